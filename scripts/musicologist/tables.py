@@ -1,0 +1,134 @@
+"""Parquet tables with a written schema, checked when written and when read."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from musicologist.errors import UserError
+from musicologist.files import atomic_path
+
+EMBEDDING_SIZE = 512
+_EMBEDDING = pa.list_(pa.float32(), EMBEDDING_SIZE)
+
+SCHEMAS: Mapping[str, pa.Schema] = {
+    "prompts": pa.schema([("prompt_id", pa.int64()), ("text", pa.string()), ("writer", pa.string())]),
+    "annotations": pa.schema(
+        [
+            ("prompt_id", pa.int64()),
+            ("aspects", pa.list_(pa.string())),
+            ("aspects_raw", pa.list_(pa.string())),
+            ("bpm", pa.float64()),  # beats per minute; null where the prompt names no tempo
+            ("annotator", pa.string()),
+            ("pass", pa.int8()),
+        ]
+    ),
+    "notes": pa.schema(
+        [
+            ("note_id", pa.string()),  # NSynth's note_str
+            ("instrument", pa.string()),  # NSynth's instrument_str: the group of a split
+            ("family", pa.string()),
+            ("source", pa.string()),
+            ("qualities", pa.list_(pa.string())),
+            ("pitch", pa.int16()),  # MIDI
+            ("velocity", pa.int16()),  # MIDI
+            ("split", pa.string()),  # NSynth's own: train, valid or test
+        ]
+    ),
+    "note_embeddings": pa.schema([("note_id", pa.string()), ("embedding", _EMBEDDING)]),
+    "audio_embeddings": pa.schema(
+        [
+            ("prompt_id", pa.int64()),
+            ("sample", pa.int16()),
+            ("signal", pa.string()),  # denoised (the x0 estimate) or noisy (x_t)
+            ("step", pa.int16()),  # 0-based
+            ("sigma", pa.float64()),  # noise level of the variance-exploding process, in units of the data's spread
+            ("log_snr_db", pa.float64()),  # -20 log10(sigma)
+            ("embedding", _EMBEDDING),  # unit norm
+        ]
+    ),
+    "dataset": pa.schema(
+        [
+            ("note_id", pa.string()),
+            ("label", pa.int8()),  # 1 has the concept, 0 has neither it nor a near one
+            ("instrument", pa.string()),
+            ("split", pa.string()),  # train or test, disjoint in instruments
+        ]
+    ),
+    "scores": pa.schema(
+        [
+            ("prompt_id", pa.int64()),
+            ("sample", pa.int16()),
+            ("signal", pa.string()),
+            ("step", pa.int16()),
+            ("sigma", pa.float64()),
+            ("log_snr_db", pa.float64()),
+            ("decision", pa.float64()),  # signed distance from the probe's boundary
+            ("predicted", pa.int8()),
+            ("prompt_label", pa.int8()),  # 1, 0, or null: the prompt is on neither side
+        ]
+    ),
+}
+
+
+def write(path: str | Path, kind: str, table: pa.Table, metadata: Mapping[str, str] | None = None) -> None:
+    """Write ``table`` atomically as parquet with the schema ``kind``; ``metadata`` says what made it.
+
+    Raises ValueError where the table's columns are not those of the schema.
+    """
+    table = _conform(table, kind)
+    table = table.replace_schema_metadata({"kind": kind, **(metadata or {})})
+    with atomic_path(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def _conform(table: pa.Table, kind: str) -> pa.Table:
+    schema = SCHEMAS[kind]
+    if set(table.column_names) != set(schema.names):
+        raise ValueError(f"a table of kind {kind} has the columns {schema.names}, not {table.column_names}")
+    return table.select(schema.names).cast(schema)
+
+
+def read(path: str | Path, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read the table of kind ``kind`` at ``path``, all columns or only ``columns``.
+
+    Raises UserError where the file is missing, is no parquet file or lacks a column of the schema.
+    """
+    schema = SCHEMAS[kind]
+    try:
+        with pq.ParquetFile(path) as file:
+            found = file.schema_arrow
+            for name in schema.names:
+                if name not in found.names or found.field(name).type != schema.field(name).type:
+                    raise UserError(
+                        f"{path} has no column {name!r} of type {schema.field(name).type}, which a table of kind "
+                        f"{kind} has: delete it and let the workflow rebuild it."
+                    )
+            return file.read(columns=list(columns) if columns is not None else schema.names)
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist: expected a parquet table of kind {kind}.") from None
+    except pa.ArrowInvalid as error:
+        raise UserError(
+            f"{path} is not a readable parquet file ({str(error).splitlines()[0]}): delete it and let the workflow "
+            "rebuild it."
+        ) from None
+
+
+def metadata(path: str | Path) -> dict[str, str]:
+    """The file's own key-value metadata (model, checkpoint digest, window ...), without Arrow's and pandas' keys."""
+    found = pq.read_schema(path).metadata or {}
+    return {k.decode(): v.decode() for k, v in found.items() if k not in (b"ARROW:schema", b"pandas")}
+
+
+def embeddings(column: pa.ChunkedArray):
+    """An embedding column as a float32 array (n, 512), without a copy where it is one chunk."""
+    array = column.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], _EMBEDDING)
+    return array.flatten().to_numpy(zero_copy_only=False).reshape(-1, EMBEDDING_SIZE)
+
+
+def embedding_column(array) -> pa.FixedSizeListArray:
+    """A float32 array (n, 512) as an embedding column."""
+    return pa.FixedSizeListArray.from_arrays(pa.array(array.reshape(-1), pa.float32()), EMBEDDING_SIZE)
