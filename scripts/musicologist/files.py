@@ -44,12 +44,3 @@ def sha256(path: str | Path) -> str:
     """SHA-256 of a file as 64 hexadecimal digits, read in blocks."""
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def sha256_directory(path: str | Path) -> str:
-    """SHA-256 over the names and contents of all files below ``path``, independent of times and owners."""
-    path = Path(path)
-    digest = hashlib.sha256()
-    for file in sorted(file for file in path.rglob("*") if file.is_file()):
-        digest.update(f"{file.relative_to(path).as_posix()}\0{sha256(file)}\n".encode())
-    return digest.hexdigest()

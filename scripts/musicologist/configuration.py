@@ -1,0 +1,85 @@
+"""Checking a configuration against its JSON schema, in sentences that name the key."""
+
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from musicologist.errors import UserError
+
+
+def check(config: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> None:
+    """Raise UserError with one sentence about the first key of ``config`` that breaks ``schema`` (draft 2020-12).
+
+    ``source`` names the file in the sentence.
+    """
+    from jsonschema import Draft202012Validator
+
+    errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.path)))
+    if errors:
+        raise UserError(_sentence(errors[0], source))
+
+
+def _sentence(error: Any, source: str) -> str:
+    place = ".".join(map(str, error.absolute_path))
+    if error.validator == "additionalProperties":
+        known = list(error.schema["properties"])
+        unknown = sorted(set(error.instance) - set(known))[0]
+        key = f"{place}.{unknown}" if place else unknown
+        return f"{source}: unknown key {key}; {_suggest(unknown, known)}."
+    if error.validator == "required":
+        missing = next(key for key in error.validator_value if key not in error.instance)
+        key = f"{place}.{missing}" if place else missing
+        about = error.schema["properties"][missing].get("description", "").split(". ")[0].rstrip(".")
+        return f"{source}: the key {key} is missing ({about}); add it."
+    if error.validator == "enum":
+        return f"{source}: {place} is {error.instance!r}; {_suggest(str(error.instance), error.validator_value)}."
+    if error.validator in ("anyOf", "oneOf"):
+        return f"{source}: {place} is {error.instance!r}; expected {error.schema.get('description', 'another value')}"
+    return f"{source}: {place or 'the configuration'}: {error.message}."
+
+
+def _suggest(word: str, known: Sequence[Any]) -> str:
+    close = difflib.get_close_matches(word, [str(item) for item in known], n=1)
+    return f"did you mean {close[0]}?" if close else f"expected one of {', '.join(map(str, known))}"
+
+
+def with_defaults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of ``config`` in which every absent key that has a default in ``schema`` has it."""
+    filled = dict(config)
+    for key, part in schema.get("properties", {}).items():
+        if key not in filled and "default" in part:
+            filled[key] = part["default"]
+        if isinstance(filled.get(key), Mapping):
+            filled[key] = with_defaults(filled[key], part)
+    return filled
+
+
+def check_trajectory(trajectory: Mapping[str, Any], source: str) -> None:
+    """Raise UserError where a kept step lies outside the sampler's steps or sigma_min is not below sigma_max."""
+    beyond = [step for step in trajectory["keep"] if step >= trajectory["steps"]]
+    if beyond:
+        raise UserError(
+            f"{source}: trajectory.keep names step {beyond[0]}, but trajectory.steps is {trajectory['steps']} and "
+            f"steps count from 0: keep steps from 0 to {trajectory['steps'] - 1}."
+        )
+    if trajectory["sigma_min"] >= trajectory["sigma_max"]:
+        raise UserError(
+            f"{source}: trajectory.sigma_min {trajectory['sigma_min']} is not below trajectory.sigma_max "
+            f"{trajectory['sigma_max']}: the sampler goes from the largest noise level to the smallest."
+        )
+
+
+def check_recorded(path: str | Path, inputs: Mapping[str, Any], run: str) -> None:
+    """Raise UserError where the inputs recorded at ``path`` by an earlier start of this run are not ``inputs``."""
+    path = Path(path)
+    if not path.exists():
+        return
+    recorded = json.loads(path.read_text(encoding="utf-8"))
+    for key in sorted(set(recorded) | set(inputs)):
+        if recorded.get(key) != inputs.get(key):
+            raise UserError(
+                f"The run {run!r} was made with {key} = {recorded.get(key)!r} (recorded in {path}), but now "
+                f"{key} = {inputs.get(key)!r} is configured: give the key `run` another name; no result is lost."
+            )

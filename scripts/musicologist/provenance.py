@@ -1,0 +1,93 @@
+"""What made a product: digests of programs and of models, for the parameters of a rule."""
+
+import ast
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from musicologist.files import sha256
+
+
+def code_digest(script: str | Path) -> str:
+    """Digest of a script and of every module beside it that it imports, directly or not.
+
+    Modules are found from the import statements and looked up below the script's own directory; what is installed
+    elsewhere does not count. Comments, docstrings, blank lines and line breaks do not change the digest.
+
+    Returns 16 hexadecimal digits. Raises FileNotFoundError for a missing script, SyntaxError where one does not parse.
+    """
+    script = Path(script)
+    seen: dict[Path, str] = {}
+    todo = [script]
+    while todo:
+        file = todo.pop()
+        if file in seen:
+            continue
+        seen[file], imports = _read(file, script.parent)
+        todo.extend(imports)
+    lines = [f"{file.relative_to(script.parent).as_posix()} {digest}" for file, digest in sorted(seen.items())]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+@lru_cache
+def _read(file: Path, root: Path) -> tuple[str, tuple[Path, ...]]:
+    """Digest of one file's syntax tree, and the files below ``root`` that it imports."""
+    tree = ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
+    imports = tuple(path for name in _imported(tree) for path in _locate(name, root))
+    return hashlib.sha256(repr(_shape(_without_docstrings(tree))).encode()).hexdigest(), imports
+
+
+def _imported(tree: ast.Module) -> list[str]:
+    """Dotted names that may be modules: ``from a import b`` gives both ``a`` and ``a.b``."""
+    names = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return names
+
+
+def _locate(name: str, root: Path) -> list[Path]:
+    """The files that importing ``name`` runs, parent packages included, as far as they lie below ``root``."""
+    parts = name.split(".")
+    files = []
+    for depth in range(1, len(parts) + 1):
+        path = root.joinpath(*parts[:depth])
+        files += [file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()]
+    return files
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [statement for statement in node.body if not _is_bare_string(statement)]
+    return tree
+
+
+def _is_bare_string(statement: ast.stmt) -> bool:
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
+
+
+def _shape(node: object) -> object:
+    """The tree as nested tuples, without empty fields: later Pythons add those, and must not make a product stale."""
+    if isinstance(node, ast.AST):
+        fields = ((name, _shape(value)) for name, value in ast.iter_fields(node) if value is not None and value != [])
+        return type(node).__name__, *fields
+    if isinstance(node, list):
+        return [_shape(item) for item in node]
+    return repr(node)
+
+
+def model_digest(directory: str | Path) -> str:
+    """Digest over a model directory's files, its cards (``*.md``) left out; 16 hexadecimal digits.
+
+    A path that does not exist (a hub id) is its own digest.
+    """
+    directory = Path(directory)
+    if not directory.is_dir():
+        return str(directory)
+    files = sorted(file for file in directory.rglob("*") if file.is_file() and file.suffix != ".md")
+    lines = [f"{file.relative_to(directory).as_posix()} {sha256(file)}" for file in files]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

@@ -1,0 +1,57 @@
+import pytest
+from musicologist.provenance import _read, code_digest, model_digest
+
+
+@pytest.fixture
+def scripts(tmp_path):
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "__init__.py").write_text("")
+    (tmp_path / "library" / "direct.py").write_text("from library.indirect import f\n")
+    (tmp_path / "library" / "indirect.py").write_text('def f():\n    """Doc."""\n    return 1\n')
+    (tmp_path / "library" / "other.py").write_text("x = 1\n")
+    (tmp_path / "script.py").write_text("import json\n\ndef main():\n    from library import direct\n")
+    return tmp_path
+
+
+def digest(scripts):
+    _read.cache_clear()
+    return code_digest(scripts / "script.py")
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("script.py", "import json\n\ndef main():\n    from library import direct\n    print()\n"),
+        ("library/direct.py", "from library.indirect import f\n\ny = 2\n"),
+        ("library/indirect.py", "def f():\n    return 2\n"),
+        ("library/__init__.py", "version = 1\n"),
+    ],
+)
+def test_changes_with_the_script_and_all_that_it_imports(scripts, file, text):
+    before = digest(scripts)
+    (scripts / file).write_text(text)
+    assert digest(scripts) != before
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("library/other.py", "x = 2\n"),
+        ("library/indirect.py", '# why\ndef f():\n    """Another text."""\n\n    return (1)\n'),
+        ("library/direct.py", '"""A module."""\nfrom library.indirect import f\n'),
+    ],
+)
+def test_does_not_change_with_comments_docstrings_and_what_is_not_imported(scripts, file, text):
+    before = digest(scripts)
+    (scripts / file).write_text(text)
+    assert digest(scripts) == before
+
+
+def test_model_digest_sees_weights_and_not_the_card(tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    before = model_digest(tmp_path)
+    (tmp_path / "README.md").write_text("card")
+    assert model_digest(tmp_path) == before
+    (tmp_path / "model.safetensors").write_bytes(b"other")
+    assert model_digest(tmp_path) != before
+    assert model_digest("stabilityai/a-hub-id") == "stabilityai/a-hub-id"
