@@ -91,3 +91,13 @@ def model_digest(directory: str | Path) -> str:
     files = sorted(file for file in directory.rglob("*") if file.is_file() and file.suffix != ".md")
     lines = [f"{file.relative_to(directory).as_posix()} {sha256(file)}" for file in files]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def model_title(model: str | Path) -> str:
+    """What a model calls itself: the first heading of its card (``README.md``), or its path or hub id without one."""
+    card = Path(model) / "README.md"
+    if card.is_file():
+        for line in card.read_text(encoding="utf-8").splitlines():
+            if line.startswith("# "):
+                return line[2:].strip()
+    return str(model)

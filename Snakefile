@@ -1,0 +1,57 @@
+# Musicologist: when does a concept emerge while a diffusion model turns noise into music?
+#
+# results/RUN/
+# ├── prompts/            batch_0000.jsonl …, prompts.parquet, annotations.parquet
+# ├── audio/              shard_0000.json …, SIGNAL/step_00/shard_0000.tar …
+# ├── notes/              notes.parquet, shard_0000.tar …
+# ├── embeddings/         notes.parquet, SIGNAL/step_00.parquet …, shards/
+# ├── concepts/CONCEPT/   dataset.parquet, CLASSIFIER.skops, scores_CLASSIFIER.parquet, emergence.csv, emergence.png, pca.gif
+# ├── atlas.csv, atlas.png, distances.png
+# └── models/             what `snakemake train_models` writes
+#
+# snakemake --cores 2                                                 everything
+# snakemake --cores 2 results/demo/concepts/is_brass/emergence.png    one concept's plot
+# snakemake -n                                                        what is stale, and why
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+# Another configuration file replaces the embedded default; it is not laid over it.
+if not workflow.overwrite_configfiles:
+
+    configfile: "config/config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/prompts.smk"
+include: "rules/audio.smk"
+include: "rules/notes.smk"
+include: "rules/embeddings.smk"
+include: "rules/concepts.smk"
+include: "rules/emergence.smk"
+include: "rules/figures.smk"
+include: "rules/models.smk"
+
+
+localrules:
+    all,
+    train_models,
+
+
+onstart:
+    record_inputs()
+
+
+rule all:
+    input:
+        "<results>/atlas.png",
+        "<results>/distances.png",
+        collect("<results>/concepts/{concept}/{figure}", concept=CONCEPTS, figure=["emergence.png", "pca.gif"]),
+    default_target: True
+
+
+rule train_models:
+    input:
+        "<results>/models/clap/model.safetensors",
+        "<results>/models/diffusion/model.safetensors",

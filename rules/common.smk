@@ -1,0 +1,89 @@
+"""What all stages share: the checked configuration, where things lie, and what a rule's parameters need."""
+
+import json
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
+from musicologist import concepts, configuration, promptfiles
+from musicologist.errors import UserError
+from musicologist.plan import Plan
+from musicologist.provenance import code_digest, model_digest, model_title
+
+
+def checked(function, *arguments):
+    """Call ``function``; a user's mistake ends the run with its sentence."""
+    try:
+        return function(*arguments)
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+
+
+CONFIG_NAME = ", ".join(map(str, workflow.overwrite_configfiles)) or "config/config.yaml"
+SCHEMA = json.loads((Path(workflow.basedir) / "config/schemas/config.schema.json").read_text(encoding="utf-8"))
+checked(configuration.check, config, SCHEMA, CONFIG_NAME)
+config.update(configuration.with_defaults(config, SCHEMA))
+checked(configuration.check_trajectory, config["trajectory"], CONFIG_NAME)
+
+
+pathvars:
+    results=f"results/{config['run']}",
+    logs=f"logs/{config['run']}",
+    benchmarks=f"logs/{config['run']}/benchmarks",
+
+
+RESULTS = f"results/{config['run']}"
+INPUTS = {key: config["prompts"][key] for key in ("writer", "file")} | {"archive": config["notes"]["archive"]}
+checked(configuration.check_recorded, f"{RESULTS}/inputs.json", INPUTS, config["run"])
+
+CONCEPTS_FILE = "config/concepts.yaml"
+ALL_CONCEPTS = checked(concepts.load, CONCEPTS_FILE)
+CONCEPTS = list(checked(concepts.load, CONCEPTS_FILE, config["concepts"]))
+CLASSIFIERS = list(config["probes"]["classifiers"])
+SIGNALS = config["trajectory"]["signals"]
+STEPS = [f"{step:02d}" for step in config["trajectory"]["keep"]]
+
+GIVEN_PROMPTS = []
+if config["prompts"]["writer"] == "given":
+    checked(configuration.check_given, config["prompts"], CONFIG_NAME)
+    GIVEN_PROMPTS = checked(promptfiles.read_given, config["prompts"]["file"], config["prompts"]["count"])
+PLAN = Plan(
+    prompts=config["prompts"]["count"],
+    prompts_per_shard=config["audio"]["prompts_per_shard"],
+    shards_per_batch=1 if GIVEN_PROMPTS else config["prompts"]["shards_per_batch"],
+)
+SHARDS = [f"{shard:04d}" for shard in PLAN.shards()]
+BATCHES = [f"{batch:04d}" for batch in PLAN.batches()]
+NOTE_SHARDS = [f"{shard:04d}" for shard in range(config["notes"]["shards"])]
+
+digest_of_model = lru_cache(model_digest)
+audio_output = protected if config["protect"] else (lambda paths: paths)
+
+
+wildcard_constraints:
+    batch=r"\d{4}",
+    shard=r"\d{4}",
+    step=r"\d{2,}",
+    signal="denoised|noisy",
+    concept="|".join(ALL_CONCEPTS),
+    classifier="logistic|svm",
+
+
+def code_of(script):
+    """Digest of a script and of all library modules it imports."""
+    return code_digest(Path(workflow.basedir) / "scripts" / f"{script}.py")
+
+
+def record_inputs():
+    """Write down which inputs this run is made of, so that a later start with others is refused."""
+    path = Path(RESULTS) / "inputs.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(INPUTS, indent=2) + "\n", encoding="utf-8")
+
+
+def models_note():
+    """The sentence below each picture that says which models made it."""
+    return f"Audio: {model_title(config['models']['diffusion'])}. Embedding: {model_title(config['models']['clap'])}."

@@ -1,0 +1,62 @@
+def scores_by_classifier(wildcards, input):
+    return [f"{classifier}={path}" for classifier, path in zip(CLASSIFIERS, input)]
+
+
+rule score_audio:
+    input:
+        probe="<results>/concepts/{concept}/{classifier}.skops",
+        embeddings=collect("<results>/embeddings/{signal}/step_{step}.parquet", signal=SIGNALS, step=STEPS),
+        annotations="<results>/prompts/annotations.parquet",
+    output:
+        "<results>/concepts/{concept}/scores_{classifier}.parquet",
+    log:
+        "<logs>/score_audio/{concept}.{classifier}.log",
+    benchmark:
+        "<benchmarks>/score_audio/{concept}.{classifier}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=code_of("score_audio"),
+        concept=digest_of_concept,
+    shell:
+        "python scripts/score_audio.py --probe {input.probe:q} --embeddings {input.embeddings:q}"
+        " --annotations {input.annotations:q} --concepts {CONCEPTS_FILE:q} --concept {wildcards.concept}"
+        " --output {output:q} 2> {log:q}"
+
+
+rule measure_emergence:
+    input:
+        collect("<results>/concepts/{{concept}}/scores_{classifier}.parquet", classifier=CLASSIFIERS),
+    output:
+        "<results>/concepts/{concept}/emergence.csv",
+    log:
+        "<logs>/measure_emergence/{concept}.log",
+    benchmark:
+        "<benchmarks>/measure_emergence/{concept}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=code_of("measure_emergence"),
+        scores=scores_by_classifier,
+        resamples=config["statistics"]["resamples"],
+        seed=config["seed"],
+    shell:
+        "python scripts/measure_emergence.py --concept {wildcards.concept} --scores {params.scores:q}"
+        " --resamples {params.resamples} --seed {params.seed} --output {output:q} 2> {log:q}"
+
+
+rule collect_atlas:
+    input:
+        collect("<results>/concepts/{concept}/emergence.csv", concept=CONCEPTS),
+    output:
+        "<results>/atlas.csv",
+    log:
+        "<logs>/collect_atlas.log",
+    benchmark:
+        "<benchmarks>/collect_atlas.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=code_of("collect_atlas"),
+    shell:
+        "python scripts/collect_atlas.py --emergence {input:q} --output {output:q} 2> {log:q}"

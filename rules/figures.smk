@@ -1,0 +1,94 @@
+def reports_by_classifier(wildcards, input):
+    return [f"{classifier}={path}" for classifier, path in zip(CLASSIFIERS, input.reports)]
+
+
+rule plot_emergence:
+    input:
+        emergence="<results>/concepts/{concept}/emergence.csv",
+        reports=collect("<results>/concepts/{{concept}}/{classifier}.json", classifier=CLASSIFIERS),
+    output:
+        "<results>/concepts/{concept}/emergence.png",
+    log:
+        "<logs>/plot_emergence/{concept}.log",
+    benchmark:
+        "<benchmarks>/plot_emergence/{concept}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=code_of("plot_emergence"),
+        reports=reports_by_classifier,
+        metric=config["figures"]["metric"],
+        dpi=config["figures"]["dpi"],
+        note=models_note(),
+    shell:
+        "python scripts/plot_emergence.py --emergence {input.emergence:q} --reports {params.reports:q}"
+        " --metric {params.metric} --dpi {params.dpi} --note {params.note:q} --output {output:q} 2> {log:q}"
+
+
+# The point cloud is split by the first classifier that is configured.
+rule plot_pca:
+    input:
+        dataset="<results>/concepts/{concept}/dataset.parquet",
+        note_embeddings="<results>/embeddings/notes.parquet",
+        embeddings=collect("<results>/embeddings/{signal}/step_{step}.parquet", signal=SIGNALS, step=STEPS),
+        scores=f"<results>/concepts/{{concept}}/scores_{CLASSIFIERS[0]}.parquet",
+        probe=f"<results>/concepts/{{concept}}/{CLASSIFIERS[0]}.skops",
+    output:
+        "<results>/concepts/{concept}/pca.gif",
+    log:
+        "<logs>/plot_pca/{concept}.log",
+    benchmark:
+        "<benchmarks>/plot_pca/{concept}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=code_of("plot_pca"),
+        points=config["figures"]["pca_points"],
+        frame_ms=config["figures"]["gif_frame_ms"],
+        seed=config["seed"],
+        note=models_note(),
+    shell:
+        "python scripts/plot_pca.py --dataset {input.dataset:q} --note-embeddings {input.note_embeddings:q}"
+        " --embeddings {input.embeddings:q} --scores {input.scores:q} --probe {input.probe:q} --points {params.points}"
+        " --frame-ms {params.frame_ms} --seed {params.seed} --note {params.note:q} --output {output:q} 2> {log:q}"
+
+
+rule plot_atlas:
+    input:
+        "<results>/atlas.csv",
+    output:
+        "<results>/atlas.png",
+    log:
+        "<logs>/plot_atlas.log",
+    benchmark:
+        "<benchmarks>/plot_atlas.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=code_of("plot_atlas"),
+        metric=config["figures"]["metric"],
+        dpi=config["figures"]["dpi"],
+        note=models_note(),
+    shell:
+        "python scripts/plot_atlas.py --atlas {input:q} --metric {params.metric} --dpi {params.dpi}"
+        " --note {params.note:q} --output {output:q} 2> {log:q}"
+
+
+rule plot_distances:
+    input:
+        collect("<results>/embeddings/{signal}/step_{step}.parquet", signal=SIGNALS, step=STEPS),
+    output:
+        "<results>/distances.png",
+    log:
+        "<logs>/plot_distances.log",
+    benchmark:
+        "<benchmarks>/plot_distances.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=code_of("plot_distances"),
+        dpi=config["figures"]["dpi"],
+        note=models_note(),
+    shell:
+        "python scripts/plot_distances.py --embeddings {input:q} --dpi {params.dpi} --note {params.note:q}"
+        " --output {output:q} 2> {log:q}"

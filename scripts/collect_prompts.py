@@ -1,0 +1,32 @@
+"""Collect the batches of prompts in one table."""
+
+import argparse
+
+from musicologist import cli, promptfiles
+from musicologist.errors import UserError
+
+
+def main() -> None:
+    """Write the first COUNT prompts of all batches, in the order of their numbers."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--batches", nargs="+", required=True, help="JSON Lines files")
+    parser.add_argument("--count", type=int, required=True, help="how many prompts the run has")
+    parser.add_argument("--output", required=True)
+    arguments = parser.parse_args()
+
+    import pyarrow as pa
+    from musicologist import tables
+
+    prompts = sorted((p for path in arguments.batches for p in promptfiles.read_batch(path)), key=lambda p: p.prompt_id)
+    prompts = prompts[: arguments.count]
+    if [prompt.prompt_id for prompt in prompts] != list(range(arguments.count)):
+        raise UserError(
+            f"The batches of prompts do not hold the prompt ids 0 to {arguments.count - 1} once each: delete the "
+            "prompts folder of this run and let the workflow write it again."
+        )
+    columns = {name: [getattr(prompt, name) for prompt in prompts] for name in ("prompt_id", "text", "writer")}
+    tables.write(arguments.output, "prompts", pa.table(columns, schema=tables.SCHEMAS["prompts"]))
+
+
+if __name__ == "__main__":
+    cli.run(main)

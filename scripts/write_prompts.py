@@ -1,0 +1,35 @@
+"""Write one batch of prompts as JSON Lines.
+
+The text of a prompt depends on the seed and its number alone, so a batch is the same however many prompts there are.
+"""
+
+import argparse
+
+from musicologist import cli, promptfiles
+
+
+def main() -> None:
+    """Write the prompts FIRST to LAST, or as many of them as a given file has."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--writer", required=True, choices=["template", "given"])
+    parser.add_argument("--file", help="the given prompts")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--first", type=int, required=True, help="first prompt id")
+    parser.add_argument("--last", type=int, required=True, help="last prompt id")
+    parser.add_argument("--output", required=True)
+    arguments = parser.parse_args()
+
+    if arguments.writer == "given":
+        texts = promptfiles.read_given(arguments.file, 0)[arguments.first : arguments.last + 1]
+    else:
+        from musicologist import prompts
+
+        texts = prompts.write(arguments.seed, arguments.first, arguments.last - arguments.first + 1)
+    promptfiles.write_batch(
+        arguments.output,
+        (promptfiles.Prompt(number, text, arguments.writer) for number, text in enumerate(texts, arguments.first)),
+    )
+
+
+if __name__ == "__main__":
+    cli.run(main)
