@@ -20,7 +20,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     if arguments.writer == "given":
-        texts = promptfiles.read_given(arguments.file, 0)[arguments.first : arguments.last + 1]
+        texts = promptfiles.read_given(arguments.file)[arguments.first : arguments.last + 1]
     else:
         from musicologist import prompts
 

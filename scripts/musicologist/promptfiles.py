@@ -48,8 +48,8 @@ def read_batch(path: str | Path) -> list[Prompt]:
     return list(prompts.values())
 
 
-def read_given(path: str | Path, count: int) -> list[str]:
-    """The first ``count`` texts of a file that a user gives: one prompt a line, or JSON Lines with the key ``text``.
+def read_given(path: str | Path, count: int | None = None) -> list[str]:
+    """The first ``count`` texts (or all) of a file that a user gives: one prompt a line, or JSON Lines with ``text``.
 
     Blank lines do not count. A ``prompt_id``, where given, must be the running number from 0.
 
@@ -60,7 +60,7 @@ def read_given(path: str | Path, count: int) -> list[str]:
     for place, line in _lines(path):
         text = _given_record(place, line, len(texts)) if Path(path).suffix in (".jsonl", ".json") else line.strip()
         texts.append(text)
-    if len(texts) < count:
+    if count is not None and len(texts) < count:
         raise UserError(
             f"{path} holds {len(texts)} prompts, but prompts.count asks for {count}: lower it or add prompts."
         )

@@ -1,6 +1,7 @@
 """Parquet tables with a written schema, checked when written and when read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -81,6 +82,16 @@ def write(path: str | Path, kind: str, table: pa.Table, metadata: Mapping[str, s
     table = table.replace_schema_metadata({"kind": kind, **(metadata or {})})
     with atomic_path(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
+
+
+@contextmanager
+def writer(
+    path: str | Path, kind: str, metadata: Mapping[str, str] | None = None
+) -> Iterator[Callable[[pa.Table], None]]:
+    """Give a function that appends a table of the schema ``kind`` as a row group; ``path`` appears when the block ends well."""
+    schema = SCHEMAS[kind].with_metadata({"kind": kind, **(metadata or {})})
+    with atomic_path(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as target:
+        yield lambda table: target.write_table(_conform(table, kind).replace_schema_metadata(schema.metadata))
 
 
 def _conform(table: pa.Table, kind: str) -> pa.Table:

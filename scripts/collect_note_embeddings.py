@@ -1,0 +1,21 @@
+"""Collect the embeddings of all notes in one table."""
+
+import argparse
+
+from musicologist import cli
+
+
+def main() -> None:
+    """Write the parts one behind the other, a row group each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parts", nargs="+", required=True, help="one table a shard")
+    parser.add_argument("--output", required=True)
+    arguments = parser.parse_args()
+
+    from musicologist import embeddings
+
+    embeddings.collect_notes(arguments.parts, arguments.output)
+
+
+if __name__ == "__main__":
+    cli.run(main)

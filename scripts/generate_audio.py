@@ -1,0 +1,109 @@
+"""Generate the clips of one shard of prompts, and keep the model's signals at chosen steps as FLAC in tar files.
+
+Every clip has its own seed: shards, batches and other prompts change no clip. Which signals and steps are kept is read off
+the paths of the tar files, .../SIGNAL/step_XX/shard_YYYY.tar.
+"""
+
+import argparse
+import json
+from contextlib import ExitStack
+from pathlib import Path
+
+from musicologist import cli, promptfiles
+from musicologist.errors import UserError
+
+
+def main() -> None:
+    """Write all tar files of the shard, then the manifest that lists them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--prompts", required=True, help="JSON Lines")
+    parser.add_argument("--first", type=int, required=True, help="first prompt id")
+    parser.add_argument("--last", type=int, required=True, help="last prompt id")
+    parser.add_argument("--samples", type=int, required=True, help="clips a prompt")
+    parser.add_argument("--seed", type=int, required=True, help="the run's seed")
+    parser.add_argument("--model", required=True, help="directory")
+    parser.add_argument("--digest", required=True, help="digest of the model, for the record")
+    parser.add_argument("--sampler", required=True)
+    parser.add_argument("--steps", type=int, required=True)
+    parser.add_argument("--guidance", type=float, required=True)
+    parser.add_argument("--sigma-max", type=float, required=True)
+    parser.add_argument("--sigma-min", type=float, required=True)
+    parser.add_argument("--seconds-total", type=float, required=True)
+    parser.add_argument("--seconds-kept", type=float, required=True)
+    parser.add_argument("--batch-size", type=int, required=True)
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    parser.add_argument("--manifest", type=Path, required=True)
+    parser.add_argument("--tars", type=Path, nargs="+", required=True)
+    arguments = parser.parse_args()
+
+    prompts = {prompt.prompt_id: prompt.text for prompt in promptfiles.read_batch(arguments.prompts)}
+    wanted = range(arguments.first, arguments.last + 1)
+    absent = [number for number in wanted if number not in prompts]
+    if absent:
+        raise UserError(
+            f"{arguments.prompts} has no prompt {absent[0]}: delete it and let the workflow write it again."
+        )
+
+    from musicologist import devices, diffusion, trajectory
+    from musicologist.files import write_text
+    from musicologist.shards import ShardWriter
+
+    settings = trajectory.Settings(
+        arguments.sampler,
+        arguments.steps,
+        arguments.guidance,
+        arguments.sigma_min,
+        arguments.sigma_max,
+        arguments.seconds_total,
+        arguments.seconds_kept,
+    )
+    device = devices.resolve(arguments.device)
+    model, config = diffusion.load(arguments.model, device)
+    trajectory.check(config, settings, arguments.model)
+    sigmas = trajectory.sigmas(settings).tolist()
+    tars = {(path.parent.parent.name, int(path.parent.name.removeprefix("step_"))): path for path in arguments.tars}
+    made_by = {"model": arguments.model, "digest": arguments.digest}
+    clips = [(number, sample) for number in wanted for sample in range(arguments.samples)]
+    starts = range(0, len(clips), arguments.batch_size)
+
+    with ExitStack() as stack:
+        writers = {level: stack.enter_context(ShardWriter(path)) for level, path in tars.items()}
+        for start in cli.progress(starts, len(starts), "batches generated"):
+            batch = clips[start : start + arguments.batch_size]
+            seeds = [trajectory.clip_seed(arguments.seed, *clip) for clip in batch]
+            texts = [prompts[number] for number, _ in batch]
+            steps = {step for _, step in tars}
+            size = config["sample_size"]
+            for signal, step, latents in trajectory.sample(model, size, texts, seeds, settings, steps, device):
+                if (signal, step) not in tars:
+                    continue
+                audio = trajectory.decode(model, latents, config["sample_rate"], settings.seconds_kept, device).numpy()
+                for (number, sample), text, seed, sound in zip(batch, texts, seeds, audio, strict=True):
+                    record = {
+                        "prompt_id": number,
+                        "prompt": text,
+                        "sample": sample,
+                        "seed": seed,
+                        "signal": signal,
+                        "step": step,
+                        "sigma": sigmas[step],
+                        "log_snr_db": trajectory.log_snr_db(sigmas[step]),
+                    }
+                    writers[signal, step].add(trajectory.clip(sound, config["sample_rate"], record | made_by))
+
+    levels = [
+        {
+            "signal": signal,
+            "step": step,
+            "sigma": sigmas[step],
+            "log_snr_db": trajectory.log_snr_db(sigmas[step]),
+            "tar": str(path.relative_to(arguments.manifest.parent)),
+        }
+        for (signal, step), path in sorted(tars.items())
+    ]
+    manifest = {"clips": len(clips), **made_by, "seed": arguments.seed, **vars(settings), "levels": levels}
+    write_text(arguments.manifest, json.dumps(manifest, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,63 @@
+"""Makes stable-audio-tools and k-diffusion importable with what a laptop has: a CPU build of torch, no web services.
+
+Import this before transformers, stable_audio_tools or k_diffusion. Where the real packages load it changes nothing.
+"""
+
+import importlib
+import sys
+import types
+from importlib.machinery import PathFinder
+
+_VISION = ("torchvision", "torchvision.transforms", "torchvision.transforms.functional")
+
+
+def _repair_torchaudio() -> None:
+    """PyPI's torchaudio is linked against CUDA; beside a CPU build its compiled part fails, its transforms do not need it."""
+    try:
+        import torchaudio
+    except ImportError:
+        return
+    except OSError:
+        for name in [name for name in sys.modules if name.split(".")[0] == "torchaudio"]:
+            del sys.modules[name]
+        extension = types.ModuleType("torchaudio._extension")
+        extension._IS_TORCHAUDIO_EXT_AVAILABLE = False
+        extension._IS_ALIGN_AVAILABLE = False
+        extension._check_cuda_version = lambda: None
+        extension.fail_if_no_align = lambda function: function
+        sys.modules["torchaudio._extension"] = extension
+        import torchaudio  # noqa: F401
+
+
+def _repair_k_diffusion() -> None:
+    """k-diffusion's package imports image metrics; the samplers alone need none of them."""
+    try:
+        import k_diffusion  # noqa: F401
+    except ImportError:
+        for name in [name for name in sys.modules if name.split(".")[0] in ("k_diffusion", "torchvision")]:
+            del sys.modules[name]
+        _load_samplers()
+
+
+def _load_samplers() -> None:
+    specification = PathFinder.find_spec("k_diffusion")
+    if specification is None:
+        return
+    package = types.ModuleType("k_diffusion")
+    package.__path__ = list(specification.submodule_search_locations)
+    package.__spec__ = specification
+    sys.modules["k_diffusion"] = package
+    for name in _VISION:
+        sys.modules[name] = types.ModuleType(name)
+        sys.modules[name].__path__ = []
+    sys.modules["torchvision.transforms"].functional = sys.modules["torchvision.transforms.functional"]
+    try:
+        for name in ("utils", "sampling", "external"):
+            setattr(package, name, importlib.import_module(f"k_diffusion.{name}"))
+    finally:
+        for name in _VISION:
+            del sys.modules[name]
+
+
+_repair_torchaudio()
+_repair_k_diffusion()

@@ -1,0 +1,153 @@
+"""Tar shards of clips: ``KEY.flac`` and ``KEY.json`` for each, the WebDataset convention. Written and read as streams."""
+
+import io
+import json
+import os
+import tarfile
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from musicologist.errors import UserError
+from musicologist.files import atomic_path
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A named piece of audio: float32 (channels, samples) in [-1, 1], its rate in Hz, and what is known about it."""
+
+    key: str
+    audio: np.ndarray
+    sample_rate: int
+    record: dict[str, Any]
+
+    def mono(self) -> np.ndarray:
+        """The mean of the channels, float32 (samples,)."""
+        return self.audio.mean(axis=0, dtype=np.float32)
+
+
+class ShardWriter:
+    """Writes clips into one tar file, one by one; the file appears under its name only when the block ends well.
+
+    The same clips in the same order give the same bytes: members carry no time and no owner.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        """Prepare to write ``path``."""
+        self.path = Path(path)
+        self.keys: set[str] = set()
+
+    def __enter__(self) -> "ShardWriter":
+        """Open a temporary file beside the target."""
+        self._stack = ExitStack()
+        temporary = self._stack.enter_context(atomic_path(self.path))
+        self._tar = self._stack.enter_context(tarfile.open(temporary, "w", format=tarfile.USTAR_FORMAT))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Rename the finished file, or remove it after an error."""
+        self._stack.__exit__(kind, error, traceback)
+
+    def add(self, clip: Clip) -> None:
+        """Append a clip as 16-bit FLAC with its record.
+
+        Raises UserError for audio that is not finite, ValueError for a key that stands in the shard already.
+        """
+        if clip.key in self.keys:
+            raise ValueError(f"{self.path}: the key {clip.key} stands twice")
+        if not np.isfinite(clip.audio).all():
+            raise UserError(
+                f"The clip {clip.key} for {self.path} has samples that are no numbers (NaN or infinite): the model that "
+                "made it is broken or its numeric precision too low; check the weights."
+            )
+        self.keys.add(clip.key)
+        self._member(f"{clip.key}.flac", encode(clip.audio, clip.sample_rate))
+        self._member(f"{clip.key}.json", json.dumps(clip.record, ensure_ascii=False).encode())
+
+    def _member(self, name: str, content: bytes) -> None:
+        member = tarfile.TarInfo(name)
+        member.size = len(content)
+        self._tar.addfile(member, io.BytesIO(content))
+
+
+def write(path: str | Path, clips: Iterable[Clip]) -> int:
+    """Write ``clips`` to the tar file ``path`` atomically and return how many there were; errors as ShardWriter.add."""
+    with ShardWriter(path) as writer:
+        for clip in clips:
+            writer.add(clip)
+    return len(writer.keys)
+
+
+def encode(audio: np.ndarray, sample_rate: int) -> bytes:
+    """Audio (channels, samples) as 16-bit FLAC, clipped at ±1.
+
+    Converted to integers here: libsndfile scales floats differently from container to container.
+    """
+    import soundfile
+
+    integers = np.rint(np.clip(audio, -1, 1) * 32767).astype(np.int16)
+    buffer = io.BytesIO()
+    soundfile.write(buffer, integers.T, sample_rate, format="FLAC", subtype="PCM_16")
+    return buffer.getvalue()
+
+
+def decode(content: bytes) -> tuple[np.ndarray, int]:
+    """A sound file's audio as float32 (channels, samples), and its rate in Hz; the inverse of ``encode``.
+
+    Raises soundfile.LibsndfileError for bytes that are no sound file.
+    """
+    import soundfile
+
+    integers, sample_rate = soundfile.read(io.BytesIO(content), dtype="int16", always_2d=True)
+    return integers.T.astype(np.float32) / np.float32(32767), sample_rate
+
+
+def read(path: str | Path) -> Iterator[Clip]:
+    """Yield the clips of a shard in their order; memory holds one.
+
+    Raises UserError where the file is missing, truncated or no such shard.
+    """
+    import soundfile
+
+    key, content, place = None, b"", str(path)
+    try:
+        with tarfile.open(path, "r|") as tar:
+            for member in tar:
+                place = f"{path}, member {member.name}"
+                stem, suffix = os.path.splitext(member.name)
+                if suffix == ".flac" and key is None:
+                    key, content = stem, _content(tar, member)
+                elif suffix == ".json" and key == stem:
+                    audio, sample_rate = decode(content)
+                    yield Clip(stem, audio, sample_rate, json.loads(_content(tar, member)))
+                    key = None
+                else:
+                    raise _broken(place, "a member out of order")
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist: expected a tar file of clips.") from None
+    except (tarfile.TarError, EOFError, soundfile.LibsndfileError, json.JSONDecodeError) as error:
+        raise _broken(place, str(error)) from None
+    if key is not None:
+        raise _broken(str(path), f"the clip {key} without its record")
+
+
+def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    stream = tar.extractfile(member)
+    content = stream.read() if stream else b""
+    if len(content) != member.size:
+        raise tarfile.ReadError("unexpected end of data")
+    return content
+
+
+def _broken(place: str, what: str) -> UserError:
+    return UserError(
+        f"{place}: found {what}, expected a tar file of KEY.flac and KEY.json pairs: delete it and let the workflow make it "
+        "again."
+    )

@@ -1,0 +1,30 @@
+"""Train the small bundled CLAP on captioned clips; a stand-in, not LAION's CLAP."""
+
+import argparse
+import json
+from pathlib import Path
+
+from musicologist import cli
+
+
+def main() -> None:
+    """Write a model directory as transformers does, and training.json with what was reached."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shards", nargs="+", required=True, help="tar files of captioned clips")
+    parser.add_argument("--steps", type=int, required=True)
+    parser.add_argument("--minutes", type=float, default=600.0, help="stop after so many minutes at the latest")
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="directory")
+    arguments = parser.parse_args()
+
+    from musicologist.files import write_text
+    from musicologist.training_clap import Schedule, train
+
+    schedule = Schedule(steps=arguments.steps, minutes=arguments.minutes, batch_size=arguments.batch_size)
+    reached = train(arguments.shards, schedule, arguments.seed, arguments.output)
+    write_text(arguments.output / "training.json", json.dumps(reached, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    cli.run(main)

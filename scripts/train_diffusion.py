@@ -1,0 +1,31 @@
+"""Train the small bundled diffusion model on captioned clips; a stand-in, not Stable Audio Open."""
+
+import argparse
+import json
+from pathlib import Path
+
+from musicologist import cli
+
+
+def main() -> None:
+    """Write a model directory: model_config.json, tokenizer, weights, and training.json with what was reached."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shards", nargs="+", required=True, help="tar files of captioned clips")
+    parser.add_argument("--steps", type=int, required=True)
+    parser.add_argument("--minutes", type=float, default=600.0, help="stop after so many minutes at the latest")
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--compile", action="store_true", help="a fifth faster; needs a C++ compiler")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="directory")
+    arguments = parser.parse_args()
+
+    from musicologist.files import write_text
+    from musicologist.training_diffusion import Schedule, train
+
+    schedule = Schedule(arguments.steps, arguments.minutes, arguments.batch_size, compiled=arguments.compile)
+    reached = train(arguments.shards, schedule, arguments.seed, arguments.output)
+    write_text(arguments.output / "training.json", json.dumps(reached, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    cli.run(main)
