@@ -16,6 +16,8 @@ import numpy as np
 from musicologist.errors import UserError
 from musicologist.files import atomic_path
 
+_END = bytes(1024)  # two empty blocks close a tar file
+
 
 @dataclass(frozen=True)
 class Clip:
@@ -112,30 +114,50 @@ def decode(content: bytes) -> tuple[np.ndarray, int]:
 def read(path: str | Path) -> Iterator[Clip]:
     """Yield the clips of a shard in their order; memory holds one.
 
-    Raises UserError where the file is missing, truncated or no such shard.
+    Raises UserError where the file is missing, truncated, empty or no such shard, or a key stands twice.
     """
     import soundfile
 
-    key, content, place = None, b"", str(path)
+    place = str(path)
+    keys: set[str] = set()
     try:
-        with tarfile.open(path, "r|") as tar:
+        with open(path, "rb") as file, tarfile.open(fileobj=file, mode="r:") as tar:
+            pending: tuple[str, bytes] | None = None
             for member in tar:
+                tar.members.clear()  # tarfile remembers every member for as long as it is open
                 place = f"{path}, member {member.name}"
                 stem, suffix = os.path.splitext(member.name)
-                if suffix == ".flac" and key is None:
-                    key, content = stem, _content(tar, member)
-                elif suffix == ".json" and key == stem:
-                    audio, sample_rate = decode(content)
-                    yield Clip(stem, audio, sample_rate, json.loads(_content(tar, member)))
-                    key = None
+                if suffix == ".flac" and pending is None and stem not in keys:
+                    pending = stem, _content(tar, member)
+                    keys.add(stem)
+                elif suffix == ".json" and pending is not None and pending[0] == stem:
+                    audio, sample_rate = decode(pending[1])
+                    pending = None
+                    yield Clip(stem, audio, sample_rate, _record(_content(tar, member)))
+                elif stem in keys and pending is None:
+                    raise _broken(place, "a key that stands twice")
                 else:
                     raise _broken(place, "a member out of order")
+            # tarfile takes a damaged header, and an end between two members, for the end of the archive: look for its mark
+            file.seek(tar.offset)
+            place = str(path)
+            if file.read(len(_END)) != _END:
+                raise _broken(place, "a file that breaks off")
+            if pending is not None:
+                raise _broken(place, f"the clip {pending[0]} without its record")
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: expected a tar file of clips.") from None
-    except (tarfile.TarError, EOFError, soundfile.LibsndfileError, json.JSONDecodeError) as error:
+    except (tarfile.TarError, EOFError, soundfile.LibsndfileError, ValueError) as error:
         raise _broken(place, str(error)) from None
-    if key is not None:
-        raise _broken(str(path), f"the clip {key} without its record")
+    if not keys:
+        raise _broken(place, "no clips")
+
+
+def _record(content: bytes) -> dict[str, Any]:
+    record = json.loads(content)
+    if not isinstance(record, dict):
+        raise ValueError("a record that is no JSON object")
+    return record
 
 
 def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
