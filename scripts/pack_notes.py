@@ -1,4 +1,4 @@
-"""Deal the notes of an NSynth archive over tar shards, reading the archive once, and write the table of notes."""
+"""Deal the notes of an NSynth archive over tar shards, reading it as a stream, and write the table of notes."""
 
 import argparse
 

@@ -143,3 +143,23 @@ def embeddings(column: pa.ChunkedArray):
 def embedding_column(array) -> pa.FixedSizeListArray:
     """A float32 array (n, 512) as an embedding column."""
     return pa.FixedSizeListArray.from_arrays(pa.array(array.reshape(-1), pa.float32()), EMBEDDING_SIZE)
+
+
+def rows_of(path: str | Path, notes: pa.ChunkedArray):
+    """Embeddings (notes, 512) of these note ids, in their order, out of a table of note embeddings; None where one is missing.
+
+    Reads row group by row group and keeps only what is asked for.
+    """
+    import numpy as np
+    import pyarrow.compute as pc
+
+    found = np.empty((len(notes), EMBEDDING_SIZE), np.float32)
+    seen = 0
+    with pq.ParquetFile(path) as file:
+        for number in range(file.num_row_groups):
+            group = file.read_row_group(number)
+            position = pc.index_in(notes, value_set=group["note_id"]).to_numpy()
+            here = ~np.isnan(position) if position.dtype.kind == "f" else np.ones(len(position), bool)
+            found[here] = embeddings(group["embedding"])[position[here].astype(int)]
+            seen += int(here.sum())
+    return found if seen == len(notes) else None

@@ -1,0 +1,54 @@
+"""Concept datasets: balanced notes with and without a concept, split so that no instrument is on both sides."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from musicologist.concepts import Concept, NoteLabels
+from musicologist.errors import UserError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def build(notes: "pa.Table", concept: Concept, limit: int, test_share: float, seed: int, place: str) -> "pa.Table":
+    """A table of the schema ``dataset``: as many positives as negatives, at most ``limit`` each, sorted by note_id.
+
+    Raises UserError, naming ``place``, where the concept has no positive or no negative notes, or too few instruments to
+    hold one out.
+    """
+    labels = NoteLabels(notes).labels(concept)
+    rng = np.random.default_rng([seed, int(concept.digest, 16) % 2**32])
+    sides = [np.flatnonzero(labels == label) for label in (1, 0)]
+    for side, what in zip(sides, ("positive", "negative"), strict=True):
+        if not len(side):
+            raise UserError(
+                f"The concept {concept.name} has no {what} note in {place}: change its terms in config/concepts.yaml, or give "
+                "notes that have them."
+            )
+    size = min(limit, *map(len, sides))
+    chosen = np.sort(np.concatenate([rng.choice(side, size, replace=False) for side in sides]))
+    rows = notes.select(["note_id", "instrument"]).take(chosen).append_column("label", [labels[chosen]])
+    held_out = _held_out(rows["instrument"].to_numpy(), labels[chosen], test_share, seed, concept.name, place)
+    return rows.append_column("split", [np.where(held_out, "test", "train")]).sort_by("note_id")
+
+
+def _held_out(
+    instruments: np.ndarray, labels: np.ndarray, share: float, seed: int, name: str, place: str
+) -> np.ndarray:
+    """Which notes are held out: about ``share`` of them, whole instruments, both labels on both sides."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    folds = max(2, round(1 / share))
+    fewest = min(len(set(instruments[labels == label])) for label in (0, 1))
+    if fewest >= 2:
+        splitter = StratifiedGroupKFold(min(folds, fewest), shuffle=True, random_state=seed)
+        for _, test in splitter.split(instruments, labels, instruments):
+            held_out = np.zeros(len(labels), bool)
+            held_out[test] = True
+            if len(set(labels[held_out])) == 2 and len(set(labels[~held_out])) == 2:
+                return held_out
+    raise UserError(
+        f"The concept {name} has notes of too few instruments in {place} to hold one out for testing: at least two with and "
+        "two without the concept are needed; give more notes."
+    )
