@@ -53,5 +53,5 @@ rule all:
 
 rule train_models:
     input:
-        "<results>/models/clap/model.safetensors",
-        "<results>/models/diffusion/model.safetensors",
+        "<results>/models/clap",
+        "<results>/models/diffusion",

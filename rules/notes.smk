@@ -14,11 +14,11 @@ if config["notes"]["archive"] is None:
         params:
             code=code_of("render_notes"),
             soundfont=config["notes"]["soundfont"],
-            count=config["notes"]["count"],
+            notes=config["notes"]["count"],
             split=config["notes"]["split"],
             seed=config["seed"],
         shell:
-            "python scripts/render_notes.py --soundfont {params.soundfont:q} --count {params.count}"
+            "python scripts/render_notes.py --soundfont {params.soundfont:q} --count {params.notes}"
             " --split {params.split} --seed {params.seed} --output {output:q} 2> {log:q}"
 
 elif ARCHIVE.startswith(("http://", "https://")):

@@ -45,9 +45,9 @@ rule collect_prompts:
         "../envs/prompts.yaml"
     params:
         code=code_of("collect_prompts"),
-        count=config["prompts"]["count"],
+        prompts=config["prompts"]["count"],
     shell:
-        "python scripts/collect_prompts.py --batches {input:q} --count {params.count} --output {output:q} 2> {log:q}"
+        "python scripts/collect_prompts.py --batches {input:q} --count {params.prompts} --output {output:q} 2> {log:q}"
 
 
 rule annotate_prompts:

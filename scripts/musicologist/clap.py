@@ -8,13 +8,12 @@ import numpy as np
 
 from musicologist import compat  # noqa: F401  (before transformers)
 from musicologist.errors import UserError
+from musicologist.shards import SHORTEST
 
 import torch  # isort: skip
 
 if TYPE_CHECKING:
     from transformers import ClapFeatureExtractor
-
-SHORTEST = 0.1  # seconds
 
 
 class LogMel:

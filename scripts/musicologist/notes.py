@@ -19,7 +19,6 @@ from musicologist.files import atomic_path
 from musicologist.vocabulary import FAMILIES, QUALITIES, SOURCES
 
 SAMPLE_RATE = 16_000  # Hz
-SHORTEST = 0.1  # seconds; less cannot be embedded
 _BLOCK = 1 << 20
 
 
@@ -142,9 +141,9 @@ def _audio(place: str, content: bytes) -> np.ndarray:
         raise UserError(f"{place} is no readable WAV file ({error}): fetch or make the archive again.") from None
     if rate != SAMPLE_RATE:
         raise UserError(f"{place} has a rate of {rate} Hz: expected {SAMPLE_RATE} Hz as in NSynth; resample the notes.")
-    if audio.shape[1] < SHORTEST * rate:
+    if audio.shape[1] < shards.SHORTEST * rate:
         raise UserError(
-            f"{place} is {audio.shape[1] / rate:.3f} s long: expected a note of 4 s, at least {SHORTEST} s."
+            f"{place} is {audio.shape[1] / rate:.3f} s long: expected a note of 4 s, at least {shards.SHORTEST} s."
         )
     return audio
 

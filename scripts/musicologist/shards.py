@@ -16,6 +16,8 @@ import numpy as np
 from musicologist.errors import UserError
 from musicologist.files import atomic_path
 
+SHORTEST = 0.1
+"""Seconds; from less audio nothing is embedded."""
 _END = bytes(1024)  # two empty blocks close a tar file
 
 

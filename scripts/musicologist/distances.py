@@ -1,0 +1,39 @@
+"""Distances between the embeddings of a clip at successive kept steps."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from musicologist import tables
+from musicologist.errors import UserError
+
+PERCENTILES = (10, 90)
+
+
+def between_steps(levels: Mapping[int, Path]) -> list[dict[str, Any]]:
+    """For each pair of successive steps, the later ``step`` and (10th percentile, mean, 90th) of l1, l2 and cosine over clips.
+
+    ``levels`` are the embedding tables of one signal by step. Raises UserError where two levels hold other clips.
+    """
+    rows = []
+    for before, after in pairwise(sorted(levels)):
+        (clips, a), (others, b) = _read(levels[before]), _read(levels[after])
+        if clips != others:
+            raise UserError(f"{levels[before]} and {levels[after]} hold different clips: delete both and run again.")
+        found = {"l1": np.abs(a - b).sum(1), "l2": np.linalg.norm(a - b, axis=1), "cosine": 1 - (a * b).sum(1)}
+        rows.append({"step": after} | {name: _summary(values) for name, values in found.items()})
+    return rows
+
+
+def _read(path: Path) -> tuple[list[tuple[int, int]], np.ndarray]:
+    table = tables.read(path, "audio_embeddings", ["prompt_id", "sample", "embedding"])
+    clips = list(zip(table["prompt_id"].to_pylist(), table["sample"].to_pylist(), strict=True))
+    return clips, tables.embeddings(table["embedding"])
+
+
+def _summary(values: np.ndarray) -> tuple[float, float, float]:
+    low, high = np.percentile(values, PERCENTILES)
+    return float(low), float(values.mean()), float(high)

@@ -1,0 +1,187 @@
+"""Figures: emergence curves, the atlas, and distances between steps. Deterministic, and legible to the colour-blind."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from musicologist.files import atomic_path
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = {"logistic": "#0072B2", "svm": "#D55E00"}  # Okabe and Ito 2008
+SIGNAL_NAMES = {"denoised": "x0 estimate (denoised)", "noisy": "noisy state"}
+METRIC_NAMES = {
+    "roc_auc": "ROC-AUC",
+    "average_precision": "average precision",
+    "balanced_accuracy": "balanced accuracy",
+    "accuracy": "accuracy",
+}
+USABLE = 5
+"""With fewer positive or negative prompts than this a concept is greyed out in the atlas and counts in no mean."""
+
+
+def new_figure(width: float, height: float) -> "Figure":
+    """An empty figure of this size in inches, without pyplot's global state."""
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    matplotlib.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save(figure: "Figure", path: str | Path, dpi: int) -> None:
+    """Write a PNG atomically; the same figure gives the same bytes."""
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=dpi, metadata={"Software": None})
+
+
+def title_of(concept: str) -> str:
+    """A concept's name for people: is_synth_lead is "synth lead"."""
+    return concept.removeprefix("is_").replace("_", " ")
+
+
+def emergence(rows: Sequence[Mapping[str, Any]], reports: Mapping[str, Any], metric: str, note: str) -> "Figure":
+    """Curves of one concept over the kept steps, a panel for each signal, a band for each 95 % interval.
+
+    ``rows`` are those of emergence.csv, ``reports`` the probes' own by classifier.
+    """
+    signals = [signal for signal in SIGNAL_NAMES if any(row["signal"] == signal for row in rows)]
+    figure = new_figure(4.4 * len(signals) + 0.4, 4.2)
+    axes = figure.subplots(1, len(signals), sharey=True, squeeze=False)[0]
+    for axis, signal in zip(axes, signals, strict=True):
+        for classifier in reports:
+            mine = [row for row in rows if (row["signal"], row["classifier"]) == (signal, classifier)]
+            steps = [row["step"] for row in mine]
+            style = {"color": COLOURS[classifier], "label": "SVM" if classifier == "svm" else "logistic regression"}
+            axis.plot(
+                steps, [row[metric] for row in mine], marker="o" if classifier == "logistic" else "s", ms=4, **style
+            )
+            bounds = [[row[f"{metric}_{end}"] for row in mine] for end in ("low", "high")]
+            axis.fill_between(steps, *bounds, color=COLOURS[classifier], alpha=0.16, linewidth=0)
+        axis.set_title(SIGNAL_NAMES[signal], fontsize=10)
+        axis.set_xlabel("denoising step (from 0)")
+        axis.axhline(_chance(rows, metric), color="0.45", linestyle=":", linewidth=1)
+        _sigma_axis(axis, [row for row in rows if row["signal"] == signal])
+    axes[0].set_ylabel(f"{METRIC_NAMES[metric]} of prompts (95 % interval)")
+    axes[0].set_ylim(*_limits(rows, metric))
+    axes[0].legend(frameon=False, loc="lower right", fontsize=8)
+    figure.suptitle(f"When does “{title_of(rows[0]['concept'])}” emerge?", fontsize=12, x=0.02, ha="left")
+    figure.supxlabel(
+        "\n".join([_counts(rows[0]), _held_out(reports), *textwrap.wrap(note, 120)]), fontsize=7, color="0.3"
+    )
+    return figure
+
+
+def _limits(rows: Sequence[Mapping[str, Any]], metric: str) -> tuple[float, float]:
+    lows = [row[f"{metric}_low"] for row in rows if np.isfinite(row[f"{metric}_low"])]
+    return min(0.35, *lows, 1.0) - 0.02, 1.02
+
+
+def _chance(rows: Sequence[Mapping[str, Any]], metric: str) -> float:
+    """What guessing reaches: a half, or the majority's or the positives' share."""
+    share = rows[0]["n_pos"] / max(1, rows[0]["n_pos"] + rows[0]["n_neg"])
+    return {"average_precision": share, "accuracy": max(share, 1 - share)}.get(metric, 0.5)
+
+
+def _sigma_axis(axis: "Axes", rows: Sequence[Mapping[str, Any]]) -> None:
+    """A second axis on top that says the noise level of each step."""
+    levels = {row["step"]: row["sigma"] for row in rows}
+    shown = sorted(levels)[:: max(1, len(levels) // 6)]
+    top = axis.secondary_xaxis("top")
+    top.set_xticks(shown, [f"{levels[step]:.2g}" for step in shown], fontsize=7)
+    top.set_xlabel("noise level sigma", fontsize=8)
+
+
+def _counts(row: Mapping[str, Any]) -> str:
+    prompts = f"{row['n_pos_prompts']} prompts with and {row['n_neg_prompts']} without the concept"
+    return f"{prompts}; {row['n_pos']} and {row['n_neg']} clips. Dotted: chance."
+
+
+def _held_out(reports: Mapping[str, Any]) -> str:
+    parts = [
+        f"{name} {report['held_out']['accuracy']:.2f} (ROC-AUC {report['held_out']['roc_auc']:.2f})"
+        for name, report in reports.items()
+    ]
+    return f"Accuracy on notes of held-out instruments: {', '.join(parts)}."
+
+
+def atlas(rows: Sequence[Mapping[str, Any]], metric: str, note: str) -> "Figure":
+    """All concepts by steps, a panel for each signal; the classifiers' mean. Concepts with too few prompts are hatched."""
+    concepts = list(dict.fromkeys(row["concept"] for row in rows))
+    signals = [signal for signal in SIGNAL_NAMES if any(row["signal"] == signal for row in rows)]
+    figure = new_figure(2.6 + 3.1 * len(signals), 1.9 + 0.27 * len(concepts))
+    axes = figure.subplots(1, len(signals), sharey=True, squeeze=False)[0]
+    usable = {row["concept"]: min(row["n_pos_prompts"], row["n_neg_prompts"]) >= USABLE for row in rows}
+    for axis, signal in zip(axes, signals, strict=True):
+        mine = [row for row in rows if row["signal"] == signal]
+        levels = sorted({(row["step"], row["sigma"]) for row in mine})
+        values = np.full((len(concepts), len(levels)), np.nan)
+        for i, concept in enumerate(concepts):
+            for j, (step, _) in enumerate(levels):
+                found = [row[metric] for row in mine if (row["concept"], row["step"]) == (concept, step)]
+                values[i, j] = np.mean(found) if found else np.nan
+        image = axis.imshow(values, aspect="auto", cmap="PuOr_r", vmin=0, vmax=1, interpolation="nearest")
+        for i, j in np.ndindex(values.shape):
+            if np.isfinite(values[i, j]):
+                dark = abs(values[i, j] - 0.5) > 0.36
+                text = f"{values[i, j]:.2f}".removeprefix("0")
+                axis.text(j, i, text, ha="center", va="center", fontsize=6.5, color="white" if dark else "black")
+        _hatch_unusable(axis, [not usable[concept] for concept in concepts], len(levels))
+        axis.set_title(SIGNAL_NAMES[signal], fontsize=10)
+        axis.set_xticks(range(len(levels)), [f"{step}\n{sigma:.2g}" for step, sigma in levels], fontsize=7)
+        axis.set_xlabel("denoising step (from 0), noise level sigma below")
+        axis.spines[:].set_visible(False)
+        axis.tick_params(length=0)
+    axes[0].set_yticks(range(len(concepts)), [title_of(concept) for concept in concepts])
+    bar = figure.colorbar(image, ax=axes, shrink=0.5, pad=0.01)
+    bar.set_label(f"{METRIC_NAMES[metric]}, mean of the classifiers")
+    bar.outline.set_visible(False)
+    figure.suptitle("Atlas: how well prompts with and without a concept are told apart", fontsize=12)
+    hatched = f"Hatched: fewer than {USABLE} prompts with or without the concept."
+    figure.supxlabel("\n".join([hatched, *textwrap.wrap(note, 110)]), fontsize=7, color="0.3")
+    return figure
+
+
+def _hatch_unusable(axis: "Axes", unusable: Sequence[bool], width: int) -> None:
+    from matplotlib.patches import Rectangle
+
+    for row, hatched in enumerate(unusable):
+        if hatched:
+            axis.add_patch(
+                Rectangle((-0.5, row - 0.5), width, 1, fill=False, hatch="////", edgecolor="0.6", linewidth=0)
+            )
+
+
+def distances(found: Mapping[str, Sequence[Mapping[str, Any]]], note: str) -> "Figure":
+    """L1, L2 and cosine distance between the embeddings of successive kept steps: mean over clips, 10 to 90 % as a band.
+
+    ``found`` holds for each signal one row a pair of steps: ``step`` (the later one) and, by distance, (low, mean, high).
+    """
+    figure = new_figure(9.6, 3.5)
+    axes = figure.subplots(1, 3)
+    colours = {"denoised": "#009E73", "noisy": "#CC79A7"}
+    for axis, (name, label) in zip(axes, {"l1": "L1", "l2": "L2", "cosine": "cosine"}.items(), strict=True):
+        for signal, rows in found.items():
+            steps = [row["step"] for row in rows]
+            low, mean, high = zip(*(row[name] for row in rows), strict=True)
+            line = {"color": colours[signal], "linestyle": "-" if signal == "denoised" else "--"}
+            axis.plot(steps, mean, marker="o", ms=4, label=SIGNAL_NAMES[signal], **line)
+            axis.fill_between(steps, low, high, color=colours[signal], alpha=0.15, linewidth=0)
+        axis.set_title(f"{label} distance", fontsize=10)
+        axis.set_xlabel("to step (from the kept step before)")
+        axis.set_ylim(bottom=0)
+    axes[0].set_ylabel("distance of CLAP embeddings")
+    axes[0].legend(frameon=False, fontsize=8)
+    figure.suptitle(
+        "How far each step moves a clip's embedding: mean over clips, band from the 10th to the 90th percentile"
+    )
+    figure.supxlabel("\n".join(textwrap.wrap(note, 140)), fontsize=7, color="0.3")
+    return figure

@@ -1,0 +1,25 @@
+"""Draw the atlas: all concepts by all kept steps."""
+
+import argparse
+
+from musicologist import cli
+
+
+def main() -> None:
+    """Write the picture."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--atlas", required=True)
+    parser.add_argument("--metric", required=True)
+    parser.add_argument("--dpi", type=int, required=True)
+    parser.add_argument("--note", required=True, help="which models made the data")
+    parser.add_argument("--output", required=True)
+    arguments = parser.parse_args()
+
+    from musicologist import figures, longtables
+
+    figure = figures.atlas(longtables.read(arguments.atlas), arguments.metric, arguments.note)
+    figures.save(figure, arguments.output, arguments.dpi)
+
+
+if __name__ == "__main__":
+    cli.run(main)

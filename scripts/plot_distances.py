@@ -1,0 +1,28 @@
+"""Draw how far each kept step moves the embeddings: L1, L2 and cosine distance to the kept step before."""
+
+import argparse
+from pathlib import Path
+
+from musicologist import cli
+
+
+def main() -> None:
+    """Write the picture; two levels are in memory at a time."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--embeddings", nargs="+", type=Path, required=True, help=".../SIGNAL/step_XX.parquet")
+    parser.add_argument("--dpi", type=int, required=True)
+    parser.add_argument("--note", required=True, help="which models made the data")
+    parser.add_argument("--output", required=True)
+    arguments = parser.parse_args()
+
+    from musicologist import distances, figures
+
+    found = {}
+    for signal in sorted({path.parent.name for path in arguments.embeddings}):
+        levels = {int(p.stem.removeprefix("step_")): p for p in arguments.embeddings if p.parent.name == signal}
+        found[signal] = distances.between_steps(levels)
+    figures.save(figures.distances(found, arguments.note), arguments.output, arguments.dpi)
+
+
+if __name__ == "__main__":
+    cli.run(main)

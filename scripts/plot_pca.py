@@ -1,0 +1,60 @@
+"""Animate one concept: notes, and generated clips moving among them from step to step."""
+
+import argparse
+
+from musicologist import cli
+
+
+def main() -> None:
+    """Write the GIF."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dataset", required=True)
+    parser.add_argument("--note-embeddings", required=True)
+    parser.add_argument("--embeddings", nargs="+", required=True, help="one table a signal and step")
+    parser.add_argument("--scores", required=True, help="for the labels of the prompts")
+    parser.add_argument("--probe", required=True, help="whose boundary is drawn")
+    parser.add_argument("--points", type=int, required=True, help="at most so many points of each kind")
+    parser.add_argument("--frame-ms", type=int, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--note", required=True, help="which models made the data")
+    parser.add_argument("--output", required=True)
+    arguments = parser.parse_args()
+
+    import numpy as np
+    from musicologist import animation, probes, tables
+
+    rng = np.random.default_rng(arguments.seed)
+    dataset = tables.read(arguments.dataset, "dataset")
+    labels = dataset["label"].to_numpy()
+    chosen = np.sort(np.concatenate([_some(rng, np.flatnonzero(labels == side), arguments.points) for side in (0, 1)]))
+    notes = tables.rows_of(arguments.note_embeddings, dataset["note_id"].take(chosen))
+    scores = tables.read(arguments.scores, "scores", ["prompt_id", "prompt_label"]).to_pydict()
+    label_of = dict(zip(scores["prompt_id"], scores["prompt_label"], strict=True))
+    sides = {side: [number for number, label in label_of.items() if label == side] for side in (0, 1)}
+    shown = {
+        side: set(_some(rng, np.array(sorted(ids), dtype=int), arguments.points).tolist())
+        for side, ids in sides.items()
+    }
+
+    frames = []
+    for path in arguments.embeddings:
+        table = tables.read(path, "audio_embeddings")
+        embedding = tables.embeddings(table["embedding"])
+        prompts = table["prompt_id"].to_pylist()
+        negative, positive = (embedding[[number in shown[side] for number in prompts]] for side in (0, 1))
+        first = table.slice(0, 1).to_pylist()[0]
+        frames.append(animation.Frame(first["signal"], first["step"], first["sigma"], positive, negative))
+    concept = tables.metadata(arguments.dataset)["concept"]
+    probe = probes.load(arguments.probe)
+    animation.animate(
+        concept, notes, labels[chosen], probe, frames, arguments.note, arguments.frame_ms, arguments.output
+    )
+
+
+def _some(rng, values, count):
+    """At most ``count`` of the values, in their order."""
+    return values if len(values) <= count else values[sorted(rng.choice(len(values), count, replace=False))]
+
+
+if __name__ == "__main__":
+    cli.run(main)

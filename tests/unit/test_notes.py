@@ -1,0 +1,242 @@
+import gzip
+import io
+import json
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from musicologist import notes, shards, tables
+from musicologist.errors import UserError
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+
+
+def tone(seed, rate=notes.SAMPLE_RATE, seconds=0.2):
+    return np.random.default_rng(seed).uniform(-0.5, 0.5, int(rate * seconds)).astype(np.float32)
+
+
+def wav(audio, rate=notes.SAMPLE_RATE):
+    buffer = io.BytesIO()
+    soundfile.write(buffer, audio, rate, format="WAV", subtype="PCM_16")
+    return buffer.getvalue()
+
+
+def entries(*names, qualities=("bright",)):
+    """Entries of examples.json for names like flute_acoustic_000-060-100."""
+    made = {}
+    for number, name in enumerate(names):
+        instrument, pitch, velocity = name.rsplit("-", 2)
+        made[name] = notes.entry(number, instrument, int(pitch), int(velocity), qualities)
+    return made
+
+
+def archive(path, examples, wavs, first=True, split="train"):
+    """A tar.gz in NSynth's layout; ``wavs`` maps names to contents."""
+    files = [(f"audio/{name}.wav", content) for name, content in wavs]
+    text = examples if isinstance(examples, bytes) else json.dumps(examples).encode()
+    files = [("examples.json", text), *files] if first else [*files, ("examples.json", text)]
+    with tarfile.open(path, "w:gz") as tar:
+        folder = tarfile.TarInfo(f"nsynth-{split}")
+        folder.type = tarfile.DIRTYPE
+        tar.addfile(folder)
+        for name, content in files:
+            info = tarfile.TarInfo(f"nsynth-{split}/{name}")
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return path
+
+
+NAMES = [
+    f"{family}_acoustic_{i:03d}-{60 + n:03d}-100" for family in ("flute", "bass") for i in (0, 1) for n in (2, 0, 1)
+]
+
+
+@pytest.fixture
+def whole(tmp_path):
+    return archive(tmp_path / "a.tar.gz", entries(*NAMES), [(name, wav(tone(n))) for n, name in enumerate(NAMES)])
+
+
+def pack(path, per_instrument=0, count=2, split="train"):
+    """Rows, and clips of each shard."""
+    targets = [path.parent / f"shard_{number:04d}.tar" for number in range(count)]
+    rows = notes.pack(path, split, per_instrument, targets)
+    return rows, [list(shards.read(target)) for target in targets]
+
+
+def test_notes_are_dealt_evenly_with_their_entries_and_their_audio(whole):
+    rows, dealt = pack(whole, count=3)
+    assert [row["note_id"] for row in rows] == sorted(NAMES)
+    assert [len(clips) for clips in dealt] == [4, 4, 4]
+    clips = {clip.key: clip for shard in dealt for clip in shard}
+    assert set(clips) == set(NAMES)
+    expected = entries(*NAMES)
+    for number, name in enumerate(NAMES):
+        assert clips[name].record == expected[name]
+        assert clips[name].sample_rate == 16_000
+        assert np.abs(clips[name].audio[0] - tone(number)).max() < 1e-4
+
+
+def test_a_row_names_what_the_entry_encodes(whole):
+    rows, _ = pack(whole)
+    assert rows[0] == {
+        "note_id": "bass_acoustic_000-060-100",
+        "instrument": "bass_acoustic_000",
+        "family": "bass",
+        "source": "acoustic",
+        "qualities": ["bright"],
+        "pitch": 60,
+        "velocity": 100,
+        "split": "train",
+    }
+
+
+def test_order_of_the_archive_changes_neither_the_rows_nor_the_dealing(whole, tmp_path):
+    shuffled = [(name, wav(tone(n))) for n, name in reversed(list(enumerate(NAMES)))]
+    for folder in ("first", "last"):
+        (tmp_path / folder).mkdir()
+    expected_rows, expected = pack(whole, per_instrument=2)
+    for first in (True, False):
+        other = archive(tmp_path / ("first" if first else "last") / "b.tar.gz", entries(*NAMES), shuffled, first)
+        rows, dealt = pack(other, per_instrument=2)
+        assert rows == expected_rows
+        assert [{clip.key for clip in clips} for clips in dealt] == [{clip.key for clip in clips} for clips in expected]
+
+
+def test_the_first_notes_of_an_instrument_by_name_are_taken(whole):
+    rows, dealt = pack(whole, per_instrument=2)
+    assert len(rows) == 8
+    assert sorted(clip.key for clips in dealt for clip in clips) == [row["note_id"] for row in rows]
+    assert {row["pitch"] for row in rows} == {60, 61}
+
+
+def test_silent_notes_are_left_out(tmp_path):
+    wavs = [(name, wav(tone(n) * (n != 1))) for n, name in enumerate(NAMES)]
+    rows, dealt = pack(archive(tmp_path / "a.tar.gz", entries(*NAMES), wavs))
+    assert NAMES[1] not in {row["note_id"] for row in rows}
+    assert sum(map(len, dealt)) == len(rows) == len(NAMES) - 1
+
+
+def test_what_write_archive_writes_can_be_packed_and_is_the_same_each_time(tmp_path):
+    given = [(entry, tone(n)) for n, entry in enumerate(entries(*NAMES).values())]
+    assert notes.write_archive(tmp_path / "a.tar.gz", "valid", given) == len(NAMES)
+    notes.write_archive(tmp_path / "b.tar.gz", "valid", given)
+    assert (tmp_path / "a.tar.gz").read_bytes() == (tmp_path / "b.tar.gz").read_bytes()
+    rows, _ = pack(tmp_path / "a.tar.gz", split="valid")
+    assert {row["split"] for row in rows} == {"valid"}
+    assert len(rows) == len(NAMES)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_truncation_anywhere_is_noticed_and_leaves_no_shard(tmp_path, first):
+    path = archive(tmp_path / "a.tar.gz", entries(*NAMES), [(n, wav(tone(i))) for i, n in enumerate(NAMES)], first)
+    content = path.read_bytes()
+    for share in (0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99):
+        path.write_bytes(content[: int(len(content) * share)])
+        with pytest.raises(UserError, match=r"a\.tar\.gz is truncated or no tar\.gz file"):
+            pack(path)
+    path.write_bytes(content[:-4])
+    with pytest.raises(UserError, match="is truncated"):
+        pack(path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_flipped_byte_is_noticed(whole):
+    content = bytearray(whole.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    whole.write_bytes(content)
+    with pytest.raises(UserError, match=r"a\.tar\.gz"):
+        pack(whole)
+
+
+ONE = "flute_acoustic_000-060-100"
+TWO = "flute_acoustic_000-061-100"
+GOOD = [(ONE, wav(tone(1))), (TWO, wav(tone(2)))]
+
+
+def changed(**fields):
+    made = entries(ONE, TWO)
+    made[TWO].update(fields)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("examples", "wavs", "sentence"),
+    [
+        (entries(ONE, TWO), GOOD[:1], rf"examples\.json names {TWO}, but nsynth-train/audio has no such wav"),
+        (entries(ONE), GOOD, rf"{TWO}\.wav has no entry in examples\.json"),
+        (entries(ONE, TWO), [*GOOD, GOOD[0]], rf"the note {ONE} stands twice"),
+        (entries(ONE, TWO), [GOOD[0], (TWO, wav(tone(2, 8000), 8000))], rf"{TWO}\.wav has a rate of 8000 Hz"),
+        (entries(ONE, TWO), [GOOD[0], (TWO, b"no sound")], rf"{TWO}\.wav is no readable WAV"),
+        (entries(ONE, TWO), [GOOD[0], (TWO, wav(tone(2, seconds=0.05)))], r"is 0\.050 s long"),
+        (changed(instrument_family_str="kazoo"), GOOD, rf"{TWO} has the family 'kazoo'"),
+        (changed(instrument_source_str="hand"), GOOD, rf"{TWO} has the source 'hand'"),
+        (changed(qualities=[1, 0]), GOOD, rf"the entry of {TWO} in examples\.json is not as NSynth's"),
+        (changed(pitch="high"), GOOD, rf"the entry of {TWO} in examples\.json"),
+        ({ONE: "flute"}, GOOD, rf"the entry of {ONE} in examples\.json"),
+        (b"{not json", GOOD, r"examples\.json is not as expected"),
+        (b"\xff\xfe{}", GOOD, r"examples\.json is not as expected"),
+        (b'{"a": {}, "a": {}}', GOOD, "the key a stands twice"),
+        (b"{}", GOOD, r"examples\.json holds no notes"),
+        (b"[1, 2]", GOOD, r"examples\.json holds no notes"),
+        (entries(ONE), GOOD[:1], "too few for 2 shards"),
+        (entries(ONE, TWO), [(ONE, wav(tone(1) * 0)), (TWO, wav(tone(1) * 0))], r"\(2 of them silent\), too few"),
+    ],
+)
+def test_a_bad_archive_is_one_sentence(tmp_path, examples, wavs, sentence):
+    path = archive(tmp_path / "a.tar.gz", examples, wavs)
+    with pytest.raises(UserError, match=sentence) as error:
+        pack(path)
+    assert str(path) in str(error.value)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_archive_of_another_split_says_what_it_holds(tmp_path):
+    path = archive(tmp_path / "a.tar.gz", entries(ONE, TWO), GOOD, split="valid")
+    with pytest.raises(UserError, match=r"has no nsynth-train/examples\.json \(it holds nsynth-valid\)"):
+        pack(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", r"is truncated or no tar\.gz|has no nsynth-train"),
+        (b"plain text", r"no tar\.gz file"),
+        (gzip.compress(b"plain text"), r"no tar\.gz file"),
+        (gzip.compress(bytes(10240)), r"has no nsynth-train/examples\.json \(it holds nothing\)"),
+    ],
+)
+def test_what_is_no_archive_is_one_sentence(tmp_path, content, sentence):
+    (tmp_path / "a.tar.gz").write_bytes(content)
+    with pytest.raises(UserError, match=sentence):
+        pack(tmp_path / "a.tar.gz")
+
+
+def test_a_missing_archive_is_one_sentence(tmp_path):
+    with pytest.raises(UserError, match="does not exist"):
+        pack(tmp_path / "a.tar.gz")
+
+
+def test_the_script_writes_shards_and_table_or_one_sentence(whole, tmp_path):
+    command = [
+        sys.executable,
+        SCRIPTS / "pack_notes.py",
+        "--archive",
+        whole,
+        "--split",
+        "train",
+        "--per-instrument",
+        "0",
+    ]
+    command += ["--shards", tmp_path / "s0.tar", tmp_path / "s1.tar", "--notes", tmp_path / "notes.parquet"]
+    subprocess.run(command, check=True)
+    table = tables.read(tmp_path / "notes.parquet", "notes")
+    assert table["note_id"].to_pylist() == sorted(NAMES)
+    whole.write_bytes(whole.read_bytes()[:2000])
+    failed = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert failed.returncode == 1
+    assert "is truncated" in failed.stderr.splitlines()[-1]
+    assert "Traceback" not in failed.stderr
