@@ -44,11 +44,15 @@ onstart:
 
 
 rule all:
+    default_target: True
     input:
         "<results>/atlas.png",
         "<results>/distances.png",
-        collect("<results>/concepts/{concept}/{figure}", concept=CONCEPTS, figure=["emergence.png", "pca.gif"]),
-    default_target: True
+        collect(
+            "<results>/concepts/{concept}/{figure}",
+            concept=CONCEPTS,
+            figure=["emergence.png", "pca.gif"],
+        ),
 
 
 rule train_models:

@@ -1,24 +1,16 @@
-def batch_of_shard(wildcards):
-    return f"{RESULTS}/prompts/batch_{PLAN.batch_of_shard(int(wildcards.shard)):04d}.jsonl"
-
-
-def first_prompt_of_shard(wildcards):
-    return PLAN.prompts_of_shard(int(wildcards.shard)).start
-
-
-def last_prompt_of_shard(wildcards):
-    return PLAN.prompts_of_shard(int(wildcards.shard))[-1]
-
-
 # The kept steps are read off the outputs, not off the parameters: a step removed must not make audio stale. Batch size and
-# device change no clip, so they are no parameters either.
+# device change no clip either: as resources they make nothing stale.
 rule generate_audio:
     input:
         batch_of_shard,
     output:
         manifest="<results>/audio/shard_{shard}.json",
         tars=audio_output(
-            expand("<results>/audio/{signal}/step_{step}/shard_{{shard}}.tar", signal=SIGNALS, step=STEPS)
+            expand(
+                "<results>/audio/{signal}/step_{step}/shard_{{shard}}.tar",
+                signal=SIGNALS,
+                step=STEPS,
+            )
         ),
     log:
         "<logs>/generate_audio/shard_{shard}.log",
@@ -33,8 +25,11 @@ rule generate_audio:
     resources:
         mem_mb=16000,
         runtime=240,
+        batch_size=config["audio"]["batch_size"],
+        device=config["device"],
     params:
         code=code_of("generate_audio"),
+        model=config["models"]["diffusion"],
         digest=digest_of_model(config["models"]["diffusion"]),
         first=first_prompt_of_shard,
         last=last_prompt_of_shard,
@@ -49,9 +44,9 @@ rule generate_audio:
         seconds_kept=config["trajectory"]["seconds_kept"],
     shell:
         "python scripts/generate_audio.py --prompts {input:q} --first {params.first} --last {params.last}"
-        " --samples {params.samples} --seed {params.seed} --model {config[models][diffusion]:q} --digest {params.digest:q}"
+        " --samples {params.samples} --seed {params.seed} --model {params.model:q} --digest {params.digest:q}"
         " --sampler {params.sampler} --steps {params.steps} --guidance {params.guidance}"
         " --sigma-max {params.sigma_max} --sigma-min {params.sigma_min}"
         " --seconds-total {params.seconds_total} --seconds-kept {params.seconds_kept}"
-        " --batch-size {config[audio][batch_size]} --device {config[device]}"
+        " --batch-size {resources.batch_size} --device {resources.device}"
         " --manifest {output.manifest:q} --tars {output.tars:q} 2> {log:q}"

@@ -5,8 +5,6 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
-
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from musicologist import concepts, configuration, promptfiles
 from musicologist.errors import UserError
@@ -19,7 +17,8 @@ def checked(function, *arguments):
     try:
         return function(*arguments)
     except UserError as error:
-        raise WorkflowError(str(error)) from None
+        print(error, file=sys.stderr)
+        sys.exit(1)
 
 
 CONFIG_NAME = ", ".join(map(str, workflow.overwrite_configfiles)) or "config/config.yaml"
@@ -87,3 +86,44 @@ def record_inputs():
 def models_note():
     """The sentence below each picture that says which models made it."""
     return f"Audio: {model_title(config['models']['diffusion'])}. Embedding: {model_title(config['models']['clap'])}."
+
+
+def first_prompt(wildcards):
+    return PLAN.prompts_of_batch(int(wildcards.batch)).start
+
+
+def last_prompt(wildcards):
+    return PLAN.prompts_of_batch(int(wildcards.batch))[-1]
+
+
+def given_texts(wildcards):
+    """The given prompts of one batch: an edited text makes its own shard stale and no other."""
+    return GIVEN_PROMPTS[first_prompt(wildcards) : last_prompt(wildcards) + 1]
+
+
+def batch_of_shard(wildcards):
+    return f"{RESULTS}/prompts/batch_{PLAN.batch_of_shard(int(wildcards.shard)):04d}.jsonl"
+
+
+def first_prompt_of_shard(wildcards):
+    return PLAN.prompts_of_shard(int(wildcards.shard)).start
+
+
+def last_prompt_of_shard(wildcards):
+    return PLAN.prompts_of_shard(int(wildcards.shard))[-1]
+
+
+def digest_of_concept(wildcards):
+    return ALL_CONCEPTS[wildcards.concept].digest
+
+
+def classifier_strength(wildcards):
+    return config["probes"]["classifiers"][wildcards.classifier]["C"]
+
+
+def scores_by_classifier(wildcards, input):
+    return [f"{classifier}={path}" for classifier, path in zip(CLASSIFIERS, input)]
+
+
+def reports_by_classifier(wildcards, input):
+    return [f"{classifier}={path}" for classifier, path in zip(CLASSIFIERS, input.reports)]

@@ -1,11 +1,3 @@
-def digest_of_concept(wildcards):
-    return ALL_CONCEPTS[wildcards.concept].digest
-
-
-def classifier_strength(wildcards):
-    return config["probes"]["classifiers"][wildcards.classifier]["C"]
-
-
 rule build_dataset:
     input:
         "<results>/notes/notes.parquet",
@@ -19,12 +11,13 @@ rule build_dataset:
         "../envs/analysis.yaml"
     params:
         code=code_of("build_dataset"),
+        concepts=CONCEPTS_FILE,
         concept=digest_of_concept,
         limit=config["probes"]["notes_per_class"],
         test_share=config["probes"]["test_share"],
         seed=config["seed"],
     shell:
-        "python scripts/build_dataset.py --notes {input:q} --concepts {CONCEPTS_FILE:q} --concept {wildcards.concept}"
+        "python scripts/build_dataset.py --notes {input:q} --concepts {params.concepts} --concept {wildcards.concept}"
         " --limit {params.limit} --test-share {params.test_share} --seed {params.seed} --output {output:q} 2> {log:q}"
 
 

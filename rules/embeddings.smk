@@ -17,13 +17,16 @@ rule embed_audio:
     resources:
         mem_mb=8000,
         runtime=120,
+        batch_size=config["embedding"]["batch_size"],
+        device=config["device"],
     params:
         code=code_of("embed_audio"),
         corpus="audio",
+        model=config["models"]["clap"],
         digest=digest_of_model(config["models"]["clap"]),
     shell:
-        "python scripts/embed_audio.py --corpus {params.corpus} --input {input:q} --model {config[models][clap]:q}"
-        " --digest {params.digest:q} --batch-size {config[embedding][batch_size]} --device {config[device]}"
+        "python scripts/embed_audio.py --corpus {params.corpus} --input {input:q} --model {params.model:q}"
+        " --digest {params.digest:q} --batch-size {resources.batch_size} --device {resources.device}"
         " --output {output:q} 2> {log:q}"
 
 
@@ -39,6 +42,7 @@ use rule embed_audio as embed_notes with:
     params:
         code=code_of("embed_audio"),
         corpus="notes",
+        model=config["models"]["clap"],
         digest=digest_of_model(config["models"]["clap"]),
 
 
@@ -47,10 +51,17 @@ rule collect_embeddings:
     input:
         parts=collect("<results>/embeddings/shards/audio_{shard}.parquet", shard=SHARDS),
         tars=collect(
-            "<results>/audio/{signal}/step_{step}/shard_{shard}.tar", signal=SIGNALS, step=STEPS, shard=SHARDS
+            "<results>/audio/{signal}/step_{step}/shard_{shard}.tar",
+            signal=SIGNALS,
+            step=STEPS,
+            shard=SHARDS,
         ),
     output:
-        collect("<results>/embeddings/{signal}/step_{step}.parquet", signal=SIGNALS, step=STEPS),
+        collect(
+            "<results>/embeddings/{signal}/step_{step}.parquet",
+            signal=SIGNALS,
+            step=STEPS,
+        ),
     log:
         "<logs>/collect_embeddings.log",
     benchmark:

@@ -1,11 +1,11 @@
-def scores_by_classifier(wildcards, input):
-    return [f"{classifier}={path}" for classifier, path in zip(CLASSIFIERS, input)]
-
-
 rule score_audio:
     input:
         probe="<results>/concepts/{concept}/{classifier}.skops",
-        embeddings=collect("<results>/embeddings/{signal}/step_{step}.parquet", signal=SIGNALS, step=STEPS),
+        embeddings=collect(
+            "<results>/embeddings/{signal}/step_{step}.parquet",
+            signal=SIGNALS,
+            step=STEPS,
+        ),
         annotations="<results>/prompts/annotations.parquet",
     output:
         "<results>/concepts/{concept}/scores_{classifier}.parquet",
@@ -17,16 +17,20 @@ rule score_audio:
         "../envs/analysis.yaml"
     params:
         code=code_of("score_audio"),
+        concepts=CONCEPTS_FILE,
         concept=digest_of_concept,
     shell:
         "python scripts/score_audio.py --probe {input.probe:q} --embeddings {input.embeddings:q}"
-        " --annotations {input.annotations:q} --concepts {CONCEPTS_FILE:q} --concept {wildcards.concept}"
+        " --annotations {input.annotations:q} --concepts {params.concepts} --concept {wildcards.concept}"
         " --output {output:q} 2> {log:q}"
 
 
 rule measure_emergence:
     input:
-        collect("<results>/concepts/{{concept}}/scores_{classifier}.parquet", classifier=CLASSIFIERS),
+        collect(
+            "<results>/concepts/{{concept}}/scores_{classifier}.parquet",
+            classifier=CLASSIFIERS,
+        ),
     output:
         "<results>/concepts/{concept}/emergence.csv",
     log:

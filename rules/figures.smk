@@ -1,7 +1,3 @@
-def reports_by_classifier(wildcards, input):
-    return [f"{classifier}={path}" for classifier, path in zip(CLASSIFIERS, input.reports)]
-
-
 rule plot_emergence:
     input:
         emergence="<results>/concepts/{concept}/emergence.csv",
@@ -30,7 +26,11 @@ rule plot_pca:
     input:
         dataset="<results>/concepts/{concept}/dataset.parquet",
         note_embeddings="<results>/embeddings/notes.parquet",
-        embeddings=collect("<results>/embeddings/{signal}/step_{step}.parquet", signal=SIGNALS, step=STEPS),
+        embeddings=collect(
+            "<results>/embeddings/{signal}/step_{step}.parquet",
+            signal=SIGNALS,
+            step=STEPS,
+        ),
         scores=f"<results>/concepts/{{concept}}/scores_{CLASSIFIERS[0]}.parquet",
         probe=f"<results>/concepts/{{concept}}/{CLASSIFIERS[0]}.skops",
     output:
@@ -76,7 +76,11 @@ rule plot_atlas:
 
 rule plot_distances:
     input:
-        collect("<results>/embeddings/{signal}/step_{step}.parquet", signal=SIGNALS, step=STEPS),
+        collect(
+            "<results>/embeddings/{signal}/step_{step}.parquet",
+            signal=SIGNALS,
+            step=STEPS,
+        ),
     output:
         "<results>/distances.png",
     log:

@@ -10,10 +10,10 @@ rule render_training_clips:
         "<logs>/render_training_clips/{part}.log",
     benchmark:
         "<benchmarks>/render_training_clips/{part}.tsv"
-    conda:
-        "../envs/analysis.yaml"
     wildcard_constraints:
         part=r"\d{2}",
+    conda:
+        "../envs/analysis.yaml"
     params:
         code=code_of("render_training_clips"),
         clips=2000,

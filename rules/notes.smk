@@ -31,9 +31,9 @@ elif ARCHIVE.startswith(("http://", "https://")):
             "<logs>/download_notes.log",
         benchmark:
             "<benchmarks>/download_notes.tsv"
+        localrule: True
         conda:
             "../envs/analysis.yaml"
-        localrule: True
         params:
             address=config["notes"]["archive"],
         shell:

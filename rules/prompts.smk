@@ -1,16 +1,3 @@
-def first_prompt(wildcards):
-    return PLAN.prompts_of_batch(int(wildcards.batch)).start
-
-
-def last_prompt(wildcards):
-    return PLAN.prompts_of_batch(int(wildcards.batch))[-1]
-
-
-def given_texts(wildcards):
-    """The given prompts of one batch: an edited text makes its own shard stale and no other."""
-    return GIVEN_PROMPTS[first_prompt(wildcards) : last_prompt(wildcards) + 1]
-
-
 rule write_prompts:
     output:
         "<results>/prompts/batch_{batch}.jsonl",
@@ -23,12 +10,13 @@ rule write_prompts:
     params:
         code=code_of("write_prompts"),
         writer=config["prompts"]["writer"],
+        file=config["prompts"]["file"],
         seed=config["seed"],
         first=first_prompt,
         last=last_prompt,
         texts=given_texts,
     shell:
-        "python scripts/write_prompts.py --writer {params.writer} --file {config[prompts][file]:q} --seed {params.seed}"
+        "python scripts/write_prompts.py --writer {params.writer} --file {params.file:q} --seed {params.seed}"
         " --first {params.first} --last {params.last} --output {output:q} 2> {log:q}"
 
 

@@ -66,7 +66,7 @@ def animate(
         for frame in (frame for frame in frames if frame.step == step):
             for artist, clips in zip(moving[frame.signal], (frame.negative, frame.positive), strict=True):
                 artist.set_offsets(pca.transform(clips) if len(clips) else np.empty((0, 2)))
-            title.set_text(f"“{title_of(concept)}”: step {step:2d}, noise level sigma {frame.sigma:.2g}")
+            title.set_text(f"“{title_of(concept)}”: step {step:2d}, noise level sigma {frame.sigma:.3g}")
         figure.canvas.draw()
         if step == steps[0]:
             figure.set_layout_engine("none")

@@ -2,18 +2,26 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
+from zipfile import is_zipfile
 
 import numpy as np
 
-from musicologist import compat  # noqa: F401  (before transformers)
+from musicologist import (
+    compat,  # noqa: F401  (before transformers)
+    hub,
+)
 from musicologist.errors import UserError
 from musicologist.shards import SHORTEST
 
 import torch  # isort: skip
+from safetensors import SafetensorError  # isort: skip
 
 if TYPE_CHECKING:
     from transformers import ClapFeatureExtractor
+
+WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 
 class LogMel:
@@ -62,7 +70,9 @@ class Clap:
     @torch.inference_mode()
     def embed_text(self, texts: Sequence[str]) -> np.ndarray:
         """Embeddings (texts, 512), float32, unit norm."""
-        tokens = self._tokenizer(list(texts), padding=True, truncation=True, return_tensors="pt").to(self._device)
+        longest = self._model.config.text_config.max_position_embeddings - 2  # RoBERTa counts positions from 2
+        tokens = self._tokenizer(list(texts), padding=True, truncation=True, max_length=longest, return_tensors="pt")
+        tokens = tokens.to(self._device)
         names = ("input_ids", "attention_mask")
         return _unit(self._model.get_text_features(**{name: tokens[name] for name in names}))
 
@@ -101,40 +111,60 @@ def prepare(audio: np.ndarray, sample_rate: int, target_rate: int, place: str) -
     return mono
 
 
-def load(directory: str | Path, device: str = "cpu") -> Clap:
-    """The CLAP in ``directory``, as transformers' ``save_pretrained`` writes it, in float32.
+def load(model: str | Path, device: str = "cpu") -> Clap:
+    """The CLAP in a directory, as transformers' ``save_pretrained`` writes it, or of a hub id, in float32.
 
-    Raises UserError where a file is missing or broken, the weights do not fit, or the tokenizer has no vocabulary.
+    Raises UserError where a file is missing or broken, the weights do not fit, the tokenizer has no vocabulary, or the
+    features are others than ``rand_trunc`` and ``repeatpad``.
     """
-    from safetensors import SafetensorError
     from transformers import AutoTokenizer, ClapConfig, ClapFeatureExtractor, ClapModel
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    directory = Path(directory)
-    for name in ("config.json", "model.safetensors", "tokenizer.json"):
-        if not (directory / name).is_file():
-            raise UserError(
-                f"{directory / name} does not exist: models.clap names a directory that ClapModel was saved to."
-            )
+    directory = hub.directory(model, ["*.json", "*.txt", *WEIGHTS])
+    _check_files(directory)
     try:
         config = ClapConfig.from_pretrained(directory)
-        model, report = ClapModel.from_pretrained(
+        network, report = ClapModel.from_pretrained(
             directory, config=config, dtype=torch.float32, output_loading_info=True, local_files_only=True
         )
         extractor = ClapFeatureExtractor.from_pretrained(directory)
         tokenizer = AutoTokenizer.from_pretrained(directory)
-    except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
+    except (SafetensorError, UnpicklingError, EOFError, OSError, ValueError, RuntimeError, KeyError) as error:
         detail = " ".join(str(error).split())[:160]
         raise UserError(f"{directory} holds no readable CLAP ({detail}): fetch the model again.") from None
-    if report["missing_keys"] or report["mismatched_keys"]:
-        missing = sorted(report["missing_keys"]) or sorted(report["mismatched_keys"])
+    misfits = sorted(map(str, [*report["missing_keys"], *report["mismatched_keys"]]))
+    if misfits:
         raise UserError(
-            f"{directory / 'model.safetensors'} does not fit its config.json ({missing[0]}): fetch the model again."
+            f"{directory}: the weights do not fit config.json ({misfits[0]}, {len(misfits)} such): fetch the model again."
+        )
+    if (extractor.truncation, extractor.padding) != ("rand_trunc", "repeatpad"):
+        raise UserError(
+            f"{directory}: the feature extractor works with {extractor.truncation} and {extractor.padding}: expected an "
+            "unfused CLAP (rand_trunc, repeatpad), for a fused one embeds a clip differently from batch to batch."
         )
     if len(tokenizer) < min(config.text_config.vocab_size, 1000) // 2:
         raise UserError(
-            f"{directory}: the tokenizer has {len(tokenizer)} tokens, far fewer than the model's: fetch it again."
+            f"{directory}: the tokenizer has {len(tokenizer)} tokens, far fewer than the model's "
+            f"{config.text_config.vocab_size}: fetch the model again."
         )
-    return Clap(model.eval().requires_grad_(False).to(device), extractor, tokenizer, device)
+    return Clap(network.eval().requires_grad_(False).to(device), extractor, tokenizer, device)
+
+
+def _check_files(directory: Path) -> None:
+    """transformers replaces some missing files by others without a word, and unpickling junk can raise anything."""
+    for names in (
+        ("config.json",),
+        ("preprocessor_config.json", "processor_config.json"),
+        WEIGHTS,
+        ("tokenizer.json",),
+    ):
+        if not any((directory / name).is_file() for name in names):
+            raise UserError(
+                f"{directory} has no {' or '.join(names)}: expected a directory that ClapModel, its feature extractor and "
+                "its tokenizer were saved to."
+            )
+    pickled = directory / WEIGHTS[1]
+    if not (directory / WEIGHTS[0]).is_file() and not is_zipfile(pickled):
+        raise UserError(f"{pickled} is truncated or no file that torch.save wrote: fetch the model again.")

@@ -96,7 +96,7 @@ def _sigma_axis(axis: "Axes", rows: Sequence[Mapping[str, Any]]) -> None:
     levels = {row["step"]: row["sigma"] for row in rows}
     shown = sorted(levels)[:: max(1, len(levels) // 6)]
     top = axis.secondary_xaxis("top")
-    top.set_xticks(shown, [f"{levels[step]:.2g}" for step in shown], fontsize=7)
+    top.set_xticks(shown, [f"{levels[step]:.3g}" for step in shown], fontsize=7)
     top.set_xlabel("noise level sigma", fontsize=8)
 
 
@@ -136,7 +136,7 @@ def atlas(rows: Sequence[Mapping[str, Any]], metric: str, note: str) -> "Figure"
                 axis.text(j, i, text, ha="center", va="center", fontsize=6.5, color="white" if dark else "black")
         _hatch_unusable(axis, [not usable[concept] for concept in concepts], len(levels))
         axis.set_title(SIGNAL_NAMES[signal], fontsize=10)
-        axis.set_xticks(range(len(levels)), [f"{step}\n{sigma:.2g}" for step, sigma in levels], fontsize=7)
+        axis.set_xticks(range(len(levels)), [f"{step}\n{sigma:.3g}" for step, sigma in levels], fontsize=7)
         axis.set_xlabel("denoising step (from 0), noise level sigma below")
         axis.spines[:].set_visible(False)
         axis.tick_params(length=0)
