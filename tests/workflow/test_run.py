@@ -1,0 +1,235 @@
+"""One small run to the end: its products, what a dry-run calls stale after each kind of change, and what a kill leaves."""
+
+import csv
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+
+import pandas as pd
+import pytest
+
+from tests.workflow.conftest import Checkout
+from tests.workflow.products import differences
+
+SMALL = "results/small"
+CURVES = {"measure_emergence": 2, "plot_emergence": 2, "collect_atlas": 1, "plot_atlas": 1}
+SCORES = {"score_audio": 4, "plot_pca": 2, **CURVES}
+AUDIO = {"generate_audio": 2, "embed_audio": 2, "collect_embeddings": 1, "plot_distances": 1, **SCORES}
+
+
+def test_every_product_is_there_and_opens(finished):
+    results = finished / SMALL
+    for name in ("atlas.csv", "atlas.png", "distances.png", "prompts/prompts.parquet", "notes/notes.parquet"):
+        assert (results / name).stat().st_size > 0
+    for concept in ("is_brass", "is_warm"):
+        found = {path.name for path in (results / "concepts" / concept).iterdir()}
+        classifiers = ("logistic", "svm")
+        assert found == {"dataset.parquet", "emergence.csv", "emergence.png", "pca.gif"} | {
+            name for c in classifiers for name in (f"{c}.skops", f"{c}.json", f"scores_{c}.parquet")
+        }
+    annotations = pd.read_parquet(results / "prompts/annotations.parquet")
+    assert list(annotations) == ["prompt_id", "aspects", "aspects_raw", "bpm", "annotator", "pass"]
+    assert len(annotations) == 22
+    embeddings = pd.read_parquet(results / "embeddings/noisy/step_03.parquet")
+    assert list(embeddings) == ["prompt_id", "sample", "signal", "step", "sigma", "log_snr_db", "embedding"]
+    assert list(embeddings["prompt_id"]) == list(range(22))
+    assert embeddings["embedding"].map(lambda e: (e**2).sum()).between(0.999, 1.001).all()
+    notes = pd.read_parquet(results / "embeddings/notes.parquet")
+    assert sorted(notes["note_id"]) == list(pd.read_parquet(results / "notes/notes.parquet")["note_id"])
+
+
+def test_the_atlas_is_a_long_table_with_intervals_around_its_figures(finished):
+    with open(finished / SMALL / "atlas.csv", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 2 * 2 * 2 * 3
+    assert {row["signal"] for row in rows} == {"denoised", "noisy"}
+    for row in rows:
+        for metric in ("accuracy", "tpr", "tnr", "balanced_accuracy", "roc_auc", "average_precision"):
+            assert float(row[f"{metric}_low"]) - 1e-9 <= float(row[f"{metric}_high"])
+            assert 0 <= float(row[metric]) <= 1
+        assert int(row["n_pos"]) + int(row["n_neg"]) <= 22
+
+
+def test_nothing_is_stale_after_a_run_nor_after_a_fresh_checkout(finished):
+    assert finished.planned() == Counter()
+    for name in finished.files:
+        os.utime(finished / name)
+    assert finished.planned() == Counter()
+
+
+CONFIGURED = {
+    "a figure's resolution": ([("dpi: 60", "dpi: 70")], {"plot_emergence": 2, "plot_atlas": 1, "plot_distances": 1}),
+    "a figure's metric": ([("metric: roc_auc", "metric: accuracy")], {"plot_emergence": 2, "plot_atlas": 1}),
+    "the animation's pace": ([("gif_frame_ms: 700", "gif_frame_ms: 600")], {"plot_pca": 2}),
+    "a classifier's C": ([("svm: {C: 1}", "svm: {C: 2}")], {"train_probe": 2, "score_audio": 2, **CURVES}),
+    "the resamples": ([("resamples: 100", "resamples: 200")], CURVES),
+    "the sampler": ([("dpmpp-2m-sde", "dpmpp-2m")], AUDIO),
+    "the guidance": ([("guidance: 4", "guidance: 3")], AUDIO),
+    "a step added": ([("keep: [0, 3, 5]", "keep: [0, 2, 3, 5]")], AUDIO),
+    "a step removed": ([("keep: [0, 3, 5]", "keep: [0, 5]")], {"collect_embeddings": 1, "plot_distances": 1, **SCORES}),
+    "a signal removed": (
+        [("signals: [denoised, noisy]", "signals: [denoised]")],
+        {"collect_embeddings": 1, "plot_distances": 1, **SCORES},
+    ),
+    "batch sizes and the device": ([("batch_size: 24", "batch_size: 5"), ("batch_size: 32", "batch_size: 7")], {}),
+    "a concept more": (
+        [("concepts: [is_brass, is_warm]", "concepts: [is_brass, is_warm, is_organ]")],
+        {
+            "build_dataset": 1,
+            "train_probe": 2,
+            "score_audio": 2,
+            "measure_emergence": 1,
+            "plot_emergence": 1,
+            "plot_pca": 1,
+            "collect_atlas": 1,
+            "plot_atlas": 1,
+        },
+    ),
+    "ten prompts more": (
+        [("  count: 22", "  count: 32")],
+        {
+            "write_prompts": 1,
+            "collect_prompts": 1,
+            "annotate_prompts": 1,
+            "generate_audio": 1,
+            "embed_audio": 1,
+            "collect_embeddings": 1,
+            "plot_distances": 1,
+            **SCORES,
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CONFIGURED)
+def test_a_change_of_the_configuration_makes_stale_what_it_must(finished, what):
+    changes, expected = CONFIGURED[what]
+    assert finished.planned(config=finished.configuration("changed.yaml", *changes)) == Counter(expected)
+
+
+ONE_CONCEPT = {
+    "build_dataset": 1,
+    "train_probe": 2,
+    "score_audio": 2,
+    "measure_emergence": 1,
+    "plot_emergence": 1,
+    "plot_pca": 1,
+    "collect_atlas": 1,
+    "plot_atlas": 1,
+}
+EMBEDDED = {
+    "embed_audio": 2,
+    "embed_notes": 2,
+    "collect_embeddings": 1,
+    "collect_note_embeddings": 1,
+    "plot_distances": 1,
+    "train_probe": 4,
+    **SCORES,
+}
+EDITED = {
+    "one concept": ("config/concepts.yaml", "near: {qualities: [reverb]}", "near: {qualities: [bright]}", ONE_CONCEPT),
+    "a concept of another list": ("config/concepts.yaml", "near: [mallet", "near: [reed, mallet", {}),
+    "a comment of the concepts": ("config/concepts.yaml", "# The concepts:", "# Concepts:", {}),
+    "the annotator's words": (
+        "scripts/musicologist/annotations.py",
+        '"tuba",',
+        '"tuba", "alphorn",',
+        {"annotate_prompts": 1, **SCORES},
+    ),
+    "an environment": ("envs/generation.yaml", "soundfile==0.14.0", "soundfile==0.13.1", {}),
+    "a module that a script imports": ("scripts/musicologist/statistics.py", "(2.5, 97.5)", "(5, 95)", CURVES),
+    "a module that a module imports": ("scripts/musicologist/mel_latent.py", "_DAMPING = 0.3", "_DAMPING = 0.4", AUDIO),
+    "a script": (
+        "scripts/collect_atlas.py",
+        "head, lines = None, []",
+        "lines, head = [], None",
+        {"collect_atlas": 1, "plot_atlas": 1},
+    ),
+    "a comment and a docstring": (
+        "scripts/musicologist/trajectory.py",
+        '"""Noise levels (steps + 1,)',
+        '# why\n    """All noise levels (steps + 1,)',
+        {},
+    ),
+    "the CLAP checkpoint": ("resources/models/clap/preprocessor_config.json", "{", "{ ", EMBEDDED),
+    "the diffusion checkpoint": ("resources/models/diffusion/model_config.json", "{", "{ ", AUDIO),
+}
+
+
+@pytest.mark.parametrize("what", EDITED)
+def test_an_edited_file_makes_stale_what_it_must(finished, what):
+    name, old, new, expected = EDITED[what]
+    before = (finished / name).read_bytes()
+    finished.edit(name, old, new)
+    try:
+        assert finished.planned() == Counter(expected)
+    finally:
+        (finished / name).write_bytes(before)
+
+
+def test_one_target_builds_one_concept_and_nothing_of_another(checkout, tmp_path):
+    fresh = Checkout(tmp_path)
+    plan = fresh.planned("results/small/concepts/is_brass/emergence.png")
+    expected = {"build_dataset": 1, "train_probe": 2, "score_audio": 2, "measure_emergence": 1, "plot_emergence": 1}
+    assert {rule: plan[rule] for rule in expected} == expected
+    assert "plot_pca" not in plan
+    assert "collect_atlas" not in plan
+
+
+def test_other_inputs_under_the_same_name_are_refused(finished):
+    (finished / "given.txt").write_text("a flute\n" * 22)
+    config = finished.configuration("given.yaml", ("writer: template", "writer: given\n  file: given.txt"))
+    done = finished.snakemake("-n", config=config)
+    assert done.returncode == 1
+    assert "give the key `run` another name" in done.stderr
+
+
+def test_protected_audio_is_write_protected(finished, tmp_path):
+    """Snakemake refuses to overwrite write-protected outputs (except for root, who may write everywhere)."""
+    other = Checkout(tmp_path)
+    config = other.configuration("protected.yaml", ("protect: false", "protect: true"))
+    other.run(f"{SMALL}/audio/shard_0000.json", config=config)
+    tars = sorted((other / SMALL / "audio").rglob("*.tar"))
+    assert len(tars) == 6
+    assert all(tar.stat().st_mode & 0o222 == 0 for tar in tars)
+    if os.geteuid() != 0:
+        config = other.configuration(
+            "protected.yaml", ("protect: false", "protect: true"), ("guidance: 4", "guidance: 2")
+        )
+        done = other.snakemake(f"{SMALL}/audio/shard_0000.json", config=config)
+        assert done.returncode == 1
+        assert "Write-protected output files for rule generate_audio" in done.stdout + done.stderr
+
+
+def test_after_kills_the_same_command_finishes_with_the_same_products(finished, tmp_path):
+    """kill -9 of Snakemake and of its running jobs at three random moments; then unlock and go on."""
+    other = Checkout(tmp_path)
+    dice = random.Random(7)
+    for _ in range(3):
+        process = subprocess.Popen(
+            other.command(),
+            cwd=other.path,
+            env=other.environment,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(dice.uniform(4, 18))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        other.run("--unlock")
+    other.run()
+    assert differences(finished / SMALL, other / SMALL) == []
+    assert other.planned() == Counter()
+
+
+def test_deleting_the_results_and_running_again_gives_the_same_tables(finished, tmp_path):
+    kept = tmp_path / "kept"
+    shutil.copytree(finished / SMALL / "concepts", kept)
+    shutil.rmtree(finished / SMALL / "concepts")
+    finished.run()
+    assert differences(kept, finished / SMALL / "concepts") == []
