@@ -34,7 +34,8 @@ def main() -> None:
         "window_s": str(model.window / model.sample_rate),
         "sample_rate": str(model.sample_rate),
     }
-    with tables.writer(arguments.output, kind, metadata) as append:
+    memory = devices.enough_memory("embedding.batch_size", arguments.batch_size)
+    with memory, tables.writer(arguments.output, kind, metadata) as append:
         for tar in cli.progress(tars, len(tars), "tar files embedded"):
             append(embed(model, tar, arguments.batch_size, arguments.corpus))
 
@@ -43,9 +44,9 @@ def tars_of(manifest: Path) -> list[Path]:
     """The tar files that a shard's manifest lists."""
     try:
         levels = json.loads(manifest.read_text(encoding="utf-8"))["levels"]
-    except (OSError, json.JSONDecodeError, KeyError) as error:
+        return [manifest.parent / level["tar"] for level in levels]
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{manifest} is no readable manifest of a shard ({error}): delete it and run again.") from None
-    return [manifest.parent / level["tar"] for level in levels]
 
 
 def embed(model: Any, tar: Path, batch_size: int, corpus: str) -> Any:
@@ -59,12 +60,13 @@ def embed(model: Any, tar: Path, batch_size: int, corpus: str) -> Any:
         keys += [key for key, _, _ in batch]
         records += [record for _, record, _ in batch]
         pieces.append(model.embed_audio([audio for _, _, audio in batch], batch_size))
-    if not pieces:
-        raise UserError(f"{tar} holds no clips: delete it and let the workflow make it again.")
     embedding = tables.embedding_column(np.concatenate(pieces))
     if corpus == "notes":
         return pa.table({"note_id": keys, "embedding": embedding})
     names = ("prompt_id", "sample", "signal", "step", "sigma", "log_snr_db")
+    lacking = [(key, name) for key, record in zip(keys, records, strict=True) for name in names if name not in record]
+    if lacking:
+        raise UserError(f"{tar}: the record of clip {lacking[0][0]} has no {lacking[0][1]}: expected generated audio.")
     return pa.table({**{name: [record[name] for record in records] for name in names}, "embedding": embedding})
 
 

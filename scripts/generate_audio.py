@@ -6,6 +6,8 @@ the paths of the tar files, .../SIGNAL/step_XX/shard_YYYY.tar.
 
 import argparse
 import json
+import os
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -61,12 +63,13 @@ def main() -> None:
     model, config = diffusion.load(arguments.model, device)
     trajectory.check(config, settings, arguments.model)
     sigmas = trajectory.sigmas(settings).tolist()
-    tars = {(path.parent.parent.name, int(path.parent.name.removeprefix("step_"))): path for path in arguments.tars}
+    tars = levels_of(arguments.tars, arguments.steps)
     made_by = {"model": arguments.model, "digest": arguments.digest}
     clips = [(number, sample) for number in wanted for sample in range(arguments.samples)]
     starts = range(0, len(clips), arguments.batch_size)
 
     with ExitStack() as stack:
+        stack.enter_context(devices.enough_memory("audio.batch_size", arguments.batch_size))
         writers = {level: stack.enter_context(ShardWriter(path)) for level, path in tars.items()}
         for start in cli.progress(starts, len(starts), "batches generated"):
             batch = clips[start : start + arguments.batch_size]
@@ -97,12 +100,26 @@ def main() -> None:
             "step": step,
             "sigma": sigmas[step],
             "log_snr_db": trajectory.log_snr_db(sigmas[step]),
-            "tar": str(path.relative_to(arguments.manifest.parent)),
+            "tar": os.path.relpath(path, arguments.manifest.parent),
         }
         for (signal, step), path in sorted(tars.items())
     ]
-    manifest = {"clips": len(clips), **made_by, "seed": arguments.seed, **vars(settings), "levels": levels}
-    write_text(arguments.manifest, json.dumps(manifest, indent=1) + "\n")
+    manifest = {"shard": arguments.manifest.stem, "clips": len(clips), **made_by, "seed": arguments.seed}
+    write_text(arguments.manifest, json.dumps({**manifest, **vars(settings), "levels": levels}, indent=1) + "\n")
+
+
+def levels_of(tars: Sequence[Path], steps: int) -> dict[tuple[str, int], Path]:
+    """The tar files by (signal, step), as their paths tell."""
+    levels = {}
+    for path in tars:
+        signal, step = path.parent.parent.name, path.parent.name.removeprefix("step_")
+        if signal not in ("denoised", "noisy") or not step.isdecimal() or int(step) >= steps:
+            raise UserError(
+                f"{path} names no signal and step: expected .../denoised/step_XX/NAME.tar or .../noisy/step_XX/NAME.tar with "
+                f"a step from 0 to {steps - 1}."
+            )
+        levels[signal, int(step)] = path
+    return levels
 
 
 if __name__ == "__main__":

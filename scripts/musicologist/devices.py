@@ -1,5 +1,8 @@
 """Which device a job runs on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from musicologist.errors import UserError
 
 
@@ -20,3 +23,16 @@ def resolve(device: str) -> str:
             "driver), or set device: auto."
         )
     return device
+
+
+@contextmanager
+def enough_memory(key: str, clips: int) -> Iterator[None]:
+    """UserError that names the configuration's ``key`` where the GPU's memory does not take ``clips`` clips at once."""
+    import torch
+
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise UserError(
+            f"The GPU's memory is too small for {clips} clips at once: lower {key}, which changes no clip."
+        ) from None

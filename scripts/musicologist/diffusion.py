@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from musicologist import hub
 from musicologist.errors import UserError
 
 if TYPE_CHECKING:
@@ -47,9 +48,11 @@ def build(config: Mapping[str, Any], directory: str | Path = ".") -> "Conditione
 def load(directory: str | Path, device: str = "cpu") -> tuple["ConditionedDiffusionModelWrapper", dict[str, Any]]:
     """The model in ``directory`` (``model_config.json`` beside its weights) in float32 on ``device``, and its configuration.
 
+    A Hugging Face id stands for the directory that it is fetched to.
+
     Raises UserError where a file is missing or broken, or the weights do not fit the configuration.
     """
-    directory = Path(directory)
+    directory = hub.directory(directory, ["*.json", WEIGHTS[0]])
     config = read_config(directory)
     weights = next((directory / name for name in WEIGHTS if (directory / name).is_file()), None)
     if weights is None:

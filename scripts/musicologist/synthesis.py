@@ -139,6 +139,7 @@ class Player:
         from scipy.signal import resample_poly
 
         self._synth.sounds_off()
+        self._generate(_OVERSAMPLING * SAMPLE_RATE // 10)  # voices that are cut fade out: not into this one
         self._synth.program_select(0, self._font, bank, program)
         rate = _OVERSAMPLING * SAMPLE_RATE
         total = _OVERSAMPLING * SAMPLES

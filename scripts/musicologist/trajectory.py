@@ -61,6 +61,8 @@ def clip_seed(run_seed: int, prompt_id: int, sample: int) -> int:
 
 def check(config: Mapping[str, Any], settings: Settings, directory: str) -> None:
     """Raise UserError where the model of this configuration cannot be sampled with these settings."""
+    if settings.sampler not in SAMPLERS:
+        raise UserError(f"trajectory.sampler is {settings.sampler!r}: expected one of {', '.join(SAMPLERS)}.")
     objective = config["model"]["diffusion"].get("diffusion_objective", "v")
     if objective != "v":
         raise UserError(
@@ -95,8 +97,9 @@ def sample(
     )
     metadata = [{"prompt": prompt, "seconds_start": 0, "seconds_total": settings.seconds_total} for prompt in prompts]
     condition = model.get_conditioning_inputs(model.conditioner(metadata, device))
-    levels = sigmas(settings).to(device)
-    tree = K.sampling.BrownianTreeNoiseSampler(noise, settings.sigma_min, settings.sigma_max, seed=list(seeds))
+    levels = sigmas(settings)
+    tree = K.sampling.BrownianTreeNoiseSampler(noise, levels[-2], levels[0], seed=list(seeds))
+    levels = levels.to(device)
     stochastic = (
         {"noise_sampler": lambda sigma, after: tree(sigma.cpu(), after.cpu()).to(device)}
         if "sde" in settings.sampler

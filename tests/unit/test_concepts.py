@@ -96,7 +96,7 @@ def test_all_28_concepts_are_there_and_near_terms_are_no_positives():
 
 def test_only_the_named_concepts_are_loaded_in_the_files_order():
     assert list(concepts.load(FILE, ["is_flute", "is_brass"])) == ["is_brass", "is_flute"]
-    with pytest.raises(UserError, match="'is_flut', which .* does not define; did you mean 'is_flute'"):
+    with pytest.raises(UserError, match=r"'is_flut', which .* does not define; did you mean 'is_flute'"):
         concepts.load(FILE, ["is_flut"])
 
 

@@ -1,0 +1,53 @@
+"""Both trainings, a few steps on a few rendered clips: what comes out loads and is used as the bundled models are."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from musicologist import clap, diffusion, shards, training_clap, training_diffusion
+
+SCRIPT = Path(__file__).parents[2] / "scripts/render_training_clips.py"
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    specification = importlib.util.spec_from_file_location("render_training_clips", SCRIPT)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    path = tmp_path_factory.mktemp("clips") / "clips.tar"
+    shards.write(path, module.render("TimGM6mb", 1, 0, 22))
+    return str(path)
+
+
+def test_the_diffusion_model_trains_and_loads(clips, tmp_path):
+    schedule = training_diffusion.Schedule(steps=3, minutes=5, batch_size=4)
+    reached = training_diffusion.train([clips], schedule, 1, tmp_path)
+    assert reached["steps"] == 3
+    assert reached["clips"] == 22
+    assert np.isfinite(reached["loss"])
+    assert (tmp_path / "model.safetensors").stat().st_size < 10e6
+    model, config = diffusion.load(tmp_path)
+    assert config["sample_rate"] == 16000
+    assert json.loads((tmp_path / "model_config.json").read_text())["model"]["pretransform"]["type"] == "log_mel"
+    assert model.io_channels == 64
+
+
+def test_noise_levels_lie_half_uniform_in_time_and_half_in_the_logarithm():
+    levels = training_diffusion.noise_levels(4000, np.random.default_rng(0)).numpy()
+    assert ((levels > 0) & (levels < 1)).all()
+    sigma = np.tan(levels[2000:] * np.pi / 2)
+    assert np.log(sigma).mean() == pytest.approx(np.log(np.sqrt(0.2 * 100)), abs=0.1)
+    assert levels[:2000].mean() == pytest.approx(0.5, abs=0.03)
+
+
+def test_clap_trains_and_embeds_audio_and_text(clips, tmp_path):
+    reached = training_clap.train([clips], training_clap.Schedule(steps=2, minutes=5, batch_size=8), 1, tmp_path)
+    assert reached["clips"] == 22
+    assert reached["round_trips"] > 0
+    assert (tmp_path / "model.safetensors").stat().st_size < 10e6
+    model = clap.load(tmp_path)
+    audio = [clip.mono() for clip in shards.read(clips)][:3]
+    assert np.linalg.norm(model.embed_audio(audio, 4), axis=1) == pytest.approx([1, 1, 1], abs=1e-5)
+    assert model.embed_text(["a flute note"]).shape == (1, 512)

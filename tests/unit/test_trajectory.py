@@ -1,0 +1,173 @@
+import math
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+import tiny_models
+from musicologist import diffusion, trajectory
+from musicologist.errors import UserError
+from musicologist.trajectory import SAMPLERS, Settings
+from tiny_models import PROMPTS
+
+import torch  # isort: skip
+import k_diffusion as K  # isort: skip
+
+SETTINGS = Settings("dpmpp-3m-sde", 8, 4.0, 0.3, 100.0, 1.0, 0.8)
+KEPT = (0, 3, 7)
+CLIPS = [(PROMPTS[number % 3], trajectory.clip_seed(1, number, 0)) for number in range(8)]
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory):
+    return diffusion.load(tiny_models.diffusion_directory(tmp_path_factory.mktemp("models") / "diffusion"))
+
+
+@pytest.fixture(scope="module")
+def model(loaded):
+    return loaded[0]
+
+
+def sample(model, clips, settings=SETTINGS, kept=KEPT):
+    prompts, seeds = zip(*clips, strict=True)
+    stream = trajectory.sample(model, 16_384, prompts, seeds, settings, kept, "cpu")
+    return {(signal, step): latents for signal, step, latents in stream}
+
+
+def test_noise_levels_are_even_in_the_logarithm_and_end_at_zero():
+    levels = trajectory.sigmas(SETTINGS)
+    assert len(levels) == 9
+    assert levels[0] == pytest.approx(100)
+    assert levels[-2] == pytest.approx(0.3)
+    assert levels[-1] == 0
+    assert torch.allclose(levels[1:-1] / levels[:-2], torch.full((7,), 0.003 ** (1 / 7)), rtol=1e-4)
+
+
+def test_signal_to_noise_ratio():
+    assert trajectory.log_snr_db(1) == 0
+    assert trajectory.log_snr_db(100) == pytest.approx(-40)
+    assert trajectory.log_snr_db(0.1) == pytest.approx(20)
+
+
+def test_a_seed_follows_from_run_prompt_and_sample_for_ever():
+    assert trajectory.clip_seed(1, 0, 0) == 3917325207537043500
+    seeds = {
+        trajectory.clip_seed(run, prompt, number) for run in range(5) for prompt in range(50) for number in range(5)
+    }
+    assert len(seeds) == 1250
+    assert all(0 <= seed < 2**63 for seed in seeds)
+    assert trajectory.clip_seed(1, 11, 1) != trajectory.clip_seed(1, 1, 11) != trajectory.clip_seed(11, 1, 1)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_clip_is_the_same_alone_and_in_any_batch(model, sampler):
+    settings = replace(SETTINGS, sampler=sampler)
+    whole = sample(model, CLIPS, settings)
+    assert set(whole) == {(signal, step) for signal in ("denoised", "noisy") for step in KEPT}
+    for order in ([5], [5, 1, 2], [7, 6, 5, 4, 3, 2, 1, 0]):
+        part = sample(model, [CLIPS[number] for number in order], settings)
+        for level, latents in part.items():
+            assert (latents - whole[level][order]).abs().max() < 1e-4
+
+
+def test_another_seed_or_prompt_is_another_clip(model):
+    prompt, seed = CLIPS[0]
+    one = sample(model, [(prompt, seed), (prompt, seed + 1), (PROMPTS[1], seed)])["denoised", 7]
+    assert (one[0] - one[1]).abs().max() > 0.1
+    assert (one[0] - one[2]).abs().max() > 0.01
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_what_is_kept_is_what_stable_audio_tools_computes(model, sampler, monkeypatch):
+    from stable_audio_tools.inference.generation import generate_diffusion_cond
+
+    prompt, seed = CLIPS[3]
+    tree = partial(K.sampling.BrownianTreeNoiseSampler, seed=[seed])
+    calls = []
+    with monkeypatch.context() as patch:
+        patch.setattr(K.sampling, "BrownianTreeNoiseSampler", tree)
+        final = generate_diffusion_cond(
+            model,
+            steps=SETTINGS.steps,
+            cfg_scale=SETTINGS.guidance,
+            conditioning=[{"prompt": prompt, "seconds_start": 0, "seconds_total": 1.0}],
+            sample_size=16_384,
+            sigma_min=SETTINGS.sigma_min,
+            sigma_max=SETTINGS.sigma_max,
+            sampler_type=sampler,
+            device="cpu",
+            seed=seed,
+            callback=lambda info: calls.append((info["i"], info["denoised"].clone(), info["x"].clone())),
+            return_latents=True,
+        )
+    assert [call[0] for call in calls] == list(range(SETTINGS.steps))
+    ours = sample(model, [CLIPS[3]], replace(SETTINGS, sampler=sampler), range(SETTINGS.steps))
+    levels = trajectory.sigmas(SETTINGS)
+    for step, denoised, state in calls:
+        assert (ours["denoised", step] - denoised).abs().max() < 1e-5
+        assert (ours["noisy", step] - state / math.sqrt(1 + levels[step] ** 2)).abs().max() < 1e-5
+    assert (ours["denoised", SETTINGS.steps - 1] - final).abs().max() < 1e-5
+
+
+def test_the_noisy_signal_is_noise_of_unit_spread_at_first(model):
+    latents = sample(model, CLIPS, kept=[0])["noisy", 0]
+    assert latents.std() == pytest.approx(1, abs=0.03)
+    # the two noises that a seed gives are one: the first state is the seed's own
+    own = torch.randn(latents[0].shape, generator=torch.Generator().manual_seed(CLIPS[0][1]))
+    assert (latents[0] - own).abs().max() < 1e-3
+
+
+def test_guidance_counts(model):
+    free = sample(model, CLIPS[:1], replace(SETTINGS, guidance=1.0))["denoised", 7]
+    assert (free - sample(model, CLIPS[:1])["denoised", 7]).abs().max() > 0.01
+
+
+def test_the_cut_changes_nothing_before_it(model):
+    latents = torch.randn(2, 8, 64, generator=torch.Generator().manual_seed(0))
+    whole = model.pretransform.decode(latents)
+    cut = trajectory.decode(model, latents, 16_000, 0.3, "cpu")
+    assert cut.shape == (2, 2, 4800)
+    assert (cut - whole[..., :4800]).abs().max() < 1e-5
+    assert trajectory.decode(model, latents, 16_000, 1.024, "cpu").shape == (2, 2, 16_384)
+
+
+def test_the_margin_is_enough_for_stable_audio_opens_decoder():
+    from stable_audio_tools.models.autoencoders import OobleckDecoder
+
+    torch.manual_seed(0)
+    decoder = OobleckDecoder(
+        out_channels=2,
+        channels=2,
+        latent_dim=4,
+        c_mults=[1, 2, 4, 8, 16],
+        strides=[2, 4, 4, 8, 8],
+        use_snake=True,
+        final_tanh=False,
+    )
+    latents = torch.randn(1, 4, 48)
+    with torch.no_grad():
+        whole, cut = decoder(latents), decoder(latents[..., : 8 + trajectory.MARGIN])
+    samples = 8 * 2048
+    assert (cut[..., :samples] - whole[..., :samples]).abs().max() < 1e-6 * whole.abs().max()
+
+
+def test_a_clip_tells_its_peak_and_how_much_of_it_is_clipped():
+    audio = np.array([[0.5, -2.0], [1.0, 0.0]], np.float32)
+    clip = trajectory.clip(audio, 16_000, {"prompt_id": 12, "sample": 3, "step": 7})
+    assert clip.key == "000012_03"
+    assert clip.audio is audio  # one gain for all: none
+    assert clip.record == {
+        "prompt_id": 12, "sample": 3, "step": 7, "sample_rate": 16_000, "peak": 2.0, "clipped_share": 0.25,
+    }  # fmt: skip
+
+
+def test_what_cannot_be_sampled_is_one_sentence():
+    config = tiny_models.diffusion_configuration()
+    trajectory.check(config, SETTINGS, "models/x")
+    with pytest.raises(UserError, match=r"seconds_kept is 1\.1, but the model in models/x makes 1\.0 s"):
+        trajectory.check(config, replace(SETTINGS, seconds_kept=1.1), "models/x")
+    with pytest.raises(UserError, match="sampler is 'euler': expected one of dpmpp-2m, dpmpp-2m-sde, dpmpp-3m-sde"):
+        trajectory.check(config, replace(SETTINGS, sampler="euler"), "models/x")
+    config["model"]["diffusion"]["diffusion_objective"] = "rectified_flow"
+    with pytest.raises(UserError, match="models/x: the model's objective is rectified_flow; only v-objective"):
+        trajectory.check(config, SETTINGS, "models/x")
