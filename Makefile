@@ -50,3 +50,6 @@ $(VENV)/.installed: requirements.txt requirements-nodeps.txt constraints.txt
 	$(BIN)/pip install --quiet --requirement requirements.txt --constraint constraints.txt
 	$(BIN)/pip install --quiet --no-deps --requirement requirements-nodeps.txt
 	touch $@
+
+check-models: $(VENV)/.installed
+	python benchmarks/check_models.py

@@ -132,7 +132,7 @@ EMBEDDED = {
 }
 EDITED = {
     "one concept": ("config/concepts.yaml", "near: {qualities: [reverb]}", "near: {qualities: [bright]}", ONE_CONCEPT),
-    "a concept of another list": ("config/concepts.yaml", "near: [mallet", "near: [reed, mallet", {}),
+    "a concept of another list": ("config/concepts.yaml", "near: [string, guitar]", "near: [string]", {}),
     "a comment of the concepts": ("config/concepts.yaml", "# The concepts:", "# Concepts:", {}),
     "the annotator's words": (
         "scripts/musicologist/annotations.py",
