@@ -35,7 +35,7 @@ class Checkout:
         return {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1"}
 
     def command(self, *arguments: str, config: str = "tests/workflow/small.yaml") -> list[str]:
-        return [sys.executable, "-m", "snakemake", "--cores", "1", "--configfile", config, *arguments]
+        return [sys.executable, "-m", "snakemake", "--configfile", config, "--cores", "1", *arguments]
 
     def snakemake(self, *arguments: str, config: str = "tests/workflow/small.yaml") -> subprocess.CompletedProcess[str]:
         command = self.command(*arguments, config=config)
