@@ -1,6 +1,5 @@
 """Concepts: which notes have one, which prompts ask for one. Each is a view; no concept costs an embedding."""
 
-import difflib
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from musicologist.errors import UserError
+from musicologist.errors import UserError, suggest
 from musicologist.vocabulary import ASPECTS, FAMILIES, QUALITIES, SOURCES
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def load(path: str | Path, names: str | Sequence[str] = "all") -> dict[str, Conc
     for name in names:
         if name not in concepts:
             raise UserError(
-                f"The configuration names the concept {name!r}, which {path} does not define{_hint(name, concepts)}."
+                f"The configuration names the concept {name!r}, which {path} does not define; {suggest(name, concepts)}."
             )
     return {name: concept for name, concept in concepts.items() if name in set(names)}
 
@@ -97,7 +96,7 @@ def _keys(place: str, entry: Any, known: Sequence[str]) -> None:
         raise UserError(f"{place}: expected the keys {', '.join(known)}, found {entry!r}.")
     for key in entry:
         if key not in known:
-            raise UserError(f"{place}: unknown key {key!r}{_hint(str(key), known)}.")
+            raise UserError(f"{place}: unknown key {key!r}; {suggest(str(key), known)}.")
 
 
 def _note_terms(place: str, entry: Any) -> Terms:
@@ -113,13 +112,8 @@ def _terms(place: str, terms: Any, vocabulary: Sequence[str]) -> tuple[str, ...]
 
 def _one_of(place: str, term: Any, vocabulary: Sequence[str]) -> str:
     if term not in vocabulary:
-        raise UserError(f"{place}: unknown term {term!r}{_hint(str(term), vocabulary)}.")
+        raise UserError(f"{place}: unknown term {term!r}; {suggest(str(term), vocabulary)}.")
     return str(term)
-
-
-def _hint(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; expected one of {', '.join(known)}"
 
 
 def prompt_label(aspects: Iterable[str], concept: Concept) -> int | None:

@@ -1,12 +1,11 @@
 """Checking a configuration against its JSON schema, in sentences that name the key."""
 
-import difflib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from musicologist.errors import UserError
+from musicologist.errors import UserError, suggest
 
 
 def check(config: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> None:
@@ -27,22 +26,17 @@ def _sentence(error: Any, source: str) -> str:
         known = list(error.schema["properties"])
         unknown = sorted(set(error.instance) - set(known))[0]
         key = f"{place}.{unknown}" if place else unknown
-        return f"{source}: unknown key {key}; {_suggest(unknown, known)}."
+        return f"{source}: unknown key {key}; {suggest(unknown, known)}."
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in error.instance)
         key = f"{place}.{missing}" if place else missing
         about = error.schema["properties"][missing].get("description", "").split(". ")[0].rstrip(".")
         return f"{source}: the key {key} is missing ({about}); add it."
     if error.validator == "enum":
-        return f"{source}: {place} is {error.instance!r}; {_suggest(str(error.instance), error.validator_value)}."
+        return f"{source}: {place} is {error.instance!r}; {suggest(str(error.instance), error.validator_value)}."
     if error.validator in ("anyOf", "oneOf"):
         return f"{source}: {place} is {error.instance!r}; expected {error.schema.get('description', 'another value')}"
     return f"{source}: {place or 'the configuration'}: {error.message}."
-
-
-def _suggest(word: str, known: Sequence[Any]) -> str:
-    close = difflib.get_close_matches(word, [str(item) for item in known], n=1)
-    return f"did you mean {close[0]}?" if close else f"expected one of {', '.join(map(str, known))}"
 
 
 def with_defaults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Probes: classifiers that tell from an embedding whether a concept is there."""
 
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
@@ -46,21 +47,37 @@ def report(probe: Probe, embeddings: np.ndarray, labels: np.ndarray) -> dict[str
     }
 
 
+def _skops() -> ModuleType:
+    """skops' reader and writer, imported without torch.
+
+    When it is imported skops walks all packages of scikit-learn, one of which imports torch where that is installed: a second
+    and a half in each of hundreds of jobs, for nothing.
+    """
+    import sys
+
+    walked = "sklearn.externals.array_api_compat.torch"
+    hidden = walked not in sys.modules
+    if hidden:
+        sys.modules[walked] = None
+    try:
+        from skops import io
+    finally:
+        if hidden:
+            del sys.modules[walked]
+    return io
+
+
 def save(probe: Probe, path: str | Path) -> None:
     """Write a probe with skops: no pickle, so loading one runs no code."""
-    from skops import io
-
-    io.dump(probe, path)
+    _skops().dump(probe, path)
 
 
 def load(path: str | Path) -> Any:
     """Read a probe; UserError where the file is missing, broken or holds anything else."""
     import zipfile
 
-    from skops import io
-
     try:
-        return io.load(path, trusted=list(_TRUSTED))
+        return _skops().load(path, trusted=list(_TRUSTED))
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: expected a probe that train_probe wrote.") from None
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:

@@ -37,11 +37,11 @@ def test_every_key_is_described_and_every_object_refuses_unknown_keys():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda c: c["trajectory"].update(guidence=3), "unknown key trajectory.guidence; did you mean guidance?"),
+        (lambda c: c["trajectory"].update(guidence=3), "unknown key trajectory.guidence; did you mean 'guidance'?"),
         (lambda c: c.pop("seed"), "the key seed is missing (Seed from which"),
         (
             lambda c: c["trajectory"].update(sampler="dpmpp-2"),
-            "trajectory.sampler is 'dpmpp-2'; did you mean dpmpp-2m?",
+            "trajectory.sampler is 'dpmpp-2'; did you mean 'dpmpp-2m'?",
         ),
         (lambda c: c["audio"].update(samples=0), "audio.samples: 0 is less than the minimum of 1"),
         (lambda c: c.update(concepts=3), "concepts is 3; expected Concepts of"),

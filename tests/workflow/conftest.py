@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,16 @@ class Checkout:
         text = (self.path / name).read_text()
         assert old in text, f"{old!r} is not in {name}"
         (self.path / name).write_text(text.replace(old, new))
+
+    @contextmanager
+    def edited(self, name: str, old: str, new: str) -> Iterator[None]:
+        """Replace a text of a file for a while."""
+        before = (self.path / name).read_bytes()
+        self.edit(name, old, new)
+        try:
+            yield
+        finally:
+            (self.path / name).write_bytes(before)
 
     def configuration(self, name: str, *changes: tuple[str, str]) -> str:
         """A copy of the small configuration with texts replaced; returns its name."""

@@ -51,7 +51,7 @@ def prompted(checkout):
 
 
 CONFIGURED = {
-    "a misspelt key": ([("guidance: 4", "guidence: 4")], "unknown key trajectory.guidence; did you mean guidance?"),
+    "a misspelt key": ([("guidance: 4", "guidence: 4")], "unknown key trajectory.guidence; did you mean 'guidance'?"),
     "a missing key": ([("seed: 1\n", "")], "the key seed is missing"),
     "an unknown concept": ([("[is_brass, is_warm]", "[is_bras]")], "names the concept 'is_bras'"),
     "a kept step beyond the steps": ([("keep: [0, 3, 5]", "keep: [0, 6]")], "keep steps from 0 to 5"),
@@ -75,10 +75,8 @@ def test_a_bad_configuration_is_refused_before_anything_runs(prompted, what):
 
 
 def test_an_unknown_aspect_is_refused_before_anything_runs(prompted):
-    before = (prompted / "config/concepts.yaml").read_text()
-    prompted.edit("config/concepts.yaml", "positive: [warm sound]", "positive: [warm]")
-    refused(prompted, "is_warm, prompts.positive: unknown term 'warm'; did you mean 'warm sound'?")
-    (prompted / "config/concepts.yaml").write_text(before)
+    with prompted.edited("config/concepts.yaml", "positive: [warm sound]", "positive: [warm]"):
+        refused(prompted, "is_warm, prompts.positive: unknown term 'warm'; did you mean 'warm sound'?")
 
 
 def spoil_rate(entries, wavs):
@@ -113,31 +111,27 @@ def test_a_truncated_archive_is_refused(prompted):
 
 
 def test_a_concept_without_positive_notes_is_refused(prompted):
-    before = (prompted / "config/concepts.yaml").read_text()
-    sides = "  notes: {match: any, positive: {families: [vocal]}}\n  prompts: {positive: [vocal]}\n"
-    (prompted / "config/concepts.yaml").write_text(before + "is_mine:\n  group: source\n" + sides)
+    mine = "is_mine:\n  group: source\n  notes: {match: any, positive: {families: [vocal]}}\n  prompts: {positive: [vocal]}\n"
     archive(prompted / "notes.tar.gz")
     changes = (
         ("run: small", "run: mine"),
         ("archive: null", "archive: notes.tar.gz"),
         ("[is_brass, is_warm]", "[is_mine]"),
     )
-    config = prompted.configuration("bad.yaml", *changes)
-    refused(
-        prompted,
-        "The concept is_mine has no positive note in",
-        "results/mine/concepts/is_mine/dataset.parquet",
-        config=config,
-    )
-    (prompted / "config/concepts.yaml").write_text(before)
+    target = "results/mine/concepts/is_mine/dataset.parquet"
+    with prompted.edited("config/concepts.yaml", "# higher level", mine):
+        config = prompted.configuration("bad.yaml", *changes)
+        refused(prompted, "The concept is_mine has no positive note in", target, config=config)
 
 
 def test_a_corrupt_model_is_refused(prompted):
     weights = prompted / "resources/models/diffusion/model.safetensors"
     before = weights.read_bytes()
     weights.write_bytes(before[:1000])
-    refused(prompted, "model.safetensors is no readable weights file", "results/small/audio/shard_0000.json")
-    weights.write_bytes(before)
+    try:
+        refused(prompted, "model.safetensors is no readable weights file", "results/small/audio/shard_0000.json")
+    finally:
+        weights.write_bytes(before)
 
 
 def test_a_silent_clip_is_refused(prompted):

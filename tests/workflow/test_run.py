@@ -163,12 +163,8 @@ EDITED = {
 @pytest.mark.parametrize("what", EDITED)
 def test_an_edited_file_makes_stale_what_it_must(finished, what):
     name, old, new, expected = EDITED[what]
-    before = (finished / name).read_bytes()
-    finished.edit(name, old, new)
-    try:
+    with finished.edited(name, old, new):
         assert finished.planned() == Counter(expected)
-    finally:
-        (finished / name).write_bytes(before)
 
 
 def test_one_target_builds_one_concept_and_nothing_of_another(checkout, tmp_path):
