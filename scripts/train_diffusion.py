@@ -14,6 +14,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--minutes", type=float, default=600.0, help="stop after so many minutes at the latest")
     parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--rate", type=float, default=1e-3, help="learning rate")
+    parser.add_argument("--start", default="", help="a model directory whose weights to go on from")
     parser.add_argument("--compile", action="store_true", help="a fifth faster; needs a C++ compiler")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--output", type=Path, required=True, help="directory")
@@ -22,7 +24,14 @@ def main() -> None:
     from musicologist.files import write_text
     from musicologist.training_diffusion import Schedule, train
 
-    schedule = Schedule(arguments.steps, arguments.minutes, arguments.batch_size, compiled=arguments.compile)
+    schedule = Schedule(
+        arguments.steps,
+        arguments.minutes,
+        arguments.batch_size,
+        learning_rate=arguments.rate,
+        start=arguments.start,
+        compiled=arguments.compile,
+    )
     reached = train(arguments.shards, schedule, arguments.seed, arguments.output)
     write_text(arguments.output / "training.json", json.dumps(reached, indent=2) + "\n")
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from musicologist import shards, wordlevel
-from musicologist.diffusion import build
+from musicologist.diffusion import build, load
 from musicologist.files import atomic_path, write_text
 from musicologist.mel_latent import MELS, LogMelPretransform
 from musicologist.synthesis import SAMPLE_RATE, SAMPLES
@@ -36,6 +36,7 @@ class Schedule:
     learning_rate: float = 1e-3
     warmup: int = 200
     dropout: float = 0.1  # of the condition, for classifier-free guidance
+    start: str = ""  # a model directory whose weights to go on from
     compiled: bool = False  # needs a C++ compiler; a fifth faster
 
 
@@ -123,6 +124,8 @@ def train(
     config = configuration(mean, spread)
     write_text(directory / "model_config.json", json.dumps(config, indent=2) + "\n")
     model = build(config, directory).train()
+    if schedule.start:
+        model.load_state_dict(load(schedule.start)[0].state_dict())
     if schedule.compiled:
         model.model.compile()
     weights = [tensor for tensor in model.state_dict().values() if tensor.is_floating_point()]
