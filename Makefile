@@ -29,7 +29,7 @@ unit-test: $(VENV)/.installed
 	python -m pytest tests/unit -n $(CORES)
 
 workflow-test: $(VENV)/.installed
-	python -m pytest tests/workflow -n $(CORES)
+	python -m pytest tests/workflow -n $(CORES) --dist loadfile
 
 bundle-models: $(VENV)/.installed
 	cp results/demo/models/clap/* resources/models/clap/

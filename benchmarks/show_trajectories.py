@@ -52,10 +52,13 @@ def main() -> None:
                 axis.set_title(f"step {step}\nsigma {clip.record['sigma']:.3g}", fontsize=8)
         axes[row, 0].set_ylabel("x0 estimate" if signal == "denoised" else "noisy state", fontsize=7)
         if signal == "denoised":
-            prompt = textwrap.shorten(found[signal][key, steps[0]].record["prompt"], 90)
-            axes[row, 0].set_title(f"{prompt}\n{axes[row, 0].get_title()}", fontsize=8, loc="left")
-            if row == 0:
-                axes[row, 0].set_title("")
+            prompt = textwrap.shorten(found[signal][key, steps[0]].record["prompt"], 110)
+            above = 1.36 if row == 0 else 1.03
+            title = axes[row, 0].text(0, above, prompt, transform=axes[row, 0].transAxes, fontsize=8, style="italic")
+            title.set_in_layout(False)
+            if row:
+                axes[row, -1].set_title(" ", fontsize=8)  # leaves room for the prompt
+    figure.suptitle(" ", fontsize=4)
     figures.save(figure, arguments.output, 100)
     every = [clip for by_key in found.values() for clip in by_key.values()]
     offset = max(abs(float(clip.audio.mean())) for clip in every)

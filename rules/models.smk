@@ -38,7 +38,7 @@ rule train_clap:
         runtime=240,
     params:
         code=code_of("train_clap"),
-        steps=5000,
+        steps=3900,
     shell:
         "python scripts/train_clap.py --shards {input:q} --steps {params.steps} --seed 1 --output {output:q} 2> {log:q}"
 
@@ -59,6 +59,6 @@ rule train_diffusion:
         runtime=240,
     params:
         code=code_of("train_diffusion"),
-        steps=7000,
+        steps=5530,
     shell:
         "python scripts/train_diffusion.py --shards {input:q} --steps {params.steps} --seed 1 --output {output:q} 2> {log:q}"

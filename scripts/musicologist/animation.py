@@ -11,7 +11,7 @@ import numpy as np
 from musicologist.figures import SIGNAL_NAMES, new_figure, title_of
 from musicologist.files import atomic_path
 
-_GRID = 60  # points a side at which the probe is asked where its boundary runs
+_GRID = 40  # points a side at which the probe is asked where its boundary runs
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,9 @@ def animate(
     limits = _limits(
         np.concatenate([points, *(pca.transform(frame.positive) for frame in frames if len(frame.positive))])
     )
+    boundary = _boundary(pca, probe, limits)
     moving = {
-        signal: _panel(axis, signal, points, labels, pca, probe, limits)
+        signal: _panel(axis, signal, points, labels, pca, boundary, limits)
         for axis, signal in zip(axes, signals, strict=True)
     }
     axes[0].set_ylabel(f"second component ({pca.explained_variance_ratio_[1]:.0%} of the notes' variance)")
@@ -92,14 +93,20 @@ def _limits(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return low - margin, high + margin
 
 
-def _panel(
-    axis: Any, signal: str, points: np.ndarray, labels: np.ndarray, pca: Any, probe: Any, limits: tuple
-) -> tuple[Any, Any]:
-    """Draw what does not move; returns the artists of the clips without and with the concept."""
+def _boundary(pca: Any, probe: Any, limits: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The probe's decision values on a grid in the plane: x, y and values, each (_GRID, _GRID)."""
     (left, bottom), (right, top) = limits
     x, y = np.meshgrid(np.linspace(left, right, _GRID), np.linspace(bottom, top, _GRID))
     plane = pca.inverse_transform(np.column_stack([x.ravel(), y.ravel()]))
-    decision = probe.decision_function(plane.astype(np.float32)).reshape(x.shape)
+    return x, y, probe.decision_function(plane.astype(np.float32)).reshape(x.shape)
+
+
+def _panel(
+    axis: Any, signal: str, points: np.ndarray, labels: np.ndarray, pca: Any, boundary: tuple, limits: tuple
+) -> tuple[Any, Any]:
+    """Draw what does not move; returns the artists of the clips without and with the concept."""
+    (left, bottom), (right, top) = limits
+    x, y, decision = boundary
     if decision.min() < 0 < decision.max():
         axis.contour(x, y, decision, levels=[0], colors="0.25", linewidths=1, linestyles="--")
     marks = {"s": 7, "linewidths": 0, "alpha": 0.45}

@@ -144,6 +144,16 @@ def test_truncation_anywhere_is_noticed_and_leaves_no_shard(tmp_path, first):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_the_checksum_behind_a_long_padding_is_compared(whole):
+    content = bytearray(gzip.compress(gzip.decompress(whole.read_bytes()) + bytes(3 << 20), mtime=0))
+    whole.write_bytes(content)
+    assert len(pack(whole)[0]) == len(NAMES)
+    content[-6] ^= 0xFF  # in the CRC
+    whole.write_bytes(content)
+    with pytest.raises(UserError, match="CRC check failed"):
+        pack(whole)
+
+
 def test_a_flipped_byte_is_noticed(whole):
     content = bytearray(whole.read_bytes())
     content[len(content) // 2] ^= 0xFF
