@@ -3,6 +3,7 @@
 import argparse
 import itertools
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,16 @@ def main() -> None:
         "window_s": str(model.window / model.sample_rate),
         "sample_rate": str(model.sample_rate),
     }
-    memory = devices.enough_memory("embedding.batch_size", arguments.batch_size)
-    with memory, tables.writer(arguments.output, kind, metadata) as append:
-        for tar in cli.progress(tars, len(tars), "tar files embedded"):
-            append(embed(model, tar, arguments.batch_size, arguments.corpus))
+
+    def write(size: int) -> None:
+        with tables.writer(arguments.output, kind, metadata) as append:
+            for tar in cli.progress(tars, len(tars), "tar files embedded"):
+                append(embed(model, tar, size, arguments.corpus))
+
+    # A size that turns out too large is given up for the whole shard: its clips' bits then depend on one size alone.
+    batch = devices.BatchSize("embedding.batch_size", arguments.batch_size)
+    batch.fit(write)
+    print(f"Clips embedded at once: {batch}.", file=sys.stderr)
 
 
 def tars_of(manifest: Path) -> list[Path]:

@@ -7,9 +7,11 @@ the paths of the tar files, .../SIGNAL/step_XX/shard_YYYY.tar.
 import argparse
 import json
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from musicologist import cli, promptfiles
 from musicologist.errors import UserError
@@ -66,33 +68,43 @@ def main() -> None:
     tars = levels_of(arguments.tars, arguments.steps)
     made_by = {"model": arguments.model, "digest": arguments.digest}
     clips = [(number, sample) for number in wanted for sample in range(arguments.samples)]
-    starts = range(0, len(clips), arguments.batch_size)
+    sampling, decoding = (devices.BatchSize("audio.batch_size", arguments.batch_size) for _ in range(2))
 
-    with ExitStack() as stack:
-        stack.enter_context(devices.enough_memory("audio.batch_size", arguments.batch_size))
-        writers = {level: stack.enter_context(ShardWriter(path)) for level, path in tars.items()}
-        for start in cli.progress(starts, len(starts), "batches generated"):
-            batch = clips[start : start + arguments.batch_size]
-            seeds = [trajectory.clip_seed(arguments.seed, *clip) for clip in batch]
-            texts = [prompts[number] for number, _ in batch]
-            steps = {step for _, step in tars}
-            size = config["sample_size"]
-            for signal, step, latents in trajectory.sample(model, size, texts, seeds, settings, steps, device):
-                if (signal, step) not in tars:
-                    continue
-                audio = trajectory.decode(model, latents, config["sample_rate"], settings.seconds_kept, device).numpy()
-                for (number, sample), text, seed, sound in zip(batch, texts, seeds, audio, strict=True):
+    def sample(batch: Sequence[tuple[int, int]]) -> list[tuple[str, int, Any]]:
+        """The kept levels of these clips: (signal, step, latents)."""
+        texts = [prompts[number] for number, _ in batch]
+        seeds = [trajectory.clip_seed(arguments.seed, *clip) for clip in batch]
+        steps = {step for _, step in tars}
+        found = trajectory.sample(model, config["sample_size"], texts, seeds, settings, steps, device)
+        return [level for level in found if level[:2] in tars]
+
+    def decode(latents: Any) -> Any:
+        return trajectory.decode(model, latents, config["sample_rate"], settings.seconds_kept, device).numpy()
+
+    def written() -> Iterator[tuple[int, int]]:
+        """Write the clips at all levels, and yield each that is done."""
+        for batch, levels in sampling.batches(clips, sample):
+            for signal, step, latents in levels:
+                sounds = (sound for _, sounds in decoding.batches(latents, decode) for sound in sounds)
+                for clip, sound in zip(batch, sounds, strict=True):
                     record = {
-                        "prompt_id": number,
-                        "prompt": text,
-                        "sample": sample,
-                        "seed": seed,
+                        "prompt_id": clip[0],
+                        "prompt": prompts[clip[0]],
+                        "sample": clip[1],
+                        "seed": trajectory.clip_seed(arguments.seed, *clip),
                         "signal": signal,
                         "step": step,
                         "sigma": sigmas[step],
                         "log_snr_db": trajectory.log_snr_db(sigmas[step]),
                     }
                     writers[signal, step].add(trajectory.clip(sound, config["sample_rate"], record | made_by))
+            yield from batch
+
+    with ExitStack() as stack:
+        writers = {level: stack.enter_context(ShardWriter(path)) for level, path in tars.items()}
+        for _ in cli.progress(written(), len(clips), "clips generated"):
+            pass
+    print(f"Clips sampled at once: {sampling}; decoded at once: {decoding}.", file=sys.stderr)
 
     levels = [
         {

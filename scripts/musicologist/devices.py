@@ -1,9 +1,13 @@
-"""Which device a job runs on."""
+"""Which device a job runs on, and how much its memory takes at once."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import gc
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from musicologist.errors import UserError
+
+T = TypeVar("T")
 
 
 def resolve(device: str) -> str:
@@ -25,14 +29,58 @@ def resolve(device: str) -> str:
     return device
 
 
-@contextmanager
-def enough_memory(key: str, clips: int) -> Iterator[None]:
-    """UserError that names the configuration's ``key`` where the GPU's memory does not take ``clips`` clips at once."""
+class BatchSize:
+    """How many clips go through a model at once: as configured, halved whenever the memory does not take them.
+
+    Once halved it stays so for the rest of the job. A batch that did not fit is done again, so nothing is lost.
+    """
+
+    def __init__(self, key: str, clips: int) -> None:
+        """Start with ``clips``, the value of the configuration's ``key``."""
+        self.key, self.configured, self.size = key, clips, clips
+
+    def fit(self, work: Callable[[int], T]) -> T:
+        """``work(size)`` at the largest size that fits; UserError where memory does not take a single clip."""
+        while True:
+            try:
+                return work(self.size)
+            except RuntimeError as error:
+                if not _out_of_memory(error):
+                    raise
+            self._halve()  # here, for the error above holds the failed batch's tensors
+
+    def batches(self, items: Sequence[Any], work: Callable[[Sequence[Any]], T]) -> Iterator[tuple[Sequence[Any], T]]:
+        """Yield (batch, ``work(batch)``) over ``items``, a list or a tensor, in their order."""
+        start = 0
+        while start < len(items):
+            result = self.fit(lambda size, start=start: work(items[start : start + size]))
+            yield items[start : start + self.size], result
+            start += self.size
+
+    def __str__(self) -> str:
+        """For the log: the size, and what was configured where that was more."""
+        return str(self.size) if self.size == self.configured else f"{self.size} ({self.key} is {self.configured})"
+
+    def _halve(self) -> None:
+        import torch
+
+        if self.size == 1:
+            raise UserError(
+                f"The memory of this job's device does not take a single clip (down from {self.key}: {self.configured}): "
+                "use a GPU with more memory, and see that no other program holds it."
+            )
+        self.size = -(-self.size // 2)
+        print(
+            f"Out of memory: going on with batches of {self.size} ({self.key} is {self.configured}).", file=sys.stderr
+        )
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+def _out_of_memory(error: RuntimeError) -> bool:
+    """Whether PyTorch, cuBLAS, cuDNN or the CPU's allocator says so; only the first has a class of its own."""
     import torch
 
-    try:
-        yield
-    except torch.OutOfMemoryError:
-        raise UserError(
-            f"The GPU's memory is too small for {clips} clips at once: lower {key}, which changes no clip."
-        ) from None
+    signs = ("out of memory", "_STATUS_ALLOC_FAILED", "can't allocate memory")
+    return isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in signs)

@@ -20,7 +20,53 @@ def test_a_gpu_that_is_asked_for_and_missing_is_one_sentence(monkeypatch):
         devices.resolve("cuda")
 
 
-def test_too_small_a_memory_names_the_key():
-    refusal = pytest.raises(UserError, match=r"too small for 64 clips at once: lower audio\.batch_size")
-    with refusal, devices.enough_memory("audio.batch_size", 64):
-        raise torch.OutOfMemoryError("CUDA out of memory")
+def halving(limit, error):
+    """Work on a batch that fails above ``limit`` items."""
+
+    def work(batch):
+        if len(batch) > limit:
+            raise error
+        return [2 * item for item in batch]
+
+    return work
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 7.50 GiB."),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
+    ],
+)
+def test_a_batch_that_does_not_fit_is_halved_and_done_again(error, capsys):
+    size = devices.BatchSize("audio.batch_size", 8)
+    found = list(size.batches(list(range(11)), halving(3, error)))
+    assert [batch for batch, _ in found] == [[0, 1], [2, 3], [4, 5], [6, 7], [8, 9], [10]]
+    assert [item for _, result in found for item in result] == list(range(0, 22, 2))
+    assert str(size) == "2 (audio.batch_size is 8)"
+    assert capsys.readouterr().err.count("Out of memory: going on with batches of") == 2
+
+
+def test_memory_that_runs_out_later_loses_no_item():
+    size = devices.BatchSize("audio.batch_size", 4)
+    limits = iter([4, 3, 4, 4, 4])
+
+    def work(batch):
+        return halving(next(limits), torch.OutOfMemoryError("full"))(batch)
+
+    found = [batch for batch, _ in size.batches(list(range(10)), work)]
+    assert found == [[0, 1, 2, 3], [4, 5], [6, 7], [8, 9]]
+
+
+def test_other_errors_are_not_mistaken_for_a_full_memory():
+    size = devices.BatchSize("audio.batch_size", 8)
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        list(size.batches([1, 2], halving(0, RuntimeError("mat1 and mat2 shapes cannot be multiplied"))))
+    assert str(size) == "8"
+
+
+def test_a_memory_too_small_for_one_clip_is_one_sentence():
+    size = devices.BatchSize("audio.batch_size", 5)
+    with pytest.raises(UserError, match=r"does not take a single clip \(down from audio\.batch_size: 5\)"):
+        list(size.batches([1, 2, 3], halving(0, torch.OutOfMemoryError("full"))))

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import tiny_models
+import torch
 from musicologist import clap, embeddings, shards, tables
 from musicologist.errors import UserError
 from musicologist.shards import Clip
@@ -96,6 +97,27 @@ def test_neither_shard_nor_batch_size_changes_an_embedding(embed, tmp_path):
     expected = tables.embeddings(whole["embedding"])[rows]
     assert np.array_equal(tables.embeddings(other["embedding"]), expected)
     assert np.abs(tables.embeddings(single["embedding"]) - expected).max() < 1e-5
+
+
+def test_out_of_memory_embeds_the_shard_again_in_halves(embed, tmp_path, monkeypatch, capsys):
+    """The second batch does not fit: the whole shard then has the bits of the smaller batch."""
+    manifest = audio_shard(tmp_path, 3, [6, 7, 8])
+    (whole, halves) = (tables.read(embed(manifest, batch_size=size), "audio_embeddings") for size in (4, 2))
+    real, calls = clap.Clap.embed_audio, []
+
+    def small(self, clips, batch_size):
+        calls.append(batch_size)
+        if calls == [4, 4]:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return real(self, clips, batch_size)
+
+    monkeypatch.setattr(clap.Clap, "embed_audio", small)
+    found = tables.read(embed(manifest, batch_size=4), "audio_embeddings")
+    assert found.equals(halves)
+    assert found.drop(["embedding"]).equals(whole.drop(["embedding"]))
+    difference = tables.embeddings(found["embedding"]) - tables.embeddings(whole["embedding"])
+    assert np.abs(difference).max() < 1e-5
+    assert "Clips embedded at once: 2 (embedding.batch_size is 4)." in capsys.readouterr().err
 
 
 def test_the_same_shard_gives_the_same_bytes(embed, tmp_path):

@@ -7,6 +7,7 @@ import generate_audio
 import numpy as np
 import pytest
 import tiny_models
+import torch
 from musicologist import promptfiles, shards, trajectory
 from musicologist.errors import UserError
 from musicologist.promptfiles import Prompt
@@ -116,6 +117,24 @@ def test_neither_batch_nor_shard_changes_a_clip(run):
         common = whole.keys() & other.keys()
         assert len(common) == (12 if name == "other shard" else 24)
         assert max(difference(whole[key], other[key]) for key in common) <= 1e-4
+
+
+def test_out_of_memory_at_batch_8_goes_on_at_4_with_the_same_clips(run, monkeypatch, capsys):
+    whole = clips(run("whole", batch_size=8))
+    for function, limit in (("sample", 4), ("decode", 2)):
+        real = getattr(trajectory, function)
+
+        def small(model, second, third, *more, real=real, limit=limit):
+            batch = third if real.__name__ == "sample" else second
+            if len(batch) > limit:
+                raise torch.OutOfMemoryError("CUDA out of memory.")
+            return real(model, second, third, *more)
+
+        monkeypatch.setattr(trajectory, function, small)
+    halved = clips(run("halved", batch_size=8))
+    assert halved.keys() == whole.keys()
+    assert max(difference(whole[key], halved[key]) for key in whole) <= 1e-4
+    assert "Clips sampled at once: 4 (audio.batch_size is 8); decoded at once: 2" in capsys.readouterr().err
 
 
 def test_the_same_run_gives_the_same_bytes(run):
