@@ -175,7 +175,8 @@ def test_pytorchs_own_weights_are_read_too(copy, model):
 
     torch.save(load_file(copy / "model.safetensors"), copy / "pytorch_model.bin")
     (copy / "model.safetensors").unlink()
-    assert np.array_equal(clap.load(copy).embed_audio(CLIPS[:1], 1), model.embed_audio(CLIPS[:1], 1))
+    difference = clap.load(copy).embed_audio(CLIPS[:1], 1) - model.embed_audio(CLIPS[:1], 1)
+    assert np.abs(difference).max() < 1e-6  # where weights lie in memory decides which kernel multiplies them
     content = (copy / "pytorch_model.bin").read_bytes()
     for broken in (b"junk", content[:-100]):
         (copy / "pytorch_model.bin").write_bytes(broken)
