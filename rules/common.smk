@@ -35,7 +35,8 @@ pathvars:
 
 
 RESULTS = f"results/{config['run']}"
-INPUTS = {key: config["prompts"][key] for key in ("writer", "file")} | {"archive": config["notes"]["archive"]}
+INPUTS = {**config["inputs"], "archive": config["notes"]["archive"]}
+INPUTS["writer"] = None if config["inputs"]["prompts"] else config["prompts"]["writer"]
 checked(configuration.check_recorded, f"{RESULTS}/inputs.json", INPUTS, config["run"])
 
 CONCEPTS_FILE = "config/concepts.yaml"
@@ -46,9 +47,8 @@ SIGNALS = config["trajectory"]["signals"]
 STEPS = [f"{step:02d}" for step in config["trajectory"]["keep"]]
 
 GIVEN_PROMPTS = []
-if config["prompts"]["writer"] == "given":
-    checked(configuration.check_given, config["prompts"], CONFIG_NAME)
-    GIVEN_PROMPTS = checked(promptfiles.read_given, config["prompts"]["file"], config["prompts"]["count"])
+if config["inputs"]["prompts"]:
+    GIVEN_PROMPTS = checked(promptfiles.read_given, config["inputs"]["prompts"], config["prompts"]["count"])
 PLAN = Plan(
     prompts=config["prompts"]["count"],
     prompts_per_shard=config["audio"]["prompts_per_shard"],

@@ -9,22 +9,18 @@ from musicologist import cli, promptfiles
 
 
 def main() -> None:
-    """Write the prompts FIRST to LAST, or as many of them as a given file has."""
+    """Write the prompts FIRST to LAST."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--writer", required=True, choices=["template", "given"])
-    parser.add_argument("--file", help="the given prompts")
+    parser.add_argument("--writer", required=True, choices=["template"])
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--first", type=int, required=True, help="first prompt id")
     parser.add_argument("--last", type=int, required=True, help="last prompt id")
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    if arguments.writer == "given":
-        texts = promptfiles.read_given(arguments.file)[arguments.first : arguments.last + 1]
-    else:
-        from musicologist import prompts
+    from musicologist import prompts
 
-        texts = prompts.write(arguments.seed, arguments.first, arguments.last - arguments.first + 1)
+    texts = prompts.write(arguments.seed, arguments.first, arguments.last - arguments.first + 1)
     promptfiles.write_batch(
         arguments.output,
         (promptfiles.Prompt(number, text, arguments.writer) for number, text in enumerate(texts, arguments.first)),

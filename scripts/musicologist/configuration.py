@@ -65,12 +65,6 @@ def check_trajectory(trajectory: Mapping[str, Any], source: str) -> None:
         )
 
 
-def check_given(prompts: Mapping[str, Any], source: str) -> None:
-    """Raise UserError where prompts are to be given and no file is named."""
-    if not prompts["file"]:
-        raise UserError(f"{source}: prompts.writer is given, but prompts.file names no file: name a file of prompts.")
-
-
 def check_recorded(path: str | Path, inputs: Mapping[str, Any], run: str) -> None:
     """Raise UserError where the inputs recorded at ``path`` by an earlier start of this run are not ``inputs``."""
     path = Path(path)

@@ -1,12 +1,19 @@
-"""Prompts in files: batches of JSON Lines between the jobs, and the text files that users give."""
+"""Prompts in files: batches of JSON Lines between the jobs, and the files that users give."""
 
+import csv
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from musicologist.errors import UserError
+from musicologist.errors import UserError, suggest
 from musicologist.files import write_text
+
+_NUMBER = re.compile(r"^\d+\.(\s+|$)")
+_TEXTS = ("text", "prompt")
+_COLUMNS = (*_TEXTS, "prompt_id")
 
 
 @dataclass(frozen=True)
@@ -45,21 +52,33 @@ def read_batch(path: str | Path) -> list[Prompt]:
                 f"{place}: the prompt id {prompt.prompt_id} stands twice in this file: number prompts anew."
             )
         prompts[prompt.prompt_id] = prompt
+    if not prompts:
+        raise UserError(f"{path} is empty: expected at least one prompt, one a line.")
     return list(prompts.values())
 
 
 def read_given(path: str | Path, count: int | None = None) -> list[str]:
-    """The first ``count`` texts (or all) of a file that a user gives: one prompt a line, or JSON Lines with ``text``.
+    """The first ``count`` texts (or all) of a file that a user gives.
 
-    Blank lines do not count. A ``prompt_id``, where given, must be the running number from 0.
+    .txt has one prompt a line; blank lines do not count and a leading number as in "12. " is dropped. .jsonl, .csv and
+    .parquet have a key or column ``text`` or ``prompt``, and may have ``prompt_id``, the running number from 0.
 
-    Raises UserError for a missing or empty file, a line without text, a prompt id that stands twice or out of order,
-    and fewer than ``count`` prompts.
+    Raises UserError for a missing, empty or unreadable file, another suffix, a column that is missing or misspelt, a prompt
+    without text, a prompt id that stands twice or out of order, and fewer than ``count`` prompts.
     """
-    texts: list[str] = []
-    for place, line in _lines(path):
-        text = _given_record(place, line, len(texts)) if Path(path).suffix in (".jsonl", ".json") else line.strip()
-        texts.append(text)
+    suffix = Path(path).suffix.lower()
+    if suffix not in (".txt", *_RECORDS):
+        raise UserError(f"{path} cannot be read as prompts: expected a file named .txt, {', '.join(_RECORDS)}.")
+    if not Path(path).is_file():
+        raise UserError(f"{path} does not exist: expected a file of prompts, named .txt, {', '.join(_RECORDS)}.")
+    if suffix == ".txt":
+        texts = [_without_number(place, line) for place, line in _lines(path)]
+    else:
+        texts = []
+        for place, record in _RECORDS[suffix](path):
+            texts.append(_given_record(place, record, len(texts)))
+    if not texts:
+        raise UserError(f"{path} is empty: expected at least one prompt.")
     if count is not None and len(texts) < count:
         raise UserError(
             f"{path} holds {len(texts)} prompts, but prompts.count asks for {count}: lower it or add prompts."
@@ -67,19 +86,64 @@ def read_given(path: str | Path, count: int | None = None) -> list[str]:
     return texts[:count]
 
 
-def _given_record(place: str, line: str, expected_id: int) -> str:
+def _without_number(place: str, line: str) -> str:
+    text = _NUMBER.sub("", line)
+    if not text:
+        raise UserError(f"{place}: found the number {line!r} without a prompt: expected a prompt behind it.")
+    return text
+
+
+def _json_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    for place, line in _lines(path):
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise UserError(f'{place}: not JSON ({error.msg}): expected a line like {{"text": "…"}}.') from None
+        if not isinstance(record, dict):
+            raise UserError(f'{place}: expected a line like {{"text": "…"}}, found {line[:60]!r}.')
+        yield place, record
+
+
+def _csv_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    with open(path, encoding="utf-8-sig", newline="") as stream:
+        reader = csv.DictReader(stream, strict=True)
+        try:
+            for record in reader:
+                yield f"{path}, line {reader.line_num}", record
+        except UnicodeDecodeError:
+            raise UserError(f"{path} is not UTF-8 text: save it as UTF-8.") from None
+        except csv.Error as error:
+            raise UserError(f"{path}: no CSV after line {reader.line_num} ({error}): mend it there.") from None
+
+
+def _parquet_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
-        record = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise UserError(f'{place}: not JSON ({error.msg}): expected a line like {{"text": "…"}}.') from None
-    text = record.get("text") if isinstance(record, dict) else None
-    if not isinstance(text, str) or not text.strip():
+        table = pq.read_table(path)
+    except pa.ArrowInvalid as error:
         raise UserError(
-            f'{place}: expected a line like {{"text": "…"}} with a text that is not empty, found {line[:60]!r}.'
-        )
+            f"{path} is not a readable parquet file ({str(error).splitlines()[0]}): make it again."
+        ) from None
+    for row, record in enumerate(table.select([name for name in table.column_names if name in _COLUMNS]).to_pylist()):
+        yield f"{path}, row {row}", record or dict.fromkeys(table.column_names)
+
+
+_RECORDS = {".jsonl": _json_records, ".csv": _csv_records, ".parquet": _parquet_records}
+
+
+def _given_record(place: str, record: dict[str, Any], expected_id: int) -> str:
+    name = next((name for name in _TEXTS if name in record), None)
+    if name is None:
+        hint = suggest(str(next(iter(record), "")), _TEXTS)
+        raise UserError(f"{place}: found the columns {', '.join(map(str, record)) or 'none'}, but no prompt; {hint}.")
+    text = record[name]
+    if not isinstance(text, str) or not text.strip():
+        raise UserError(f"{place}: {name} is {text!r}: expected a text that is not empty.")
     prompt_id = record.get("prompt_id", expected_id)
-    if prompt_id != expected_id:
-        seen = isinstance(prompt_id, int) and 0 <= prompt_id < expected_id
+    if str(prompt_id) != str(expected_id):
+        seen = str(prompt_id).isdecimal() and int(prompt_id) < expected_id
         what = "stands twice" if seen else f"is not the running number {expected_id}"
         raise UserError(f"{place}: the prompt id {prompt_id!r} {what}: number prompts from 0, or leave prompt_id out.")
     return text.strip()
@@ -88,15 +152,11 @@ def _given_record(place: str, line: str, expected_id: int) -> str:
 def _lines(path: str | Path) -> Iterator[tuple[str, str]]:
     """Non-blank lines, each with its place in words."""
     try:
-        with open(path, encoding="utf-8") as stream:
-            found = False
+        with open(path, encoding="utf-8-sig") as stream:
             for number, line in enumerate(stream, start=1):
                 if line.strip():
-                    found = True
                     yield f"{path}, line {number}", line.strip()
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: expected a file with one prompt a line.") from None
     except UnicodeDecodeError:
         raise UserError(f"{path} is not UTF-8 text: expected a file with one prompt a line.") from None
-    if not found:
-        raise UserError(f"{path} is empty: expected at least one prompt, one a line.")

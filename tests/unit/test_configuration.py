@@ -61,12 +61,9 @@ def test_defaults_fill_what_is_absent_and_change_nothing_else(config):
     del config["figures"]["dpi"]
     filled = configuration.with_defaults(config, SCHEMA)
     assert filled["figures"]["dpi"] == SCHEMA["properties"]["figures"]["properties"]["dpi"]["default"]
-    assert {**filled, "figures": None, "notes": None, "prompts": None} == {
-        **config,
-        "figures": None,
-        "notes": None,
-        "prompts": None,
-    }
+    assert not any(filled["inputs"].values())
+    filled_too = ("figures", "inputs", "notes", "prompts")
+    assert {**filled, **dict.fromkeys(filled_too)} == {**config, **dict.fromkeys(filled_too)}
     assert "dpi" not in config["figures"]
 
 

@@ -56,11 +56,11 @@ CONFIGURED = {
     "an unknown concept": ([("[is_brass, is_warm]", "[is_bras]")], "names the concept 'is_bras'"),
     "a kept step beyond the steps": ([("keep: [0, 3, 5]", "keep: [0, 6]")], "keep steps from 0 to 5"),
     "an empty prompt file": (
-        [("run: small", "run: bad"), ("writer: template", "writer: given\n  file: empty.txt")],
+        [("run: small", "run: bad"), ("prompts:\n", "inputs:\n  prompts: empty.txt\nprompts:\n")],
         "empty.txt is empty: expected at least one prompt",
     ),
     "duplicated prompt ids": (
-        [("run: small", "run: bad"), ("writer: template", "writer: given\n  file: twice.jsonl")],
+        [("run: small", "run: bad"), ("prompts:\n", "inputs:\n  prompts: twice.jsonl\nprompts:\n")],
         "twice.jsonl, line 2: the prompt id 0 stands twice",
     ),
 }

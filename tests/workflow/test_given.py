@@ -12,7 +12,7 @@ def given(checkout):
     config = checkout.configuration(
         "given.yaml",
         ("run: small", "run: given"),
-        ("writer: template", "writer: given\n  file: given.txt"),
+        ("prompts:\n", "inputs:\n  prompts: given.txt\nprompts:\n"),
         ("  count: 22", "  count: 6"),
         ("prompts_per_shard: 11", "prompts_per_shard: 3"),
         ("steps: 6", "steps: 3"),
@@ -28,7 +28,7 @@ def test_an_edited_prompt_makes_its_shard_stale_and_no_other(given):
     checkout.edit("given.txt", "75 bpm", "75 bpm with drums")
     plan = checkout.planned("results/given/atlas.csv", config=config)
     assert plan == Counter(
-        write_prompts=1,
+        import_prompts=1,
         collect_prompts=1,
         annotate_prompts=1,
         generate_audio=1,
