@@ -25,7 +25,7 @@ CONFIG_NAME = ", ".join(map(str, workflow.overwrite_configfiles)) or "config/con
 SCHEMA = json.loads((Path(workflow.basedir) / "config/schemas/config.schema.json").read_text(encoding="utf-8"))
 checked(configuration.check, config, SCHEMA, CONFIG_NAME)
 config.update(configuration.with_defaults(config, SCHEMA))
-checked(configuration.check_trajectory, config["trajectory"], CONFIG_NAME)
+KEPT_STEPS = checked(configuration.check_trajectory, config["trajectory"], CONFIG_NAME)
 
 
 pathvars:
@@ -44,7 +44,7 @@ ALL_CONCEPTS = checked(concepts.load, CONCEPTS_FILE)
 CONCEPTS = list(checked(concepts.load, CONCEPTS_FILE, config["concepts"]))
 CLASSIFIERS = list(config["probes"]["classifiers"])
 SIGNALS = config["trajectory"]["signals"]
-STEPS = [f"{step:02d}" for step in config["trajectory"]["keep"]]
+STEPS = [f"{step:02d}" for step in KEPT_STEPS]
 
 GIVEN_PROMPTS = []
 if config["inputs"]["prompts"]:

@@ -57,6 +57,8 @@ def _values(part: Mapping[str, Any]) -> str:
         return ", ".join(f"`{value}`" for value in part["enum"])
     if "anyOf" in part:
         return " or ".join(f"`{option['const']}`" if "const" in option else _values(option) for option in part["anyOf"])
+    if "properties" in part:
+        return f"`{{{', '.join(part['properties'])}}}`"
     if part["type"] == "array":
         return f"list of {_values(part['items'])}"
     kinds = part["type"] if isinstance(part["type"], list) else [part["type"]]

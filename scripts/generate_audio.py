@@ -48,7 +48,7 @@ def main() -> None:
             f"{arguments.prompts} has no prompt {absent[0]}: delete it and let the workflow write it again."
         )
 
-    from musicologist import devices, diffusion, trajectory
+    from musicologist import devices, diffusion, schedule, trajectory
     from musicologist.files import write_text
     from musicologist.shards import ShardWriter
 
@@ -64,7 +64,7 @@ def main() -> None:
     device = devices.resolve(arguments.device)
     model, config = diffusion.load(arguments.model, device)
     trajectory.check(config, settings, arguments.model)
-    sigmas = trajectory.sigmas(settings).tolist()
+    sigmas = schedule.sigmas(settings.steps, settings.sigma_min, settings.sigma_max)
     tars = levels_of(arguments.tars, arguments.steps)
     made_by = {"model": arguments.model, "digest": arguments.digest}
     clips = [(number, sample) for number in wanted for sample in range(arguments.samples)]
@@ -95,7 +95,7 @@ def main() -> None:
                         "signal": signal,
                         "step": step,
                         "sigma": sigmas[step],
-                        "log_snr_db": trajectory.log_snr_db(sigmas[step]),
+                        "log_snr_db": schedule.log_snr_db(sigmas[step]),
                     }
                     writers[signal, step].add(trajectory.clip(sound, config["sample_rate"], record | made_by))
             yield from batch
@@ -111,7 +111,7 @@ def main() -> None:
             "signal": signal,
             "step": step,
             "sigma": sigmas[step],
-            "log_snr_db": trajectory.log_snr_db(sigmas[step]),
+            "log_snr_db": schedule.log_snr_db(sigmas[step]),
             "tar": os.path.relpath(path, arguments.manifest.parent),
         }
         for (signal, step), path in sorted(tars.items())

@@ -43,7 +43,8 @@ def main() -> None:
         prompts = table["prompt_id"].to_pylist()
         negative, positive = (embedding[[number in shown[side] for number in prompts]] for side in (0, 1))
         first = table.slice(0, 1).to_pylist()[0]
-        frames.append(animation.Frame(first["signal"], first["step"], first["sigma"], positive, negative))
+        level = (first[name] for name in ("signal", "step", "sigma", "log_snr_db"))
+        frames.append(animation.Frame(*level, positive, negative))
     concept = tables.metadata(arguments.dataset)["concept"]
     probe = probes.load(arguments.probe)
     animation.animate(

@@ -21,6 +21,7 @@ class Frame:
     signal: str
     step: int
     sigma: float
+    log_snr_db: float
     positive: np.ndarray
     negative: np.ndarray
 
@@ -67,7 +68,9 @@ def animate(
         for frame in (frame for frame in frames if frame.step == step):
             for artist, clips in zip(moving[frame.signal], (frame.negative, frame.positive), strict=True):
                 artist.set_offsets(pca.transform(clips) if len(clips) else np.empty((0, 2)))
-            title.set_text(f"“{title_of(concept)}”: step {step:2d}, noise level sigma {frame.sigma:.3g}")
+            title.set_text(
+                f"“{title_of(concept)}” at log-SNR {frame.log_snr_db:+.0f} dB (sigma {frame.sigma:.3g}, step {step})"
+            )
         figure.canvas.draw()
         if step == steps[0]:
             figure.set_layout_engine("none")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from musicologist import schedule
 from musicologist.errors import UserError, suggest
 
 
@@ -50,19 +51,21 @@ def with_defaults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[
     return filled
 
 
-def check_trajectory(trajectory: Mapping[str, Any], source: str) -> None:
-    """Raise UserError where a kept step lies outside the sampler's steps or sigma_min is not below sigma_max."""
-    beyond = [step for step in trajectory["keep"] if step >= trajectory["steps"]]
-    if beyond:
-        raise UserError(
-            f"{source}: trajectory.keep names step {beyond[0]}, but trajectory.steps is {trajectory['steps']} and "
-            f"steps count from 0: keep steps from 0 to {trajectory['steps'] - 1}."
-        )
+def check_trajectory(trajectory: Mapping[str, Any], source: str) -> list[int]:
+    """The kept steps of a trajectory, in ascending order.
+
+    Raises UserError where one lies outside the sampler's steps or sigma_min is not below sigma_max.
+    """
     if trajectory["sigma_min"] >= trajectory["sigma_max"]:
         raise UserError(
             f"{source}: trajectory.sigma_min {trajectory['sigma_min']} is not below trajectory.sigma_max "
             f"{trajectory['sigma_max']}: the sampler goes from the largest noise level to the smallest."
         )
+    levels = schedule.sigmas(trajectory["steps"], trajectory["sigma_min"], trajectory["sigma_max"])
+    try:
+        return schedule.kept_steps(trajectory["keep"], levels)
+    except UserError as error:
+        raise UserError(f"{source}: {error}") from None
 
 
 def check_recorded(path: str | Path, inputs: Mapping[str, Any], run: str) -> None:

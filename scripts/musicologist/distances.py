@@ -1,4 +1,4 @@
-"""Distances between the embeddings of a clip at successive kept steps."""
+"""Distances between the embeddings of a clip at successive kept levels."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -14,24 +14,27 @@ PERCENTILES = (10, 90)
 
 
 def between_steps(levels: Mapping[int, Path]) -> list[dict[str, Any]]:
-    """For each pair of successive steps, the later ``step`` and (10th percentile, mean, 90th) of l1, l2 and cosine over clips.
+    """For each pair of successive steps, a row of (10th percentile, mean, 90th) of l1, l2 and cosine over clips.
 
-    ``levels`` are the embedding tables of one signal by step. Raises UserError where two levels hold other clips.
+    A row also has the ``step``, ``sigma`` and ``log_snr_db`` of the later step. ``levels`` are the embedding tables of one
+    signal by step. Raises UserError where two levels hold other clips.
     """
     rows = []
     for before, after in pairwise(sorted(levels)):
-        (clips, a), (others, b) = _read(levels[before]), _read(levels[after])
+        (clips, a, _), (others, b, level) = _read(levels[before]), _read(levels[after])
         if clips != others:
             raise UserError(f"{levels[before]} and {levels[after]} hold different clips: delete both and run again.")
         found = {"l1": np.abs(a - b).sum(1), "l2": np.linalg.norm(a - b, axis=1), "cosine": 1 - (a * b).sum(1)}
-        rows.append({"step": after} | {name: _summary(values) for name, values in found.items()})
+        rows.append({"step": after, **level} | {name: _summary(values) for name, values in found.items()})
     return rows
 
 
-def _read(path: Path) -> tuple[list[tuple[int, int]], np.ndarray]:
-    table = tables.read(path, "audio_embeddings", ["prompt_id", "sample", "embedding"])
+def _read(path: Path) -> tuple[list[tuple[int, int]], np.ndarray, dict[str, float]]:
+    """The clips of a level, their embeddings (clips, 512), and the level's sigma and log-SNR."""
+    table = tables.read(path, "audio_embeddings")
     clips = list(zip(table["prompt_id"].to_pylist(), table["sample"].to_pylist(), strict=True))
-    return clips, tables.embeddings(table["embedding"])
+    level = {name: table[name][0].as_py() for name in ("sigma", "log_snr_db")}
+    return clips, tables.embeddings(table["embedding"]), level
 
 
 def _summary(values: np.ndarray) -> tuple[float, float, float]:

@@ -1,4 +1,7 @@
-"""Figures: emergence curves, the atlas, and distances between steps. Deterministic, and legible to the colour-blind."""
+"""Figures: emergence curves, the atlas, and distances between levels. Deterministic, and legible to the colour-blind.
+
+The axis is the noise level, in dB of log-SNR and as sigma; steps, which depend on the schedule, stand on a second axis.
+"""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -49,7 +52,7 @@ def title_of(concept: str) -> str:
 
 
 def emergence(rows: Sequence[Mapping[str, Any]], reports: Mapping[str, Any], metric: str, note: str) -> "Figure":
-    """Curves of one concept over the kept steps, a panel for each signal, a band for each 95 % interval.
+    """Curves of one concept over the kept levels, a panel for each signal, a band for each 95 % interval.
 
     ``rows`` are those of emergence.csv, ``reports`` the probes' own by classifier.
     """
@@ -59,17 +62,16 @@ def emergence(rows: Sequence[Mapping[str, Any]], reports: Mapping[str, Any], met
     for axis, signal in zip(axes, signals, strict=True):
         for classifier in reports:
             mine = [row for row in rows if (row["signal"], row["classifier"]) == (signal, classifier)]
-            steps = [row["step"] for row in mine]
+            levels = [row["log_snr_db"] for row in mine]
             style = {"color": COLOURS[classifier], "label": "SVM" if classifier == "svm" else "logistic regression"}
             axis.plot(
-                steps, [row[metric] for row in mine], marker="o" if classifier == "logistic" else "s", ms=4, **style
+                levels, [row[metric] for row in mine], marker="o" if classifier == "logistic" else "s", ms=4, **style
             )
             bounds = [[row[f"{metric}_{end}"] for row in mine] for end in ("low", "high")]
-            axis.fill_between(steps, *bounds, color=COLOURS[classifier], alpha=0.16, linewidth=0)
+            axis.fill_between(levels, *bounds, color=COLOURS[classifier], alpha=0.16, linewidth=0)
         axis.set_title(SIGNAL_NAMES[signal], fontsize=10)
-        axis.set_xlabel("denoising step (from 0)")
         axis.axhline(_chance(rows, metric), color="0.45", linestyle=":", linewidth=1)
-        _sigma_axis(axis, [row for row in rows if row["signal"] == signal])
+        noise_axis(axis, [row for row in rows if row["signal"] == signal])
     axes[0].set_ylabel(f"{METRIC_NAMES[metric]} of prompts (95 % interval)")
     axes[0].set_ylim(*_limits(rows, metric))
     axes[0].legend(frameon=False, loc="lower right", fontsize=8)
@@ -91,13 +93,24 @@ def _chance(rows: Sequence[Mapping[str, Any]], metric: str) -> float:
     return {"average_precision": share, "accuracy": max(share, 1 - share)}.get(metric, 0.5)
 
 
-def _sigma_axis(axis: "Axes", rows: Sequence[Mapping[str, Any]]) -> None:
-    """A second axis on top that says the noise level of each step."""
-    levels = {row["step"]: row["sigma"] for row in rows}
-    shown = sorted(levels)[:: max(1, len(levels) // 6)]
+def noise_axis(axis: "Axes", rows: Sequence[Mapping[str, Any]]) -> None:
+    """Label an axis over log-SNR in dB with dB and sigma below, and with the steps of ``rows`` on a second axis above."""
+    steps = {row["step"]: row["log_snr_db"] for row in rows}
+    low, high = min(steps.values()), max(steps.values())
+    spacing = 10 if high - low <= 70 else 20
+    ticks = np.arange(spacing * np.ceil(low / spacing - 0.05), high + 0.5, spacing)
+    axis.set_xticks(ticks, [level_label(db, sep="\n") for db in ticks], fontsize=8)
+    axis.set_xlabel("log-SNR in dB, noise level sigma below")
+    shown = sorted(steps)[:: max(1, -(-len(steps) // 10))]
     top = axis.secondary_xaxis("top")
-    top.set_xticks(shown, [f"{levels[step]:.3g}" for step in shown], fontsize=7)
-    top.set_xlabel("noise level sigma", fontsize=8)
+    top.set_xticks([steps[step] for step in shown], shown, fontsize=7)
+    top.set_xlabel("denoising step (from 0)", fontsize=8)
+
+
+def level_label(log_snr_db: float, sep: str) -> str:
+    """A noise level as log-SNR in dB and sigma, to two digits."""
+    sigma = float(f"{10 ** (-log_snr_db / 20):.2g}")
+    return f"{log_snr_db:+.0f}".replace("-", "\N{MINUS SIGN}").replace("+0", "0") + f"{sep}{sigma:g}"
 
 
 def _counts(row: Mapping[str, Any]) -> str:
@@ -114,15 +127,16 @@ def _held_out(reports: Mapping[str, Any]) -> str:
 
 
 def atlas(rows: Sequence[Mapping[str, Any]], metric: str, note: str) -> "Figure":
-    """All concepts by steps, a panel for each signal; the classifiers' mean. Concepts with too few prompts are hatched."""
+    """All concepts by levels, a panel for each signal; the classifiers' mean. Concepts with too few prompts are hatched."""
     concepts = list(dict.fromkeys(row["concept"] for row in rows))
     signals = [signal for signal in SIGNAL_NAMES if any(row["signal"] == signal for row in rows)]
-    figure = new_figure(2.6 + 3.1 * len(signals), 1.9 + 0.27 * len(concepts))
+    width = max(3.1, 0.38 * len({row["step"] for row in rows}))
+    figure = new_figure(2.6 + width * len(signals), 2.1 + 0.27 * len(concepts))
     axes = figure.subplots(1, len(signals), sharey=True, squeeze=False)[0]
     usable = {row["concept"]: min(row["n_pos_prompts"], row["n_neg_prompts"]) >= USABLE for row in rows}
     for axis, signal in zip(axes, signals, strict=True):
         mine = [row for row in rows if row["signal"] == signal]
-        levels = sorted({(row["step"], row["sigma"]) for row in mine})
+        levels = sorted({(row["step"], row["log_snr_db"]) for row in mine})
         values = np.full((len(concepts), len(levels)), np.nan)
         for i, concept in enumerate(concepts):
             for j, (step, _) in enumerate(levels):
@@ -136,8 +150,13 @@ def atlas(rows: Sequence[Mapping[str, Any]], metric: str, note: str) -> "Figure"
                 axis.text(j, i, text, ha="center", va="center", fontsize=6.5, color="white" if dark else "black")
         _hatch_unusable(axis, [not usable[concept] for concept in concepts], len(levels))
         axis.set_title(SIGNAL_NAMES[signal], fontsize=10)
-        axis.set_xticks(range(len(levels)), [f"{step}\n{sigma:.3g}" for step, sigma in levels], fontsize=7)
-        axis.set_xlabel("denoising step (from 0), noise level sigma below")
+        axis.set_xticks(range(len(levels)), [level_label(db, sep="\n") for _, db in levels], fontsize=7)
+        axis.set_xlabel("log-SNR in dB, noise level sigma below")
+        top = axis.secondary_xaxis("top")
+        top.set_xticks(range(len(levels)), [step for step, _ in levels], fontsize=7)
+        top.set_xlabel("denoising step (from 0)", fontsize=8)
+        top.tick_params(length=0)
+        top.spines[:].set_visible(False)
         axis.spines[:].set_visible(False)
         axis.tick_params(length=0)
     axes[0].set_yticks(range(len(concepts)), [title_of(concept) for concept in concepts])
@@ -161,27 +180,28 @@ def _hatch_unusable(axis: "Axes", unusable: Sequence[bool], width: int) -> None:
 
 
 def distances(found: Mapping[str, Sequence[Mapping[str, Any]]], note: str) -> "Figure":
-    """L1, L2 and cosine distance between the embeddings of successive kept steps: mean over clips, 10 to 90 % as a band.
+    """L1, L2 and cosine distance between the embeddings of successive kept levels: mean over clips, 10 to 90 % as a band.
 
-    ``found`` holds for each signal one row a pair of steps: ``step`` (the later one) and, by distance, (low, mean, high).
+    ``found`` holds for each signal one row a pair of levels: ``step`` and ``log_snr_db`` (of the later one) and, by distance,
+    (low, mean, high).
     """
-    figure = new_figure(9.6, 3.5)
+    figure = new_figure(9.6, 3.9)
     axes = figure.subplots(1, 3)
     colours = {"denoised": "#009E73", "noisy": "#CC79A7"}
     for axis, (name, label) in zip(axes, {"l1": "L1", "l2": "L2", "cosine": "cosine"}.items(), strict=True):
         for signal, rows in found.items():
-            steps = [row["step"] for row in rows]
+            levels = [row["log_snr_db"] for row in rows]
             low, mean, high = zip(*(row[name] for row in rows), strict=True)
             line = {"color": colours[signal], "linestyle": "-" if signal == "denoised" else "--"}
-            axis.plot(steps, mean, marker="o", ms=4, label=SIGNAL_NAMES[signal], **line)
-            axis.fill_between(steps, low, high, color=colours[signal], alpha=0.15, linewidth=0)
+            axis.plot(levels, mean, marker="o", ms=4, label=SIGNAL_NAMES[signal], **line)
+            axis.fill_between(levels, low, high, color=colours[signal], alpha=0.15, linewidth=0)
         axis.set_title(f"{label} distance", fontsize=10)
-        axis.set_xlabel("to step (from the kept step before)")
         axis.set_ylim(bottom=0)
-    axes[0].set_ylabel("distance of CLAP embeddings")
+        noise_axis(axis, [row for rows in found.values() for row in rows])
+    axes[0].set_ylabel("distance from the kept level before")
     axes[0].legend(frameon=False, fontsize=8)
     figure.suptitle(
-        "How far each step moves a clip's embedding: mean over clips, band from the 10th to the 90th percentile"
+        "How far each level moves a clip's CLAP embedding: mean over clips, band from the 10th to the 90th percentile"
     )
     figure.supxlabel("\n".join(textwrap.wrap(note, 140)), fontsize=7, color="0.3")
     return figure

@@ -44,13 +44,8 @@ class Settings:
 
 
 def sigmas(settings: Settings) -> torch.Tensor:
-    """Noise levels (steps + 1,), evenly spaced in the logarithm from sigma_max to sigma_min, then 0."""
+    """Noise levels (steps + 1,) as k-diffusion computes them: those of ``schedule.sigmas`` up to rounding, then 0."""
     return K.sampling.get_sigmas_polyexponential(settings.steps, settings.sigma_min, settings.sigma_max, 1.0)
-
-
-def log_snr_db(sigma: float) -> float:
-    """Signal-to-noise ratio in dB at noise level ``sigma``, for data of unit spread."""
-    return -20 * math.log10(sigma)
 
 
 def clip_seed(run_seed: int, prompt_id: int, sample: int) -> int:

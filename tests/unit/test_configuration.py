@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "config/schemas/config.schema.json").read_text())
 
 
-@pytest.fixture(params=["config.yaml", "paper.yaml"])
+@pytest.fixture(params=["config.yaml", "paper.yaml", "dense.yaml"])
 def config(request):
     return yaml.safe_load((ROOT / "config" / request.param).read_text())
 

@@ -17,10 +17,10 @@ def rows(concepts=("is_brass", "is_synth_lead"), steps=(0, 8, 24), prompts=20):
                         "classifier": classifier,
                         "signal": signal,
                         "step": step,
-                        "sigma": 100 / (step + 1),
+                        "sigma": 10 ** (2 - step / 12),
                     }
                     row |= {
-                        "log_snr_db": 0.0,
+                        "log_snr_db": step / 0.6 - 40,
                         "n_pos_prompts": prompts,
                         "n_neg_prompts": 30,
                         "n_pos": 2 * prompts,
@@ -54,6 +54,25 @@ def test_emergence_shows_both_signals_and_says_counts_and_held_out_accuracy(tmp_
     figures.save(again, tmp_path / "b.png", 60)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert Image.open(tmp_path / "a.png").size[0] > 400
+
+
+def test_every_plot_has_log_snr_and_sigma_below_and_the_step_above():
+    mine = [row for row in rows() if row["concept"] == "is_brass"]
+    levels = [
+        {"step": step, "log_snr_db": step - 40.0} | dict.fromkeys(("l1", "l2", "cosine"), (0.1, 0.2, 0.3))
+        for step in (8, 24)
+    ]
+    for figure in (
+        figures.emergence(mine, REPORTS, "roc_auc", ""),
+        figures.atlas(rows(), "roc_auc", ""),
+        figures.distances({"denoised": levels, "noisy": levels}, ""),
+    ):
+        figure.canvas.draw()
+        said = texts(figure)
+        assert {"log-SNR in dB, noise level sigma below", "denoising step (from 0)", "8", "24"} <= set(said)
+    assert figures.level_label(-40, "/") == "\N{MINUS SIGN}40/100"
+    assert figures.level_label(0, "/") == "0/1"
+    assert figures.level_label(13.98, "/") == "+14/0.2"
 
 
 def test_no_text_is_cut_or_outside_the_picture():
@@ -90,7 +109,7 @@ def test_the_animation_has_a_frame_for_each_step_and_is_the_same_each_time(tmp_p
     notes[labels == 1, 0] += 10
     probe = probes.fit("logistic", notes, labels, 1.0, 0)
     frames = [
-        animation.Frame(signal, step, 10 - step, notes[30:40] + step, notes[:10])
+        animation.Frame(signal, step, 10 - step, 0.0, notes[30:40] + step, notes[:10])
         for signal in ("denoised", "noisy")
         for step in (0, 4, 9)
     ]

@@ -43,12 +43,6 @@ def test_noise_levels_are_even_in_the_logarithm_and_end_at_zero():
     assert torch.allclose(levels[1:-1] / levels[:-2], torch.full((7,), 0.003 ** (1 / 7)), rtol=1e-4)
 
 
-def test_signal_to_noise_ratio():
-    assert trajectory.log_snr_db(1) == 0
-    assert trajectory.log_snr_db(100) == pytest.approx(-40)
-    assert trajectory.log_snr_db(0.1) == pytest.approx(20)
-
-
 def test_a_seed_follows_from_run_prompt_and_sample_for_ever():
     assert trajectory.clip_seed(1, 0, 0) == 3917325207537043500
     seeds = {
