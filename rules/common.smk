@@ -26,6 +26,7 @@ SCHEMA = json.loads((Path(workflow.basedir) / "config/schemas/config.schema.json
 checked(configuration.check, config, SCHEMA, CONFIG_NAME)
 config.update(configuration.with_defaults(config, SCHEMA))
 KEPT_STEPS = checked(configuration.check_trajectory, config["trajectory"], CONFIG_NAME)
+checked(configuration.check_notes, config["notes"], CONFIG_NAME)
 
 
 pathvars:
@@ -67,6 +68,7 @@ wildcard_constraints:
     shard=r"\d{4}",
     step=r"\d{2,}",
     signal="denoised|noisy",
+    split="train|valid|test",
     concept="|".join(ALL_CONCEPTS),
     classifier="logistic|svm",
 

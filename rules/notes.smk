@@ -1,4 +1,8 @@
-ARCHIVE = config["notes"]["archive"] or f"{RESULTS}/notes/nsynth-{config['notes']['split']}.tar.gz"
+NOTE_SPLITS = config["notes"]["splits"]
+if config["notes"]["archive"] is None or config["notes"]["archive"].startswith(("http://", "https://")):
+    ARCHIVE = f"{RESULTS}/notes/nsynth-{{split}}.tar.gz"
+else:
+    ARCHIVE = config["notes"]["archive"]
 
 if config["notes"]["archive"] is None:
 
@@ -6,31 +10,29 @@ if config["notes"]["archive"] is None:
         output:
             ARCHIVE,
         log:
-            "<logs>/render_notes.log",
+            "<logs>/render_notes/{split}.log",
         benchmark:
-            "<benchmarks>/render_notes.tsv"
+            "<benchmarks>/render_notes/{split}.tsv"
         conda:
             "../envs/analysis.yaml"
         params:
             code=code_of("render_notes"),
             soundfont=config["notes"]["soundfont"],
             notes=config["notes"]["count"],
-            split=config["notes"]["split"],
             seed=config["seed"],
         shell:
             "python scripts/render_notes.py --soundfont {params.soundfont:q} --count {params.notes}"
-            " --split {params.split} --seed {params.seed} --output {output:q} 2> {log:q}"
+            " --split {wildcards.split} --seed {params.seed} --output {output:q} 2> {log:q}"
 
-elif ARCHIVE.startswith(("http://", "https://")):
-    ARCHIVE = f"{RESULTS}/notes/nsynth-{config['notes']['split']}.tar.gz"
+elif ARCHIVE != config["notes"]["archive"]:
 
     rule download_notes:
         output:
             protected(ARCHIVE),
         log:
-            "<logs>/download_notes.log",
+            "<logs>/download_notes/{split}.log",
         benchmark:
-            "<benchmarks>/download_notes.tsv"
+            "<benchmarks>/download_notes/{split}.tsv"
         localrule: True
         conda:
             "../envs/analysis.yaml"
@@ -42,7 +44,7 @@ elif ARCHIVE.startswith(("http://", "https://")):
 
 rule pack_notes:
     input:
-        ARCHIVE,
+        collect(ARCHIVE, split=NOTE_SPLITS),
     output:
         notes="<results>/notes/notes.parquet",
         tars=collect("<results>/notes/shard_{shard}.tar", shard=NOTE_SHARDS),
@@ -53,12 +55,12 @@ rule pack_notes:
     conda:
         "../envs/analysis.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=1000,
         runtime=240,
     params:
         code=code_of("pack_notes"),
-        split=config["notes"]["split"],
+        splits=NOTE_SPLITS,
         per_instrument=config["notes"]["per_instrument"],
     shell:
-        "python scripts/pack_notes.py --archive {input:q} --split {params.split}"
+        "python scripts/pack_notes.py --sources {input:q} --splits {params.splits}"
         " --per-instrument {params.per_instrument} --notes {output.notes:q} --shards {output.tars:q} 2> {log:q}"

@@ -1,4 +1,4 @@
-"""Deal the notes of an NSynth archive over tar shards, reading it as a stream, and write the table of notes."""
+"""Deal the notes of NSynth's archives (or unpacked folders) over tar shards, reading each once, and write the notes table."""
 
 import argparse
 
@@ -8,19 +8,19 @@ from musicologist import cli
 def main() -> None:
     """Write the shards and, last, the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--archive", required=True, help="tar.gz in NSynth's layout")
-    parser.add_argument("--split", required=True, help="train, valid or test")
+    parser.add_argument(
+        "--sources", nargs="+", required=True, help="a tar.gz in NSynth's layout, or that unpacked, a split"
+    )
+    parser.add_argument("--splits", nargs="+", required=True, help="train, valid or test, one for each source")
     parser.add_argument("--per-instrument", type=int, required=True, help="at most so many notes an instrument; 0: all")
     parser.add_argument("--shards", nargs="+", required=True, help="tar files to write")
     parser.add_argument("--notes", required=True, help="table to write")
     arguments = parser.parse_args()
 
-    import pyarrow as pa
-    from musicologist import notes, tables
+    from musicologist import notes
 
-    rows = notes.pack(arguments.archive, arguments.split, arguments.per_instrument, arguments.shards)
-    table = pa.Table.from_pylist(rows, schema=tables.SCHEMAS["notes"])
-    tables.write(arguments.notes, "notes", table, {"split": arguments.split})
+    sources = [notes.Source(place, split) for place, split in zip(arguments.sources, arguments.splits, strict=True)]
+    notes.pack(sources, arguments.per_instrument, arguments.shards, arguments.notes)
 
 
 if __name__ == "__main__":

@@ -17,16 +17,16 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import notes
+    from musicologist import nsynth
 
     rendered = render(arguments.soundfont, arguments.count, arguments.seed)
-    notes.write_archive(arguments.output, arguments.split, cli.progress(rendered, arguments.count, "notes rendered"))
+    nsynth.write_archive(arguments.output, arguments.split, cli.progress(rendered, arguments.count, "notes rendered"))
 
 
 def render(soundfont: str, count: int, seed: int) -> Iterator[tuple[dict[str, Any], Any]]:
     """Yield entries and audio; families take turns, and in a family its instruments, so that all have alike many."""
     import numpy as np
-    from musicologist import notes, scenes, synthesis
+    from musicologist import nsynth, scenes, synthesis
     from musicologist.vocabulary import FAMILIES
 
     player = synthesis.Player(soundfont)
@@ -41,7 +41,7 @@ def render(soundfont: str, count: int, seed: int) -> Iterator[tuple[dict[str, An
             low, high = synthesis.KEYS[family]
             event = synthesis.Event(0.0, 3.0, int(rng.integers(low, high + 1)), int(rng.integers(40, 128)))
             qualities = scenes.sample_qualities(rng, 0.12)
-            entry = notes.entry(number, instrument.group, event.key, event.velocity, qualities)
+            entry = nsynth.entry(number, instrument.group, event.key, event.velocity, qualities)
             if entry["note_str"] in made:
                 continue
             bpm = float(rng.choice([80, 100, 120, 140, 160]))

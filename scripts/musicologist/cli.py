@@ -37,7 +37,7 @@ def _leave(sentence: str) -> None:
     sys.exit(1)
 
 
-def progress(items: Iterable[T], total: int, what: str, every_s: float = 30.0) -> Iterator[T]:
+def progress(items: Iterable[T], total: int | None, what: str, every_s: float = 30.0) -> Iterator[T]:
     """Yield ``items``, showing a bar on a terminal and a plain line every ``every_s`` seconds in a log."""
     if sys.stderr.isatty():
         from tqdm import tqdm
@@ -49,5 +49,9 @@ def progress(items: Iterable[T], total: int, what: str, every_s: float = 30.0) -
         yield item
         now = time.monotonic()
         if now - last >= every_s or done == total:
-            print(f"{what}: {done}/{total} after {now - start:.0f} s", file=sys.stderr, flush=True)
+            print(
+                f"{what}: {done if total is None else f'{done}/{total}'} after {now - start:.0f} s",
+                file=sys.stderr,
+                flush=True,
+            )
             last = now

@@ -68,6 +68,18 @@ def check_trajectory(trajectory: Mapping[str, Any], source: str) -> list[int]:
         raise UserError(f"{source}: {error}") from None
 
 
+def check_notes(notes: Mapping[str, Any], source: str) -> None:
+    """Raise UserError where several splits are asked for and there is no archive for each."""
+    if len(notes["splits"]) > 1 and "{split}" not in (notes["archive"] or ""):
+        found = (
+            f"notes.archive is {notes['archive']!r}" if notes["archive"] else "the notes are rendered from a sound font"
+        )
+        raise UserError(
+            f"{source}: notes.splits names {len(notes['splits'])} splits, but {found}: name one split, or an archive for each "
+            "with {split} in its name."
+        )
+
+
 def check_recorded(path: str | Path, inputs: Mapping[str, Any], run: str) -> None:
     """Raise UserError where the inputs recorded at ``path`` by an earlier start of this run are not ``inputs``."""
     path = Path(path)

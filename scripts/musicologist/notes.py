@@ -1,235 +1,167 @@
-"""Notes in NSynth's layout (Engel et al. 2017, arXiv 1704.01279): a tar.gz, read and written as a stream."""
+"""Dealing notes over shards: every source is read once as a stream, and what is known about each note waits on disk."""
 
-import gzip
-import io
+import bisect
 import json
-import tarfile
-import zlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from contextlib import ExitStack
+import sqlite3
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO
 
-import numpy as np
-
-from musicologist import cli, shards
+from musicologist import cli, files, nsynth, shards, tables
 from musicologist.errors import UserError
-from musicologist.files import atomic_path
-from musicologist.vocabulary import FAMILIES, QUALITIES, SOURCES
 
-SAMPLE_RATE = 16_000  # Hz
-_BLOCK = 1 << 20
+_ROW_GROUP = 1_000
+_TABLES = """
+    PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
+    CREATE TABLE entries (key TEXT PRIMARY KEY, split TEXT, instrument TEXT, entry TEXT) WITHOUT ROWID;
+    CREATE TABLE clips (key TEXT PRIMARY KEY, start INTEGER, length INTEGER) WITHOUT ROWID;"""
+_CHOSEN = """
+    SELECT position, key, entry, split, start, length FROM (
+        SELECT ROW_NUMBER() OVER (ORDER BY key) - 1 AS position, * FROM (
+            SELECT ROW_NUMBER() OVER (PARTITION BY split, instrument ORDER BY key) AS place, * FROM entries)
+        WHERE place <= :per_instrument OR :per_instrument = 0)
+    JOIN clips USING (key) WHERE length > 0 ORDER BY key"""
 
 
-def pack(archive: str | Path, split: str, per_instrument: int, targets: Sequence[str | Path]) -> list[dict[str, Any]]:
-    """Deal the notes of ``archive`` over the tar shards ``targets``; returns a row of the notes table for each, by note_id.
+@dataclass(frozen=True)
+class Source:
+    """A split's notes and where they lie: an archive that holds nsynth-SPLIT/, or that folder unpacked."""
+
+    place: str | Path
+    split: str
+
+
+def pack(sources: Sequence[Source], per_instrument: int, targets: Sequence[str | Path], table: str | Path) -> int:
+    """Deal the notes of all sources over the tar shards ``targets`` and write the notes table; returns how many.
 
     At most ``per_instrument`` notes of an instrument are taken, the first ones by name (0: all). Silent notes, of which
-    NSynth has some, are left out. Which shard a note goes to follows from the sorted names, whatever the archive's order.
+    NSynth has some, are left out. Shards and table are in the order of the names: whether the notes come from an archive or
+    a folder, and in which order, changes no byte.
 
-    The archive is read as a stream. examples.json may stand anywhere; where it stands behind the notes, the archive is read
-    twice, once to find it. Memory holds one note and examples.json (NSynth's train split: 0.7 GB).
+    Each source is read once. Encoded clips wait in one temporary file beside the first target, names and entries in an SQLite
+    file in the temporary directory, so that memory holds one note, whatever the number.
 
-    Raises UserError where the archive is truncated or no such archive, a note is not at 16 kHz or stands twice, an entry of
-    examples.json has no note or a note no entry, or there are fewer notes than targets.
+    Raises UserError where a source is not as ``nsynth.read`` expects, a note is not at 16 kHz or stands twice, an entry has no
+    note or a note no entry, there are fewer notes than targets, or the disk is too small.
     """
-    entries = _entries(archive, split)
-    rows = _choose([_row(archive, key, entries[key], split) for key in sorted(entries)], per_instrument)
-    position = {row["note_id"]: number for number, row in enumerate(rows)}
-    seen: set[str] = set()
-    silent: set[str] = set()
-    folder = f"nsynth-{split}/audio/"
+    Path(targets[0]).parent.mkdir(parents=True, exist_ok=True)
+    _require_space(sources, per_instrument, Path(targets[0]))
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        tempfile.TemporaryFile(dir=Path(targets[0]).parent) as spool,
+        closing(sqlite3.connect(Path(scratch) / "notes.sqlite")) as index,
+    ):
+        index.executescript(_TABLES)
+        intake = _Intake(index, spool, per_instrument)
+        for source in sources:
+            intake.take(source)
+        return _deal(index, spool, sources, per_instrument, targets, table)
+
+
+def _require_space(sources: Sequence[Source], per_instrument: int, target: Path) -> None:
+    """Shards and waiting clips together: FLAC takes about as much as the gzipped WAV files, so twice the archive is enough."""
+    most = sum(nsynth.size(source.place) for source in sources)
+    if per_instrument:
+        most = min(most, len(sources) * nsynth.INSTRUMENTS * per_instrument * nsynth.NOTE_BYTES)
+    print(
+        f"Packing needs at most {2 * most / 1e9:.2f} GB of disk, half of it until it ends.", file=sys.stderr, flush=True
+    )
+    files.require_space(target.parent, 2 * most, "Packing the notes", "free some, or limit notes.per_instrument")
+
+
+@dataclass
+class _Intake:
+    """Takes in the stream of a source: entries and clips into the index, encoded audio into the spool."""
+
+    index: sqlite3.Connection
+    spool: IO[bytes]
+    per_instrument: int
+    candidates: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def take(self, source: Source) -> None:
+        """Read one source to its end."""
+        self.candidates.clear()
+        for key, content in cli.progress(nsynth.read(source.place, source.split), None, f"{source.split}: items read"):
+            if isinstance(content, bytes):
+                place = f"{source.place}, nsynth-{source.split}/audio/{key}.wav"
+                start, length = self._encode(place, key, content) if self._may_be_chosen(key) else (0, 0)
+                self._insert(source, key, "clips", (key, start, length))
+            else:
+                row = nsynth.row(source.place, key, content, source.split)
+                known = (key, source.split, row["instrument"], json.dumps(content, ensure_ascii=False))
+                self._insert(source, key, "entries", known)
+        self._compare(source)
+
+    def _insert(self, source: Source, key: str, into: str, values: tuple) -> None:
+        try:
+            self.index.execute(f"INSERT INTO {into} VALUES ({', '.join('?' * len(values))})", values)
+        except sqlite3.IntegrityError:
+            what = "in examples.json " if into == "entries" else ""
+            raise UserError(
+                f"{source.place}: the note {key} stands twice {what}(or in two splits): expected each once; fetch or make "
+                "the notes again."
+            ) from None
+
+    def _may_be_chosen(self, key: str) -> bool:
+        """Whether a note is among the first of its instrument so far: others need not be encoded."""
+        names = self.candidates[nsynth.instrument_of(key)]
+        if self.per_instrument:
+            bisect.insort(names, key)
+            del names[self.per_instrument :]
+        return not self.per_instrument or key in names
+
+    def _encode(self, place: str, key: str, content: bytes) -> tuple[int, int]:
+        """Where a clip lies in the spool: (start, length); the length is 0 for a silent one."""
+        audio = nsynth.audio(place, content)
+        if not audio.any():
+            return 0, 0
+        return self.spool.tell(), self.spool.write(shards.encode(audio, nsynth.SAMPLE_RATE))
+
+    def _compare(self, source: Source) -> None:
+        for first, second, what in (
+            ("entries", "clips", f"examples.json names {{}}, but nsynth-{source.split}/audio has no such wav"),
+            ("clips", "entries", "{}.wav has no entry in examples.json"),
+        ):
+            query = f"SELECT MIN(key), COUNT(*) FROM {first} WHERE key NOT IN (SELECT key FROM {second})"
+            name, number = self.index.execute(query).fetchone()
+            if number:
+                raise UserError(f"{source.place}: {what.format(name)} ({number} such): fetch or make the notes again.")
+        if not self.index.execute("SELECT COUNT(*) FROM entries WHERE split = ?", (source.split,)).fetchone()[0]:
+            raise UserError(f"{source.place}: its examples.json holds no notes: expected an entry for each note.")
+
+
+def _deal(
+    index: sqlite3.Connection,
+    spool: IO[bytes],
+    sources: Sequence[Source],
+    per_instrument: int,
+    targets: Sequence[str | Path],
+    table: str | Path,
+) -> int:
+    import pyarrow as pa
+
+    total = 0
     with ExitStack() as stack:
         writers = [stack.enter_context(shards.ShardWriter(target)) for target in targets]
-        wavs = _members(archive, lambda name: name.startswith(folder) and name.endswith(".wav"))
-        for name, content in cli.progress(wavs, len(entries), "notes read"):
-            key = Path(name).stem
-            if key in seen:
-                raise UserError(
-                    f"{archive}: the note {key} stands twice: expected each once; fetch or make the archive again."
-                )
-            seen.add(key)
-            if key not in position:
-                continue
-            audio = _audio(f"{archive}, {name}", content)
-            if audio.any():
-                writers[position[key] % len(writers)].add(shards.Clip(key, audio, SAMPLE_RATE, entries[key]))
-            else:
-                silent.add(key)
-        _check(archive, split, entries.keys(), seen)
+        append = stack.enter_context(tables.writer(table, "notes"))
+        chosen = index.execute(_CHOSEN, {"per_instrument": per_instrument})
+        while group := chosen.fetchmany(_ROW_GROUP):
+            rows = []
+            for position, key, entry, split, start, length in group:
+                spool.seek(start)
+                record = json.loads(entry)
+                writers[position % len(writers)].add_encoded(key, spool.read(length), record)
+                rows.append(nsynth.row(key, key, record, split))
+            append(pa.Table.from_pylist(rows, schema=tables.SCHEMAS["notes"]))
+            total += len(rows)
         if not all(writer.keys for writer in writers):
             raise UserError(
-                f"{archive} has {len(rows)} notes to deal ({len(silent)} of them silent), too few for {len(writers)} shards: "
-                "lower notes.shards or give more notes."
+                f"{' and '.join(str(source.place) for source in sources)}: {total} notes that are not silent, too few for "
+                f"{len(writers)} shards: lower notes.shards or give more notes."
             )
-    return [row for row in rows if row["note_id"] not in silent]
-
-
-def _choose(rows: Iterable[dict[str, Any]], per_instrument: int) -> list[dict[str, Any]]:
-    """The first ``per_instrument`` rows of each instrument (0: all)."""
-    taken: Counter[str] = Counter()
-    chosen = []
-    for row in rows:
-        taken[row["instrument"]] += 1
-        if not per_instrument or taken[row["instrument"]] <= per_instrument:
-            chosen.append(row)
-    return chosen
-
-
-def _members(archive: str | Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
-    """Names and contents of the wanted files of an archive, in their order.
-
-    Unpacked by gzip, not by tarfile, which takes the end of a truncated stream for the end of the archive.
-    """
-    try:
-        with gzip.open(archive) as unpacked, tarfile.open(fileobj=unpacked, mode="r|", bufsize=_BLOCK) as tar:
-            for member in tar:
-                tar.members.clear()  # tarfile remembers every member for as long as it is open
-                name = member.name.removeprefix("./")
-                if member.isfile() and wanted(name):
-                    stream = tar.extractfile(member)
-                    yield name, stream.read() if stream else b""
-            while unpacked.read(_BLOCK):  # up to the checksum at the end
-                pass
-    except FileNotFoundError:
-        raise UserError(f"{archive} does not exist: expected an archive in NSynth's layout (notes.archive).") from None
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UserError(
-            f"{archive} is truncated or no tar.gz file ({error}): expected an archive in NSynth's layout; fetch or make it "
-            "again."
-        ) from None
-
-
-def _entries(archive: str | Path, split: str) -> dict[str, Any]:
-    """The entries of examples.json by the notes' names; the archive is read no further than this file."""
-    found: set[str] = set()
-
-    def wanted(name: str) -> bool:
-        found.add(name.split("/")[0])
-        return name == f"nsynth-{split}/examples.json"
-
-    content = next((content for _, content in _members(archive, wanted)), None)
-    if content is None:
-        raise UserError(
-            f"{archive} has no nsynth-{split}/examples.json (it holds {', '.join(sorted(found)[:3]) or 'nothing'}): expected "
-            "NSynth's layout; check notes.split and the archive."
-        )
-    try:
-        entries = json.loads(content, object_pairs_hook=_unique)
-    except ValueError as error:
-        raise UserError(f"{archive}: its examples.json is not as expected ({error}): fetch or make it again.") from None
-    if not isinstance(entries, dict) or not entries:
-        raise UserError(f"{archive}: its examples.json holds no notes: expected an entry for each note.")
-    return entries
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        twice, _ = Counter(key for key, _ in pairs).most_common(1)[0]
-        raise ValueError(f"the key {twice} stands twice")
-    return content
-
-
-def _audio(place: str, content: bytes) -> np.ndarray:
-    import soundfile
-
-    try:
-        audio, rate = shards.decode(content)
-    except soundfile.LibsndfileError as error:
-        raise UserError(f"{place} is no readable WAV file ({error}): fetch or make the archive again.") from None
-    if rate != SAMPLE_RATE:
-        raise UserError(f"{place} has a rate of {rate} Hz: expected {SAMPLE_RATE} Hz as in NSynth; resample the notes.")
-    if audio.shape[1] < shards.SHORTEST * rate:
-        raise UserError(
-            f"{place} is {audio.shape[1] / rate:.3f} s long: expected a note of 4 s, at least {shards.SHORTEST} s."
-        )
-    return audio
-
-
-def _check(archive: str | Path, split: str, entries: Set[str], seen: Set[str]) -> None:
-    for names, what in (
-        (entries - seen, f"examples.json names {{}}, but nsynth-{split}/audio has no such wav"),
-        (seen - entries, "{}.wav has no entry in examples.json"),
-    ):
-        if names:
-            raise UserError(
-                f"{archive}: {what.format(min(names))} ({len(names)} such): fetch or make the archive again."
-            )
-
-
-def _row(archive: str | Path, key: str, entry: dict[str, Any], split: str) -> dict[str, Any]:
-    try:
-        row = {
-            "note_id": key,
-            "instrument": entry["instrument_str"],
-            "family": entry["instrument_family_str"],
-            "source": entry["instrument_source_str"],
-            "qualities": [name for name, present in zip(QUALITIES, entry["qualities"], strict=True) if present],
-            "pitch": int(entry["pitch"]),
-            "velocity": int(entry["velocity"]),
-            "split": split,
-        }
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(
-            f"{archive}: the entry of {key} in examples.json is not as NSynth's ({type(error).__name__}: {error}): expected "
-            f"instrument_str, instrument_family_str, instrument_source_str, pitch, velocity and {len(QUALITIES)} qualities."
-        ) from None
-    for field, known in (("family", FAMILIES), ("source", SOURCES)):
-        if row[field] not in known:
-            raise UserError(
-                f"{archive}: the note {key} has the {field} {row[field]!r} in examples.json: expected one of "
-                f"{', '.join(known)}."
-            )
-    return row
-
-
-def entry(number: int, instrument: str, pitch: int, velocity: int, qualities: Iterable[str]) -> dict[str, Any]:
-    """One entry of examples.json, with NSynth's keys; ``instrument`` is FAMILY_SOURCE_NNN."""
-    family, source, _ = instrument.rsplit("_", 2)
-    present = set(qualities)
-    return {
-        "note": number,
-        "note_str": f"{instrument}-{pitch:03d}-{velocity:03d}",
-        "instrument_str": instrument,
-        "pitch": pitch,
-        "velocity": velocity,
-        "sample_rate": SAMPLE_RATE,
-        "qualities": [int(quality in present) for quality in QUALITIES],
-        "qualities_str": [quality for quality in QUALITIES if quality in present],
-        "instrument_family": FAMILIES.index(family),
-        "instrument_family_str": family,
-        "instrument_source": SOURCES.index(source),
-        "instrument_source_str": source,
-    }
-
-
-def write_archive(path: str | Path, split: str, notes: Iterable[tuple[dict[str, Any], np.ndarray]]) -> int:
-    """Write notes (an entry of examples.json and audio (samples,) each) as NSynth's tar.gz, examples.json last.
-
-    The same notes give the same bytes. Returns how many there were.
-    """
-    import soundfile
-
-    entries = {}
-    with (
-        atomic_path(path) as temporary,
-        open(temporary, "wb") as raw,
-        gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as packed,
-        tarfile.open(fileobj=packed, mode="w|", format=tarfile.USTAR_FORMAT) as tar,
-    ):
-        for note, audio in notes:
-            entries[note["note_str"]] = note
-            buffer = io.BytesIO()
-            integers = np.rint(np.clip(audio, -1, 1) * 32767).astype(np.int16)
-            soundfile.write(buffer, integers, SAMPLE_RATE, format="WAV", subtype="PCM_16")
-            _add(tar, f"nsynth-{split}/audio/{note['note_str']}.wav", buffer.getvalue())
-        _add(tar, f"nsynth-{split}/examples.json", json.dumps(entries, indent=1).encode())
-    return len(entries)
-
-
-def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
-    member = tarfile.TarInfo(name)
-    member.size = len(content)
-    tar.addfile(member, io.BytesIO(content))
+    return total

@@ -64,16 +64,20 @@ class ShardWriter:
 
         Raises UserError for audio that is not finite, ValueError for a key that stands in the shard already.
         """
-        if clip.key in self.keys:
-            raise ValueError(f"{self.path}: the key {clip.key} stands twice")
         if not np.isfinite(clip.audio).all():
             raise UserError(
                 f"The clip {clip.key} for {self.path} has samples that are no numbers (NaN or infinite): the model that "
                 "made it is broken or its numeric precision too low; check the weights."
             )
-        self.keys.add(clip.key)
-        self._member(f"{clip.key}.flac", encode(clip.audio, clip.sample_rate))
-        self._member(f"{clip.key}.json", json.dumps(clip.record, ensure_ascii=False).encode())
+        self.add_encoded(clip.key, encode(clip.audio, clip.sample_rate), clip.record)
+
+    def add_encoded(self, key: str, content: bytes, record: dict[str, Any]) -> None:
+        """Append a clip that ``encode`` has encoded, with its record; ValueError for a key that stands in the shard already."""
+        if key in self.keys:
+            raise ValueError(f"{self.path}: the key {key} stands twice")
+        self.keys.add(key)
+        self._member(f"{key}.flac", content)
+        self._member(f"{key}.json", json.dumps(record, ensure_ascii=False).encode())
 
     def _member(self, name: str, content: bytes) -> None:
         member = tarfile.TarInfo(name)

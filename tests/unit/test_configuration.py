@@ -86,3 +86,18 @@ def test_other_inputs_under_the_same_run_name_are_refused(tmp_path):
     configuration.check_recorded(record, {"writer": "template"}, "demo")
     with pytest.raises(UserError, match="give the key `run` another name"):
         configuration.check_recorded(record, {"writer": "given"}, "demo")
+
+
+def test_several_splits_need_an_archive_each(config):
+    for archive in ("nsynth-{split}.tar.gz", "http://host/nsynth-{split}.tar.gz"):
+        configuration.check_notes({"splits": ["train", "valid"], "archive": archive}, "my.yaml")
+    configuration.check_notes({"splits": ["valid"], "archive": None}, "my.yaml")
+    for archive, found in ((None, "rendered from a sound font"), ("all.tar.gz", "notes.archive is 'all.tar.gz'")):
+        with pytest.raises(UserError, match=f"names 2 splits, but .*{found}"):
+            configuration.check_notes({"splits": ["train", "valid"], "archive": archive}, "my.yaml")
+
+
+def test_the_key_of_old_is_known(config):
+    config["notes"]["split"] = "train"
+    with pytest.raises(UserError, match=r"unknown key notes\.split; did you mean 'splits'"):
+        configuration.check(config, SCHEMA, "my.yaml")

@@ -8,7 +8,7 @@ import tarfile
 import numpy as np
 import pytest
 import soundfile
-from musicologist import notes, shards
+from musicologist import notes, nsynth, shards
 
 
 def archive(path, change=lambda entries, wavs: None, count=24):
@@ -17,7 +17,7 @@ def archive(path, change=lambda entries, wavs: None, count=24):
     entries, wavs = {}, {}
     for number in range(count):
         family = ("brass", "reed", "flute")[number % 3]
-        entry = notes.entry(number, f"{family}_acoustic_{number:03d}", 60, 100, ["dark"] if number % 2 else [])
+        entry = nsynth.entry(number, f"{family}_acoustic_{number:03d}", 60, 100, ["dark"] if number % 2 else [])
         entries[entry["note_str"]] = entry
         wavs[entry["note_str"]] = (rng.normal(0, 0.1, 16000), 16000)
     change(entries, wavs)
@@ -106,7 +106,12 @@ def test_a_truncated_archive_is_refused(prompted):
     whole = (prompted / "notes.tar.gz").read_bytes()
     (prompted / "notes.tar.gz").write_bytes(whole[: len(whole) // 2])
     config = prompted.configuration("bad.yaml", ("run: small", "run: bad"), ("archive: null", "archive: notes.tar.gz"))
-    refused(prompted, "notes.tar.gz is truncated or no tar.gz file", "results/bad/notes/notes.parquet", config=config)
+    refused(
+        prompted,
+        "notes.tar.gz is truncated, damaged or no tar.gz file",
+        "results/bad/notes/notes.parquet",
+        config=config,
+    )
     assert not list((prompted / "results/bad/notes").glob("*.tar"))
 
 
@@ -151,7 +156,7 @@ def test_a_silent_clip_is_refused(prompted):
 
 def test_the_archive_of_these_tests_is_good_when_nothing_is_spoilt(tmp_path):
     archive(tmp_path / "notes.tar.gz")
-    rows = notes.pack(tmp_path / "notes.tar.gz", "train", 0, [tmp_path / "a.tar", tmp_path / "b.tar"])
-    assert len(rows) == 24
+    source = notes.Source(tmp_path / "notes.tar.gz", "train")
+    assert notes.pack([source], 0, [tmp_path / "a.tar", tmp_path / "b.tar"], tmp_path / "notes.parquet") == 24
     with gzip.open(tmp_path / "notes.tar.gz") as stream:
         assert stream.read(1)
