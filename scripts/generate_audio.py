@@ -5,8 +5,6 @@ the paths of the tar files, .../SIGNAL/step_XX/shard_YYYY.tar.
 """
 
 import argparse
-import json
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -48,8 +46,7 @@ def main() -> None:
             f"{arguments.prompts} has no prompt {absent[0]}: delete it and let the workflow write it again."
         )
 
-    from musicologist import devices, diffusion, schedule, trajectory
-    from musicologist.files import write_text
+    from musicologist import devices, diffusion, generated, schedule, trajectory
     from musicologist.shards import ShardWriter
 
     settings = trajectory.Settings(
@@ -65,7 +62,7 @@ def main() -> None:
     model, config = diffusion.load(arguments.model, device)
     trajectory.check(config, settings, arguments.model)
     sigmas = schedule.sigmas(settings.steps, settings.sigma_min, settings.sigma_max)
-    tars = levels_of(arguments.tars, arguments.steps)
+    tars = generated.levels_of(arguments.tars, arguments.steps)
     made_by = {"model": arguments.model, "digest": arguments.digest}
     clips = [(number, sample) for number in wanted for sample in range(arguments.samples)]
     sampling, decoding = (devices.BatchSize("audio.batch_size", arguments.batch_size) for _ in range(2))
@@ -97,7 +94,7 @@ def main() -> None:
                         "sigma": sigmas[step],
                         "log_snr_db": schedule.log_snr_db(sigmas[step]),
                     }
-                    writers[signal, step].add(trajectory.clip(sound, config["sample_rate"], record | made_by))
+                    writers[signal, step].add(generated.clip(sound, config["sample_rate"], record | made_by))
             yield from batch
 
     with ExitStack() as stack:
@@ -106,32 +103,8 @@ def main() -> None:
             pass
     print(f"Clips sampled at once: {sampling}; decoded at once: {decoding}.", file=sys.stderr)
 
-    levels = [
-        {
-            "signal": signal,
-            "step": step,
-            "sigma": sigmas[step],
-            "log_snr_db": schedule.log_snr_db(sigmas[step]),
-            "tar": os.path.relpath(path, arguments.manifest.parent),
-        }
-        for (signal, step), path in sorted(tars.items())
-    ]
-    manifest = {"shard": arguments.manifest.stem, "clips": len(clips), **made_by, "seed": arguments.seed}
-    write_text(arguments.manifest, json.dumps({**manifest, **vars(settings), "levels": levels}, indent=1) + "\n")
-
-
-def levels_of(tars: Sequence[Path], steps: int) -> dict[tuple[str, int], Path]:
-    """The tar files by (signal, step), as their paths tell."""
-    levels = {}
-    for path in tars:
-        signal, step = path.parent.parent.name, path.parent.name.removeprefix("step_")
-        if signal not in ("denoised", "noisy") or not step.isdecimal() or int(step) >= steps:
-            raise UserError(
-                f"{path} names no signal and step: expected .../denoised/step_XX/NAME.tar or .../noisy/step_XX/NAME.tar with "
-                f"a step from 0 to {steps - 1}."
-            )
-        levels[signal, int(step)] = path
-    return levels
+    made_by |= {"seed": arguments.seed, **vars(settings)}
+    generated.write_manifest(arguments.manifest, tars, sigmas, len(clips), made_by)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,12 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from musicologist import jsonrecords
 from musicologist.annotations import LEXICON, Annotation
 from musicologist.errors import UserError
 from musicologist.vocabulary import ASPECTS
@@ -48,7 +49,7 @@ def read_original(path: str | Path) -> Given:
     Raises UserError for a missing or empty file, for what is not JSON, and for a record without a text or a list of tags.
     """
     texts, annotations, unknown = [], [], Counter()
-    for place, record in _records(path):
+    for place, record in jsonrecords.read(path, _LIKE):
         tags = _tags(place, record)
         aspects, strange = resolve(tags)
         unknown.update(strange)
@@ -79,35 +80,11 @@ _MEANINGS = (
 )
 
 
-_BETWEEN = re.compile(r"[\s,]*")
-
-
-def _records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """All records of a file, each with its place in words."""
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist: expected a JSON list of annotations.") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{path} is not UTF-8 text: expected a JSON list of annotations.") from None
-    decoder, position, number = json.JSONDecoder(), 0, 0
-    while (position := _BETWEEN.match(text, position).end()) < len(text):
-        try:
-            value, position = decoder.raw_decode(text, position)
-        except json.JSONDecodeError as error:
-            raise UserError(
-                f"{path}, line {error.lineno}: not JSON ({error.msg}): expected a list of records like "
-                '{"prompt": "…", "aspects": ["…"], "bpm": null}.'
-            ) from None
-        for record in value if isinstance(value, list) else [value]:
-            number += 1
-            yield f"{path}, record {number}", record
-    if not number:
-        raise UserError(f"{path} holds no annotations: expected a JSON list of records with prompt, aspects and bpm.")
+_LIKE = '{"prompt": "…", "aspects": ["…"], "bpm": null}'
 
 
 def _tags(place: str, record: Any) -> tuple[str, ...]:
-    expected = 'expected {"prompt": "…", "aspects": ["…"], "bpm": null}'
+    expected = f"expected {_LIKE}"
     if not isinstance(record, dict) or not isinstance(record.get("prompt"), str) or not record["prompt"].strip():
         raise UserError(f"{place}: no prompt: {expected}, found {json.dumps(record)[:60]}.")
     tags = record.get("aspects")

@@ -8,11 +8,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from musicologist import jsonrecords
 from musicologist.errors import UserError, suggest
 from musicologist.files import write_text
 
 _NUMBER = re.compile(r"^\d+\.(\s+|$)")
 _TEXTS = ("text", "prompt")
+_LIKE = '{"text": "…"}'
 _COLUMNS = (*_TEXTS, "prompt_id")
 
 
@@ -60,8 +62,8 @@ def read_batch(path: str | Path) -> list[Prompt]:
 def read_given(path: str | Path, count: int | None = None) -> list[str]:
     """The first ``count`` texts (or all) of a file that a user gives.
 
-    .txt has one prompt a line; blank lines do not count and a leading number as in "12. " is dropped. .jsonl, .csv and
-    .parquet have a key or column ``text`` or ``prompt``, and may have ``prompt_id``, the running number from 0.
+    .txt has one prompt a line; blank lines do not count and a leading number as in "12. " is dropped. .json, .jsonl,
+    .csv and .parquet have a key or column ``text`` or ``prompt``, and may have ``prompt_id``, the running number from 0.
 
     Raises UserError for a missing, empty or unreadable file, another suffix, a column that is missing or misspelt, a prompt
     without text, a prompt id that stands twice or out of order, and fewer than ``count`` prompts.
@@ -94,13 +96,9 @@ def _without_number(place: str, line: str) -> str:
 
 
 def _json_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    for place, line in _lines(path):
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise UserError(f'{place}: not JSON ({error.msg}): expected a line like {{"text": "…"}}.') from None
+    for place, record in jsonrecords.read(path, _LIKE):
         if not isinstance(record, dict):
-            raise UserError(f'{place}: expected a line like {{"text": "…"}}, found {line[:60]!r}.')
+            raise UserError(f"{place}: expected a record like {_LIKE}, found {json.dumps(record)[:60]}.")
         yield place, record
 
 
@@ -130,7 +128,7 @@ def _parquet_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
         yield f"{path}, row {row}", record or dict.fromkeys(table.column_names)
 
 
-_RECORDS = {".jsonl": _json_records, ".csv": _csv_records, ".parquet": _parquet_records}
+_RECORDS = {".json": _json_records, ".jsonl": _json_records, ".csv": _csv_records, ".parquet": _parquet_records}
 
 
 def _given_record(place: str, record: dict[str, Any], expected_id: int) -> str:

@@ -7,11 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from musicologist import compat  # noqa: F401  (before k_diffusion)
 from musicologist.errors import UserError
-from musicologist.shards import Clip
 
 import torch  # isort: skip
 import k_diffusion as K  # isort: skip
@@ -134,14 +131,3 @@ def decode(
     samples = round(seconds * sample_rate)
     frames = -(-samples // model.pretransform.downsampling_ratio) + MARGIN
     return model.pretransform.decode(latents[..., :frames].to(device)).float().cpu()[..., :samples]
-
-
-def clip(audio: np.ndarray, sample_rate: int, record: Mapping[str, Any]) -> Clip:
-    """A clip of generated audio (channels, samples), named PROMPT_SAMPLE; its record tells peak and clipped share too."""
-    loudness = np.abs(audio)
-    measured = {
-        "sample_rate": sample_rate,
-        "peak": float(loudness.max()),
-        "clipped_share": float((loudness > 1).mean()),
-    }
-    return Clip(f"{record['prompt_id']:06d}_{record['sample']:02d}", audio, sample_rate, {**record, **measured})

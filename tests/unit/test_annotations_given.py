@@ -59,8 +59,8 @@ def test_the_table_leads_into_the_vocabulary_and_repeats_no_word_list():
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "holds no annotations"),
-        ("[]", "holds no annotations"),
+        ("", "is empty: expected at least one record"),
+        ("[]", "is empty: expected at least one record"),
         ('[{"prompt": "a",\n "aspects": [bass]}]', "line 2: not JSON"),
         ('[{"prompt": "", "aspects": []}]', "record 1: no prompt"),
         ('["a flute"]', "record 1: no prompt"),

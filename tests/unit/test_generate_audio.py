@@ -1,7 +1,6 @@
 import json
 import shutil
 import sys
-from pathlib import Path
 
 import generate_audio
 import numpy as np
@@ -150,13 +149,6 @@ def test_a_run_that_fails_leaves_no_file(run, tmp_path):
     with pytest.raises(UserError, match="seconds_kept is 3"):
         run("a", **{"seconds-kept": 3})
     assert not [path for path in (tmp_path / "a").rglob("*") if path.is_file()]
-
-
-@pytest.mark.parametrize("name", ["louder/step_01/a.tar", "noisy/step_6/a.tar", "noisy/one/a.tar", "a.tar"])
-def test_a_tar_file_must_say_its_signal_and_step(name):
-    assert generate_audio.levels_of([Path("x/noisy/step_05/a.tar")], 6) == {("noisy", 5): Path("x/noisy/step_05/a.tar")}
-    with pytest.raises(UserError, match=f"{name} names no signal and step"):
-        generate_audio.levels_of([Path(name)], 6)
 
 
 def test_a_broken_model_is_one_sentence_and_leaves_no_file(run, tmp_path, model):

@@ -32,12 +32,13 @@ def test_a_bad_batch_is_one_sentence_with_file_and_line(tmp_path, text, sentence
 TEXTS = ["a flute, softly", "a drum"]
 
 
-@pytest.fixture(params=["txt", "numbered.txt", "jsonl", "csv", "parquet"])
+@pytest.fixture(params=["txt", "numbered.txt", "json", "jsonl", "csv", "parquet"])
 def given(request, tmp_path):
     path = tmp_path / f"given.{request.param}"
     contents = {
         "txt": "\ufeffa flute, softly\n\n  a drum \n",
         "numbered.txt": "1. a flute, softly\n2. a drum\n",
+        "json": '[{"prompt": "a flute, softly", "aspects": []},\n {"prompt": "a drum", "aspects": []}]',
         "jsonl": '{"text": "a flute, softly"}\n{"text": "a drum", "prompt_id": 1}\n',
         "csv": '\ufeffprompt,mood\n"a flute, softly",calm\na drum,wild\n',
     }
@@ -66,15 +67,15 @@ def test_given_prompts_come_in_four_formats(given):
         ("a.csv", "text,prompt_id\na,0\nb,0\n", "line 3: the prompt id '0' stands twice"),
         ("a.csv", 'text\n"a', "no CSV after line 1"),
         ("a.parquet", "text", "is not a readable parquet file"),
-        ("a.doc", "a flute", "cannot be read as prompts: expected a file named .txt, .jsonl, .csv, .parquet"),
+        ("a.doc", "a flute", "cannot be read as prompts: expected a file named .txt, .json, .jsonl, .csv, .parquet"),
         (
             "a.jsonl",
             '{"text": "a", "prompt_id": 0}\n{"text": "b", "prompt_id": 0}\n',
-            "line 2: the prompt id 0 stands twice",
+            "record 2: the prompt id 0 stands twice",
         ),
         ("a.jsonl", '{"text": "a", "prompt_id": 7}\n', "is not the running number 0"),
         ("a.jsonl", '{"text": 3}\n', "text is 3: expected a text"),
-        ("a.jsonl", "[3]\n", "expected a line like"),
+        ("a.jsonl", "[3]\n", "expected a record like"),
         ("a.jsonl", "a flute\n", "line 1: not JSON"),
     ],
 )

@@ -2,7 +2,6 @@ import math
 from dataclasses import replace
 from functools import partial
 
-import numpy as np
 import pytest
 import tiny_models
 from musicologist import diffusion, trajectory
@@ -143,16 +142,6 @@ def test_the_margin_is_enough_for_stable_audio_opens_decoder():
         whole, cut = decoder(latents), decoder(latents[..., : 8 + trajectory.MARGIN])
     samples = 8 * 2048
     assert (cut[..., :samples] - whole[..., :samples]).abs().max() < 1e-6 * whole.abs().max()
-
-
-def test_a_clip_tells_its_peak_and_how_much_of_it_is_clipped():
-    audio = np.array([[0.5, -2.0], [1.0, 0.0]], np.float32)
-    clip = trajectory.clip(audio, 16_000, {"prompt_id": 12, "sample": 3, "step": 7})
-    assert clip.key == "000012_03"
-    assert clip.audio is audio  # one gain for all: none
-    assert clip.record == {
-        "prompt_id": 12, "sample": 3, "step": 7, "sample_rate": 16_000, "peak": 2.0, "clipped_share": 0.25,
-    }  # fmt: skip
 
 
 def test_what_cannot_be_sampled_is_one_sentence():

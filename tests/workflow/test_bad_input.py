@@ -61,7 +61,7 @@ CONFIGURED = {
     ),
     "duplicated prompt ids": (
         [("run: small", "run: bad"), ("prompts:\n", "inputs:\n  prompts: twice.jsonl\nprompts:\n")],
-        "twice.jsonl, line 2: the prompt id 0 stands twice",
+        "twice.jsonl, record 2: the prompt id 0 stands twice",
     ),
 }
 

@@ -1,0 +1,68 @@
+"""Generated audio as it lies on disk: the names of clips, and a shard's manifest."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from musicologist import schedule
+from musicologist.errors import UserError
+from musicologist.files import write_text
+from musicologist.shards import Clip
+
+SIGNALS = ("denoised", "noisy")
+
+Level = tuple[str, int]
+"""A signal and a step, counted from 0."""
+
+
+def clip(audio: np.ndarray, sample_rate: int, record: Mapping[str, Any]) -> Clip:
+    """A clip of generated audio (channels, samples), named PROMPT_SAMPLE; its record tells peak and clipped share too."""
+    loudness = np.abs(audio)
+    measured = {
+        "sample_rate": sample_rate,
+        "peak": float(loudness.max()),
+        "clipped_share": float((loudness > 1).mean()),
+    }
+    return Clip(f"{record['prompt_id']:06d}_{record['sample']:02d}", audio, sample_rate, {**record, **measured})
+
+
+def levels_of(paths: Sequence[Path], steps: int) -> dict[Level, Path]:
+    """Tar files by level, as their paths tell: .../SIGNAL/step_XX/NAME.tar.
+
+    Raises UserError for a path that names no signal or no step below ``steps``.
+    """
+    levels = {}
+    for path in paths:
+        signal, step = path.parent.parent.name, path.parent.name.removeprefix("step_")
+        if signal not in SIGNALS or not step.isdecimal() or int(step) >= steps:
+            raise UserError(
+                f"{path} names no signal and step: expected .../denoised/step_XX/NAME.tar or .../noisy/step_XX/NAME.tar with "
+                f"a step from 0 to {steps - 1}."
+            )
+        levels[signal, int(step)] = path
+    return levels
+
+
+def write_manifest(
+    path: Path, tars: Mapping[Level, Path], levels: Sequence[float], clips: int, made_by: Mapping[str, Any]
+) -> None:
+    """Write what a shard holds: its tar files by signal and step with their noise level, and what made them.
+
+    ``levels`` are the noise levels of all steps.
+    """
+    entries = [
+        {
+            "signal": signal,
+            "step": step,
+            "sigma": levels[step],
+            "log_snr_db": schedule.log_snr_db(levels[step]),
+            "tar": os.path.relpath(tar, path.parent),
+        }
+        for (signal, step), tar in sorted(tars.items())
+    ]
+    manifest = {"shard": path.stem, "clips": clips, **made_by, "levels": entries}
+    write_text(path, json.dumps(manifest, indent=1) + "\n")
