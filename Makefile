@@ -1,12 +1,14 @@
 # make demo: the whole experiment on this machine.   make test: lint, unit tests and a workflow run on small data.
+# make test-slurm: the arrays on a real Slurm on this machine.   make resume: after a crash on a cluster.
 PYTHON ?= python3.11
 CORES ?= $(shell nproc)
 VENV := .venv
 BIN := $(VENV)/bin
+PLUGIN := profiles/slurm/plugin
 export OMP_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint unit-test workflow-test check-models bundle-models docs unlock clean
+.PHONY: demo test lint unit-test workflow-test test-slurm resume check-models bundle-models docs unlock clean
 
 demo: $(VENV)/.installed
 	snakemake --cores $(CORES)
@@ -31,6 +33,17 @@ unit-test: $(VENV)/.installed
 workflow-test: $(VENV)/.installed
 	python -m pytest tests/workflow -n $(CORES) --dist loadfile
 
+# Debian and root only: installs Slurm, starts one on this machine and stops it; elsewhere every test says why it is skipped.
+test-slurm: $(VENV)/.installed
+	python tests/slurm/cluster.py install
+	python -m pytest tests/slurm -n 4 --dist loadgroup
+
+# Waits for the Slurm jobs that a dead Snakemake left behind, keeps what they finish, and goes on.
+resume: $(VENV)/.installed
+	python -m snakemake_executor_plugin_safe_slurm
+	snakemake --unlock --profile slurm
+	snakemake --profile slurm
+
 bundle-models: $(VENV)/.installed
 	cp results/demo/models/clap/* resources/models/clap/
 	cp results/demo/models/diffusion/* resources/models/diffusion/
@@ -45,7 +58,7 @@ clean:
 	chmod -R u+w results/demo 2>/dev/null || true
 	rm -rf results/demo logs/demo
 
-$(VENV)/.installed: requirements.txt requirements-nodeps.txt constraints.txt
+$(VENV)/.installed: requirements.txt requirements-nodeps.txt constraints.txt $(wildcard $(PLUGIN)/*.toml $(PLUGIN)/*/*.py)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --requirement requirements.txt --constraint constraints.txt
 	$(BIN)/pip install --quiet --no-deps --requirement requirements-nodeps.txt

@@ -34,9 +34,17 @@ include: "rules/figures.smk"
 include: "rules/models.smk"
 
 
+# Run where Snakemake runs, also on a cluster: seconds each, or they need the network.
 localrules:
     all,
     train_models,
+    import_prompts,
+    write_prompts,
+    annotate_prompts,
+    collect_prompts,
+    collect_atlas,
+    plot_atlas,
+    plot_distances,
 
 
 onstart:

@@ -19,14 +19,14 @@ rule generate_audio:
     conda:
         "../envs/generation.yaml"
     envmodules:
-        "cuda",
-        "cudnn",
+        *GPU_MODULES,
     threads: 1
     resources:
         mem_mb=16000,
         runtime=240,
         batch_size=config["audio"]["batch_size"],
         device=config["device"],
+        modules=LOADED_MODULES,
     params:
         code=code_of("generate_audio"),
         model=config["models"]["diffusion"],
@@ -49,4 +49,4 @@ rule generate_audio:
         " --sigma-max {params.sigma_max} --sigma-min {params.sigma_min}"
         " --seconds-total {params.seconds_total} --seconds-kept {params.seconds_kept}"
         " --batch-size {resources.batch_size} --device {resources.device}"
-        " --manifest {output.manifest:q} --tars {output.tars:q} 2> {log:q}"
+        " --modules {resources.modules} --manifest {output.manifest:q} --tars {output.tars:q} 2> {log:q}"

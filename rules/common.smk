@@ -5,6 +5,8 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
+from snakemake.settings.types import DeploymentMethod
+
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from musicologist import concepts, configuration, promptfiles
 from musicologist.errors import UserError
@@ -58,6 +60,12 @@ PLAN = Plan(
 SHARDS = [f"{shard:04d}" for shard in PLAN.shards()]
 BATCHES = [f"{batch:04d}" for batch in PLAN.batches()]
 NOTE_SHARDS = [f"{shard:04d}" for shard in range(config["notes"]["shards"])]
+
+# What GPU rules load where the profile asks for env-modules; a site aliases these names. A job checks that they are loaded.
+GPU_MODULES = ("cuda", "cudnn")
+LOADED_MODULES = (
+    " ".join(GPU_MODULES) if DeploymentMethod.ENV_MODULES in workflow.deployment_settings.deployment_method else ""
+)
 
 digest_of_model = lru_cache(model_digest)
 audio_output = protected if config["protect"] else (lambda paths: paths)

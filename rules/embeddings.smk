@@ -11,14 +11,14 @@ rule embed_audio:
     conda:
         "../envs/clap.yaml"
     envmodules:
-        "cuda",
-        "cudnn",
+        *GPU_MODULES,
     threads: 1
     resources:
         mem_mb=8000,
         runtime=120,
         batch_size=config["embedding"]["batch_size"],
         device=config["device"],
+        modules=LOADED_MODULES,
     params:
         code=code_of("embed_audio"),
         corpus="audio",
@@ -27,7 +27,7 @@ rule embed_audio:
     shell:
         "python scripts/embed_audio.py --corpus {params.corpus} --input {input:q} --model {params.model:q}"
         " --digest {params.digest:q} --batch-size {resources.batch_size} --device {resources.device}"
-        " --output {output:q} 2> {log:q}"
+        " --modules {resources.modules} --output {output:q} 2> {log:q}"
 
 
 use rule embed_audio as embed_notes with:

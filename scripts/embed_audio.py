@@ -21,6 +21,7 @@ def main() -> None:
     parser.add_argument("--digest", required=True, help="digest of the model, for the record")
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    parser.add_argument("--modules", nargs="*", default=[], help="environment modules that the job was to load")
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
@@ -28,6 +29,7 @@ def main() -> None:
 
     tars = [arguments.input] if arguments.corpus == "notes" else tars_of(arguments.input)
     kind = "note_embeddings" if arguments.corpus == "notes" else "audio_embeddings"
+    devices.check_modules(arguments.modules)
     model = clap.load(arguments.model, devices.resolve(arguments.device))
     metadata = {
         "model": arguments.model,

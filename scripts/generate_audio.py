@@ -34,6 +34,7 @@ def main() -> None:
     parser.add_argument("--seconds-kept", type=float, required=True)
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    parser.add_argument("--modules", nargs="*", default=[], help="environment modules that the job was to load")
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--tars", type=Path, nargs="+", required=True)
     arguments = parser.parse_args()
@@ -58,6 +59,7 @@ def main() -> None:
         arguments.seconds_total,
         arguments.seconds_kept,
     )
+    devices.check_modules(arguments.modules)
     device = devices.resolve(arguments.device)
     model, config = diffusion.load(arguments.model, device)
     trajectory.check(config, settings, arguments.model)

@@ -1,8 +1,9 @@
 """Which device a job runs on, and how much its memory takes at once."""
 
 import gc
+import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from musicologist.errors import UserError
@@ -27,6 +28,22 @@ def resolve(device: str) -> str:
             "driver), or set device: auto."
         )
     return device
+
+
+def check_modules(wanted: Sequence[str], environment: Mapping[str, str] = os.environ) -> None:
+    """UserError where an environment module that the job was to load is not loaded.
+
+    Snakemake goes on when ``module load`` fails. A module counts as loaded under its own name, as part of a site's name
+    (``CUDA/12.4.0``), or as the alias that it was loaded by; both programs that provide ``module`` set LOADEDMODULES.
+    """
+    loaded = environment.get("LOADEDMODULES", "")
+    known = f"{loaded}:{environment.get('__MODULES_LMALTNAME', '')}".lower()
+    missing = [name for name in wanted if name.lower() not in known]
+    if missing:
+        raise UserError(
+            f"The module {missing[0]} is not loaded in this job (loaded: {loaded.replace(':', ', ') or 'none'}): see what "
+            f"`module load {missing[0]}` says on a GPU node; profiles/README.md says how a site gives its modules these names."
+        )
 
 
 class BatchSize:

@@ -20,6 +20,24 @@ def test_a_gpu_that_is_asked_for_and_missing_is_one_sentence(monkeypatch):
         devices.resolve("cuda")
 
 
+@pytest.mark.parametrize(
+    "loaded",
+    [
+        {"LOADEDMODULES": "cuda/12.4:cudnn/9.1"},
+        {"LOADEDMODULES": "GCC/13:CUDA/12.4.0:cuDNN/9.1-CUDA-12.4"},
+        {"LOADEDMODULES": "nvhpc/24.5", "__MODULES_LMALTNAME": "nvhpc/24.5&al|cuda&al|cudnn"},
+    ],
+)
+def test_modules_count_as_loaded_under_their_own_or_a_sites_name(loaded):
+    devices.check_modules(["cuda", "cudnn"], loaded)
+
+
+def test_a_module_that_was_not_loaded_is_one_sentence():
+    with pytest.raises(UserError, match=r"The module cudnn is not loaded in this job \(loaded: cuda/12\.4\)"):
+        devices.check_modules(["cuda", "cudnn"], {"LOADEDMODULES": "cuda/12.4"})
+    devices.check_modules([], {})
+
+
 def halving(limit, error):
     """Work on a batch that fails above ``limit`` items."""
 

@@ -1,0 +1,184 @@
+"""A real Slurm for the session, and runs of the small test workflow (workflow/Snakefile) with the project's own profile."""
+
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.slurm.cluster import MODULES, Cluster, why_not
+
+ROOT = Path(__file__).parents[2]
+WORKFLOW = Path(__file__).parent / "workflow"
+SHARDS = [f"{shard:02d}" for shard in range(12)]
+PATIENCE_S = 600
+# For the runs that change the cluster itself, and those of the official plugin, which such a change would disturb.
+alone = pytest.mark.xdist_group("alone")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Bring Slurm up once, before the workers start."""
+    if not hasattr(session.config, "workerinput") and not why_not():
+        session.config.slurm_was_up = Cluster().alive("slurmctld")
+        Cluster().up()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leave a Slurm that was up already."""
+    if not getattr(session.config, "slurm_was_up", True):
+        Cluster().down()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    reason = why_not()
+    if reason:
+        pytest.skip(reason)
+    return Cluster()
+
+
+def environment() -> dict[str, str]:
+    """What a user's shell on the login node has: the virtual environment, and the site's modules."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {"MODULEPATH": str(MODULES), **os.environ, "PATH": path, "OMP_NUM_THREADS": "1"}
+
+
+class Run:
+    """The test workflow in a directory of its own."""
+
+    def __init__(self, path: Path, profile: str = "safe", **changes: str) -> None:
+        self.path = path
+        (path / "faults").mkdir(parents=True)
+        (path / "profile").mkdir()
+        shutil.copytree(ROOT / "profiles/default", path / "profiles/default")
+        text = (ROOT / "profiles/slurm/config.yaml").read_text()
+        for old, new in {
+            "configfile: config/paper.yaml": "",
+            "software-deployment-method: [conda, env-modules]": "",
+            "latency-wait: 60": "latency-wait: 5",
+            **changes,
+        }.items():
+            assert old in text, f"{old!r} is not in the profile"
+            text = text.replace(old, new)
+        text += "safe-slurm-init-seconds-before-status-checks: 2\n"
+        if profile == "official":
+            text = text.replace("safe-slurm", "slurm")
+        (path / "profile/config.yaml").write_text(text)
+        self.log = path / "run.log"
+
+    def fault(self, what: str, *shards: str) -> None:
+        for shard in shards:
+            (self.path / "faults" / shard).write_text(what)
+
+    def command(self, *arguments: str) -> list[str]:
+        snakefile = str(WORKFLOW / "Snakefile")
+        return [sys.executable, "-m", "snakemake", "--snakefile", snakefile, *arguments]
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start Snakemake with the profile; ``log`` holds all that it says."""
+        with open(self.log, "a") as log:
+            return subprocess.Popen(
+                self.command("--profile", "profile", *arguments),
+                cwd=self.path,
+                env=environment(),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                text=True,
+                start_new_session=True,
+            )
+
+    def finish(self, *arguments: str) -> int:
+        """Run to the end; the exit code."""
+        process = self.start(*arguments)
+        try:
+            return process.wait(PATIENCE_S)
+        finally:
+            kill(process)
+
+    def local(self) -> None:
+        """Run without Slurm, undisturbed."""
+        subprocess.run(self.command("--cores", "1"), cwd=self.path, check=True, capture_output=True)
+
+    def diary(self, shard: str) -> list[str]:
+        file = self.path / "diary" / shard
+        return [line.split()[0] for line in file.read_text().splitlines()] if file.exists() else []
+
+    def slurm_id(self, shard: str) -> str:
+        """The raw Slurm job id of the shard's latest start."""
+        return (self.path / "diary" / shard).read_text().split()[-1]
+
+    def count(self, word: str) -> int:
+        return sum(word in self.diary(shard) for shard in SHARDS)
+
+    def wait_for(self, condition: Callable[[], bool], what: str) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < end, f"not after {PATIENCE_S} s: {what}\n{self.report()}"
+            time.sleep(0.2)
+
+    def wait(self, word: str, *shards: str) -> None:
+        """Wait until all these shards have written ``word`` into their diaries."""
+        self.wait_for(lambda: all(word in self.diary(shard) for shard in shards), f"{word} of {shards}")
+
+    def products(self) -> dict[str, str]:
+        return {file.name: file.read_text() for file in (self.path / "out").iterdir()}
+
+    def report(self) -> str:
+        return self.log.read_text()[-6000:]
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory) -> dict[str, str]:
+    """The products of a run without Slurm."""
+    run = Run(tmp_path_factory.mktemp("undisturbed") / "run")
+    run.local()
+    return run.products()
+
+
+@pytest.fixture
+def run(tmp_path, cluster) -> Run:
+    return Run(tmp_path / "run")
+
+
+@pytest.fixture
+def scratch(tmp_path):
+    """A file system of its own that holds 200 kB."""
+    place = tmp_path / "scratch"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(place)]
+    done = subprocess.run(mount, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+    shutil.rmtree(place, ignore_errors=True)
+
+
+def ends(run: Run) -> Counter[str]:
+    """How often each shard was finished."""
+    return Counter({shard: run.diary(shard).count("end") for shard in SHARDS})
+
+
+def fill(ballast: Path) -> None:
+    """Write until the file system has no byte left."""
+    with open(ballast, "wb", buffering=0) as stream:
+        for block in (4096, 1):
+            try:
+                while stream.write(bytes(block)):
+                    pass
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise

@@ -1,0 +1,90 @@
+"""What the official plugins do to arrays, and the same runs with ours: why profiles/slurm/plugin exists.
+
+Where a test of the official plugin fails, upstream has mended it: try the profile without ours.
+"""
+
+import time
+
+import pytest
+
+from tests.slurm.conftest import Run, alone, kill
+
+pytestmark = alone
+SAFE = pytest.param("safe", [], id="safe")
+
+
+@pytest.fixture
+def three(cluster, tmp_path):
+    """The workflow with three shards; the status command of the official plugin is given so that one bug is seen at a time."""
+
+    def three(profile: str) -> Run:
+        return Run(tmp_path / profile, profile)
+
+    return three
+
+
+@pytest.mark.parametrize(
+    ("profile", "options"), [pytest.param("official", ["--slurm-status-command", "squeue"], id="official"), SAFE]
+)
+def test_tasks_fail_when_the_first_is_slow(three, profile, options):
+    """Bug A: they run inside a Snakemake that waits for the output of the first task's job, not of their own."""
+    run = three(profile)
+    run.fault("late", "task_1")
+    process = run.start("--config", "shards=3", "--retries", "0", *options)
+    try:
+        run.wait_for(lambda: run.count("end") == 2, "two tasks are done")
+        if profile == "official":
+            run.wait_for(lambda: "Error in rule generate_audio" in run.report(), "a task that did nothing wrong failed")
+        else:
+            time.sleep(15)
+        run.fault("", "go")
+        code = process.wait(600)
+    finally:
+        kill(process)
+    if profile == "official":
+        assert code == 1
+    else:
+        assert code == 0, run.report()
+        assert "Error in rule" not in run.report()
+
+
+@pytest.mark.parametrize(
+    ("profile", "options"), [pytest.param("official", ["--slurm-status-command", "sacct"], id="official"), SAFE]
+)
+def test_half_of_an_output_is_accepted_when_the_last_task_is_done(three, profile, options):
+    """Bug B: every task takes the state that the accounting has of the last one."""
+    run = three(profile)
+    run.fault("half", "task_1")
+    process = run.start("--config", "shards=3", "--retries", "0", *options)
+    try:
+        run.wait_for(lambda: run.count("end") == 2, "two tasks are done")
+        if profile == "official":
+            assert process.wait(600) == 0, run.report()
+        else:
+            time.sleep(15)
+            assert process.poll() is None
+            run.fault("", "go")
+            assert process.wait(600) == 0, run.report()
+    finally:
+        run.fault("", "go")
+        kill(process)
+    table = run.products()["table.txt"]
+    assert table.count("begins") == 3
+    assert table.count("ends") == (2 if profile == "official" else 3)
+
+
+@pytest.mark.parametrize(("profile", "options"), [pytest.param("official", [], id="official"), SAFE])
+def test_fewer_slots_than_tasks_never_end(three, profile, options):
+    """Bug C: a batch that is smaller than what is ready is held back, for ever."""
+    run = three(profile)
+    process = run.start("--config", "shards=3", "--jobs", "2", *options)
+    try:
+        run.wait_for(lambda: "Execute 2 jobs" in run.report(), "two jobs are selected")
+        if profile == "official":
+            time.sleep(20)
+            assert process.poll() is None
+            assert not run.count("start")
+        else:
+            assert process.wait(600) == 0, run.report()
+    finally:
+        kill(process)
