@@ -8,7 +8,7 @@ from pathlib import Path
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
-from musicologist import concepts, configuration, promptfiles
+from musicologist import concepts, configuration, labels, promptfiles
 from musicologist.errors import UserError
 from musicologist.plan import Plan
 from musicologist.provenance import code_digest, model_digest, model_title
@@ -45,6 +45,8 @@ checked(configuration.check_recorded, f"{RESULTS}/inputs.json", INPUTS, config["
 CONCEPTS_FILE = "config/concepts.yaml"
 ALL_CONCEPTS = checked(concepts.load, CONCEPTS_FILE)
 CONCEPTS = list(checked(concepts.load, CONCEPTS_FILE, config["concepts"]))
+ORIGINAL_LABELS_FILE = "config/original_labels.yaml"
+ORIGINAL_TERMS = checked(labels.load_original, ORIGINAL_LABELS_FILE, CONCEPTS) if config["labels"] == "original" else {}
 CLASSIFIERS = list(config["probes"]["classifiers"])
 SIGNALS = config["trajectory"]["signals"]
 STEPS = [f"{step:02d}" for step in KEPT_STEPS]
@@ -125,6 +127,11 @@ def last_prompt_of_shard(wildcards):
 
 def digest_of_concept(wildcards):
     return ALL_CONCEPTS[wildcards.concept].digest
+
+
+def original_terms_of_concept(wildcards):
+    """The original's terms as text where the configuration asks for them: an edited entry makes its own scores stale."""
+    return str(ORIGINAL_TERMS.get(wildcards.concept, ""))
 
 
 def classifier_strength(wildcards):

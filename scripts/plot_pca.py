@@ -29,8 +29,8 @@ def main() -> None:
     chosen = np.sort(np.concatenate([_some(rng, np.flatnonzero(labels == side), arguments.points) for side in (0, 1)]))
     notes = tables.rows_of(arguments.note_embeddings, dataset["note_id"].take(chosen))
     scores = tables.read(arguments.scores, "scores", ["prompt_id", "prompt_label"]).to_pydict()
-    label_of = dict(zip(scores["prompt_id"], scores["prompt_label"], strict=True))
-    sides = {side: [number for number, label in label_of.items() if label == side] for side in (0, 1)}
+    labelled = {*zip(scores["prompt_id"], scores["prompt_label"], strict=True)}
+    sides = {side: [number for number, label in labelled if label == side] for side in (0, 1)}
     shown = {
         side: set(_some(rng, np.array(sorted(ids), dtype=int), arguments.points).tolist())
         for side, ids in sides.items()

@@ -6,38 +6,55 @@ from musicologist import cli
 
 
 def main() -> None:
-    """Write one row a clip and level: decision value, predicted label, and the label of the clip's prompt."""
+    """Write one row a clip and level: decision value, predicted label, and the label of the clip's prompt.
+
+    A prompt that the original's rule puts on both sides has two rows, one with each label, as the original counted it.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--probe", required=True)
     parser.add_argument("--embeddings", nargs="+", required=True, help="one table a signal and step")
     parser.add_argument("--annotations", required=True)
     parser.add_argument("--concepts", required=True, help="concepts.yaml")
     parser.add_argument("--concept", required=True)
+    parser.add_argument("--labels", required=True, choices=["corrected", "original"])
+    parser.add_argument("--original-labels", required=True, help="the original study's terms")
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
+    import numpy as np
     import pyarrow as pa
-    from musicologist import concepts, probes, tables
+    from musicologist import concepts, labels, probes, tables
 
     concept = concepts.load(arguments.concepts, [arguments.concept])[arguments.concept]
-    annotations = tables.read(arguments.annotations, "annotations", ["prompt_id", "aspects"]).to_pydict()
-    label = {
-        number: concepts.prompt_label(aspects, concept)
-        for number, aspects in zip(annotations["prompt_id"], annotations["aspects"], strict=True)
-    }
+    annotations = tables.read(arguments.annotations, "annotations").to_pylist()
+    if arguments.labels == "original":
+        terms = labels.load_original(arguments.original_labels, [concept.name])[concept.name]
+        sides = {row["prompt_id"]: labels.original_sides(_tags(row), terms) for row in annotations}
+    else:
+        sides = {row["prompt_id"]: labels.corrected_sides(row["aspects"], concept) for row in annotations}
     probe = probes.load(arguments.probe)
     kept = ["prompt_id", "sample", "signal", "step", "sigma", "log_snr_db"]
-    with tables.writer(
-        arguments.output, "scores", {"concept": concept.name, "concept_digest": concept.digest}
-    ) as append:
+    made_by = {"concept": concept.name, "concept_digest": concept.digest, "labels": arguments.labels}
+    with tables.writer(arguments.output, "scores", made_by) as append:
         for path in arguments.embeddings:
             table = tables.read(path, "audio_embeddings")
             decision = probe.decision_function(tables.embeddings(table["embedding"])).astype("float64")
-            columns = {name: table[name] for name in kept}
-            columns["decision"] = decision
-            columns["predicted"] = (decision > 0).astype("int8")
-            columns["prompt_label"] = pa.array([label[number] for number in table["prompt_id"].to_pylist()], pa.int8())
+            labelled = [
+                (row, side)
+                for row, number in enumerate(table["prompt_id"].to_pylist())
+                for side in sides[number] or (None,)
+            ]
+            rows = np.array([row for row, _ in labelled], dtype=int)
+            columns = {name: table[name].take(rows) for name in kept}
+            columns["decision"] = decision[rows]
+            columns["predicted"] = (decision[rows] > 0).astype("int8")
+            columns["prompt_label"] = pa.array([side for _, side in labelled], pa.int8())
             append(pa.table(columns))
+
+
+def _tags(row):
+    """The tags that an annotator answered; the lexicon answers the prompt's own words, so its tags are the aspects."""
+    return row["aspects"] if row["annotator"] == "lexicon" else row["aspects_raw"]
 
 
 if __name__ == "__main__":

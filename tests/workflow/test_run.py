@@ -76,6 +76,7 @@ CONFIGURED = {
         {"collect_embeddings": 1, "plot_distances": 1, **SCORES},
     ),
     "batch sizes and the device": ([("batch_size: 24", "batch_size: 5"), ("batch_size: 32", "batch_size: 7")], {}),
+    "the label rule": ([("\nmodels:", "\nlabels: original\nmodels:")], SCORES),
     "a concept more": (
         [("concepts: [is_brass, is_warm]", "concepts: [is_brass, is_warm, is_organ]")],
         {
