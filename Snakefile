@@ -1,7 +1,7 @@
 # Musicologist: when does a concept emerge while a diffusion model turns noise into music?
 #
 # results/RUN/
-# ├── prompts/            batch_0000.jsonl …, prompts.parquet, annotations.parquet
+# ├── prompts/            batch_0000.jsonl …, prompts.parquet, annotations.parquet, answers/ (of language models), agreement.csv
 # ├── audio/              shard_0000.json …, SIGNAL/step_00/shard_0000.tar …
 # ├── notes/              notes.parquet, shard_0000.tar …
 # ├── embeddings/         notes.parquet, SIGNAL/step_00.parquet …, shards/
@@ -48,6 +48,7 @@ localrules:
 
 
 onstart:
+    check_key()
     record_inputs()
 
 
@@ -61,6 +62,7 @@ rule all:
             concept=CONCEPTS,
             figure=["emergence.png", "pca.gif"],
         ),
+        AGREEMENT,
 
 
 rule train_models:

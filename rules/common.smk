@@ -8,7 +8,7 @@ from pathlib import Path
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
-from musicologist import concepts, configuration, labels, promptfiles
+from musicologist import concepts, configuration, labels, openai_client, promptfiles
 from musicologist.errors import UserError
 from musicologist.plan import Plan
 from musicologist.provenance import code_digest, model_digest, model_title
@@ -29,6 +29,7 @@ checked(configuration.check, config, SCHEMA, CONFIG_NAME)
 config.update(configuration.with_defaults(config, SCHEMA))
 KEPT_STEPS = checked(configuration.check_trajectory, config["trajectory"], CONFIG_NAME)
 checked(configuration.check_notes, config["notes"], CONFIG_NAME)
+checked(configuration.check_passes, config["annotation"], CONFIG_NAME)
 
 
 pathvars:
@@ -47,6 +48,7 @@ ALL_CONCEPTS = checked(concepts.load, CONCEPTS_FILE)
 CONCEPTS = list(checked(concepts.load, CONCEPTS_FILE, config["concepts"]))
 ORIGINAL_LABELS_FILE = "config/original_labels.yaml"
 ORIGINAL_TERMS = checked(labels.load_original, ORIGINAL_LABELS_FILE, CONCEPTS) if config["labels"] == "original" else {}
+AGREEMENT = ["<results>/prompts/agreement.csv"] if config["annotation"]["passes"] > 1 else []
 CLASSIFIERS = list(config["probes"]["classifiers"])
 SIGNALS = config["trajectory"]["signals"]
 STEPS = [f"{step:02d}" for step in KEPT_STEPS]
@@ -95,6 +97,12 @@ def record_inputs():
     path.write_text(json.dumps(INPUTS, indent=2) + "\n", encoding="utf-8")
 
 
+def check_key():
+    """Where a job of this run asks a language model, refuse to start without a key: before anything is queued."""
+    if any(job.rule.name in ("request_prompts", "request_annotations") for job in workflow.dag.needrun_jobs()):
+        checked(openai_client.check_key)
+
+
 def models_note():
     """The sentence below each picture that says which models made it."""
     return f"Audio: {model_title(config['models']['diffusion'])}. Embedding: {model_title(config['models']['clap'])}."
@@ -106,6 +114,10 @@ def first_prompt(wildcards):
 
 def last_prompt(wildcards):
     return PLAN.prompts_of_batch(int(wildcards.batch))[-1]
+
+
+def earlier_batches(wildcards):
+    return [f"{RESULTS}/prompts/batch_{batch:04d}.jsonl" for batch in range(int(wildcards.batch))]
 
 
 def given_texts(wildcards):

@@ -2,12 +2,22 @@ if config["inputs"]["prompts"]:
 
     include: "import_prompts.smk"
 
+elif config["prompts"]["writer"] == "openai":
+
+    include: "request_prompts.smk"
+
 else:
 
     include: "write_prompts.smk"
 
 
-include: "annotate_prompts.smk"
+if config["annotation"]["annotator"] == "openai":
+
+    include: "request_annotations.smk"
+
+else:
+
+    include: "annotate_prompts.smk"
 
 
 rule collect_prompts:

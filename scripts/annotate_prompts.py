@@ -13,22 +13,17 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    import pyarrow as pa
-    from musicologist import tables
-    from musicologist.annotations import ANNOTATORS
+    from musicologist import annotations, tables
 
-    prompts = tables.read(arguments.prompts, "prompts")
-    annotations = ANNOTATORS[arguments.annotator](prompts["text"].to_pylist())
-    columns = {
-        "prompt_id": prompts["prompt_id"],
-        "aspects": [annotation.aspects for annotation in annotations],
-        "aspects_raw": [annotation.raw for annotation in annotations],
-        "bpm": [annotation.bpm for annotation in annotations],
-        "annotator": [arguments.annotator] * len(annotations),
-        "pass": [1] * len(annotations),
-    }
-    table = pa.table(columns, schema=tables.SCHEMAS["annotations"])
-    tables.write(arguments.output, "annotations", table, {"annotator": arguments.annotator})
+    prompts = tables.read(arguments.prompts, "prompts", ["prompt_id", "text"]).to_pydict()
+    found = annotations.ANNOTATORS[arguments.annotator](prompts["text"])
+    rows = [(prompt_id, annotation, 1) for prompt_id, annotation in zip(prompts["prompt_id"], found, strict=True)]
+    tables.write(
+        arguments.output,
+        "annotations",
+        annotations.table(rows, arguments.annotator),
+        {"annotator": arguments.annotator},
+    )
 
 
 if __name__ == "__main__":

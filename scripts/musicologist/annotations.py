@@ -6,8 +6,12 @@ An annotator is a callable ``texts -> list[Annotation]``, one annotation per tex
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from musicologist.vocabulary import ASPECTS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 LEXICON: dict[str, tuple[str, ...]] = {
     "bass": ("bass", "double bass", "bass guitar", "contrabass", "bassline", "bass line"),
@@ -104,5 +108,24 @@ def _pattern(phrases: Sequence[str]) -> re.Pattern[str]:
 
 _MEANINGS = {phrase: aspect for aspect, phrases in LEXICON.items() for phrase in phrases}
 _PATTERN = _pattern(tuple(_MEANINGS))
+
+
+def table(rows: Iterable[tuple[int, Annotation, int]], annotator: str) -> "pa.Table":
+    """A table of kind ``annotations`` out of (prompt_id, annotation, pass); pass 0 is the majority of several passes."""
+    import pyarrow as pa
+
+    from musicologist.tables import SCHEMAS
+
+    rows = list(rows)
+    columns = {
+        "prompt_id": [prompt_id for prompt_id, _, _ in rows],
+        "aspects": [annotation.aspects for _, annotation, _ in rows],
+        "aspects_raw": [annotation.raw for _, annotation, _ in rows],
+        "bpm": [annotation.bpm for _, annotation, _ in rows],
+        "annotator": [annotator] * len(rows),
+        "pass": [number for _, _, number in rows],
+    }
+    return pa.table(columns, schema=SCHEMAS["annotations"])
+
 
 ANNOTATORS = {"lexicon": annotate_by_lexicon}

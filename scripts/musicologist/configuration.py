@@ -80,6 +80,15 @@ def check_notes(notes: Mapping[str, Any], source: str) -> None:
         )
 
 
+def check_passes(annotation: Mapping[str, Any], source: str) -> None:
+    """Raise UserError where an annotator that always answers the same is to annotate more than once."""
+    if annotation["passes"] > 1 and annotation["annotator"] == "lexicon":
+        raise UserError(
+            f"{source}: annotation.passes is {annotation['passes']}, but the lexicon annotates every time alike: set it to 1, "
+            "or annotation.annotator to openai."
+        )
+
+
 def check_recorded(path: str | Path, inputs: Mapping[str, Any], run: str) -> None:
     """Raise UserError where the inputs recorded at ``path`` by an earlier start of this run are not ``inputs``."""
     path = Path(path)

@@ -22,7 +22,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             ("aspects_raw", pa.list_(pa.string())),
             ("bpm", pa.float64()),  # beats per minute; null where the prompt names no tempo
             ("annotator", pa.string()),
-            ("pass", pa.int8()),
+            ("pass", pa.int8()),  # 1, 2 ...; 0 is the majority of several passes
         ]
     ),
     "notes": pa.schema(

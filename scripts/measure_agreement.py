@@ -1,0 +1,35 @@
+"""Measure how far the passes of an annotator agree, aspect by aspect."""
+
+import argparse
+import csv
+import io
+
+from musicologist import cli
+
+
+def main() -> None:
+    """Write Cohen's (two passes) or Fleiss' kappa (more) of each aspect, with 95 % intervals over prompts."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--annotations", required=True, help="annotations pass by pass")
+    parser.add_argument("--resamples", type=int, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--output", required=True)
+    arguments = parser.parse_args()
+
+    from musicologist import agreement, tables
+    from musicologist.files import write_text
+
+    passes: dict[int, list[list[str]]] = {}
+    columns = tables.read(arguments.annotations, "annotations", ["prompt_id", "pass", "aspects"]).to_pydict()
+    for _, number, aspects in sorted(zip(*columns.values(), strict=True)):
+        passes.setdefault(number, []).append(aspects)
+    rows = agreement.table(list(passes.values()), arguments.resamples, arguments.seed)
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: f"{v:.6g}" if isinstance(v, float) else v for name, v in row.items()} for row in rows)
+    write_text(arguments.output, buffer.getvalue())
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,76 @@
+"""Ask a language model what each prompt asks for, in one or more passes, and keep its raw answers.
+
+Answers go to an append-only file as they come: a crash loses none of them, and the next run asks only for what is missing.
+"""
+
+import argparse
+import json
+import sys
+
+from musicologist import cli
+from musicologist.errors import UserError
+
+
+def main() -> None:
+    """Ask until each prompt has an answer in each pass, then write the answers that count as JSON Lines."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--prompts", required=True, help="prompts.parquet")
+    parser.add_argument("--passes", type=int, required=True)
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--temperature", type=float, required=True)
+    parser.add_argument("--per-request", type=int, required=True, help="prompts in a request")
+    parser.add_argument("--concurrency", type=int, required=True, help="calls at once")
+    parser.add_argument("--answers", required=True, help="the append-only file of answers")
+    parser.add_argument("--output", required=True)
+    arguments = parser.parse_args()
+
+    from musicologist import annotator_openai, answers, openai_client, tables
+    from musicologist.files import write_text
+
+    texts = tables.read(arguments.prompts, "prompts", ["text"])["text"].to_pylist()
+    key = {"template": annotator_openai.template(arguments.temperature), "model": arguments.model}
+    with answers.opened(arguments.answers) as log:
+
+        def missing():
+            records = annotator_openai.matching(log.records, **key)
+            return annotator_openai.open_batches(records, texts, arguments.passes, arguments.per_request)
+
+        before = len(log.records)
+        for _ in range(annotator_openai.TRIES):
+            if batches := missing():
+                _ask(log, key, batches, arguments)
+        if left := [text for _, batch in missing() for text in batch]:
+            raise UserError(
+                f"{arguments.model} gave no usable answer about {len(left)} of {len(texts) * arguments.passes} annotations in "
+                f"{annotator_openai.TRIES} tries, first about {left[0][:60]!r}: run again to ask for these alone, or name "
+                "another openai.model; all other answers are kept."
+            )
+        print("Received:", openai_client.used([r["answer"] for r in log.records[before:]]), file=sys.stderr)
+        wanted = set(texts)
+        kept = [
+            record
+            for record in annotator_openai.matching(log.records, **key)
+            if record["pass"] <= arguments.passes and wanted & set(record["texts"])
+        ]
+    write_text(arguments.output, "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in kept))
+
+
+def _ask(log, key, batches, arguments):
+    """Ask about all these batches once."""
+    from musicologist import annotator_openai, openai_client
+
+    ask = openai_client.asker(arguments.model, arguments.temperature)
+    requests = [annotator_openai.request(texts) for _, texts in batches]
+    length = sum(len(text) + annotator_openai.ANSWER_CHARACTERS for _, texts in batches for text in texts)
+    print("Annotating:", openai_client.estimate(arguments.model, requests, length), file=sys.stderr, flush=True)
+
+    def annotate(batch):
+        number, texts = batch
+        answer = ask(annotator_openai.request(texts))
+        log.append({**key, "pass": number, "texts": list(texts), "answer": answer})
+
+    openai_client.ask_all(batches, annotate, arguments.concurrency, "requests")
+
+
+if __name__ == "__main__":
+    cli.run(main)
