@@ -108,6 +108,11 @@ def models_note():
     return f"Audio: {model_title(config['models']['diffusion'])}. Embedding: {model_title(config['models']['clap'])}."
 
 
+def labelled_note():
+    """The same for pictures that tell prompts with a concept from those without."""
+    return models_note() + (" Labels: the original study's rules." if config["labels"] == "original" else "")
+
+
 def first_prompt(wildcards):
     return PLAN.prompts_of_batch(int(wildcards.batch)).start
 

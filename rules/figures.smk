@@ -15,7 +15,7 @@ rule plot_emergence:
         reports=reports_by_classifier,
         metric=config["figures"]["metric"],
         dpi=config["figures"]["dpi"],
-        note=models_note(),
+        note=labelled_note(),
     shell:
         "python scripts/plot_emergence.py --emergence {input.emergence:q} --reports {params.reports:q}"
         " --metric {params.metric} --dpi {params.dpi} --note {params.note:q} --output {output:q} 2> {log:q}"
@@ -46,7 +46,7 @@ rule plot_pca:
         points=config["figures"]["pca_points"],
         frame_ms=config["figures"]["gif_frame_ms"],
         seed=config["seed"],
-        note=models_note(),
+        note=labelled_note(),
     shell:
         "python scripts/plot_pca.py --dataset {input.dataset:q} --note-embeddings {input.note_embeddings:q}"
         " --embeddings {input.embeddings:q} --scores {input.scores:q} --probe {input.probe:q} --points {params.points}"
@@ -68,7 +68,7 @@ rule plot_atlas:
         code=code_of("plot_atlas"),
         metric=config["figures"]["metric"],
         dpi=config["figures"]["dpi"],
-        note=models_note(),
+        note=labelled_note(),
     shell:
         "python scripts/plot_atlas.py --atlas {input:q} --metric {params.metric} --dpi {params.dpi}"
         " --note {params.note:q} --output {output:q} 2> {log:q}"

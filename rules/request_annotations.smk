@@ -24,7 +24,7 @@ rule request_annotations:
         "python scripts/request_annotations.py --prompts {input:q} --passes {params.passes} --model {params.model:q}"
         " --temperature {params.temperature} --per-request {resources.per_request}"
         " --concurrency {resources.concurrency} --answers {params.answers:q} --output {output:q}"
-        " 2>&1 | tee {log:q}"
+        " 2>&1 | tee -i {log:q}"
 
 
 rule parse_annotations:

@@ -1,6 +1,6 @@
 # Local: compute nodes have no network. The answers were paid for, so they are declared nowhere: Snakemake deletes the outputs
 # of a job that failed, and its outputs and logs when it starts again. A batch reads the earlier ones, so that no prompt comes
-# twice; later ones do not touch it. tee: what it will cost is shown at once.
+# twice; later ones do not touch it. tee: what it will cost is shown at once. -i: Ctrl-C must not cut off the last answers.
 rule request_prompts:
     input:
         earlier_batches,
@@ -27,4 +27,4 @@ rule request_prompts:
         "python scripts/request_prompts.py --earlier {input:q} --model {params.model:q}"
         " --temperature {params.temperature} --concurrency {resources.concurrency} --seed {params.seed}"
         " --batch $((10#{wildcards.batch})) --first {params.first} --last {params.last} --answers {params.answers:q}"
-        " --output {output:q} 2>&1 | tee {log:q}"
+        " --output {output:q} 2>&1 | tee -i {log:q}"

@@ -1,6 +1,7 @@
 """Prompts written and annotated by a language model, from a server on the loopback that fails in every way that one can."""
 
 import os
+import secrets
 import signal
 import subprocess
 import time
@@ -13,7 +14,7 @@ from musicologist.annotations import annotate_by_lexicon
 
 from tests.fake_openai import FakeOpenAI
 
-KEY = "sk-this-key-must-be-nowhere"
+KEY = f"sk-{secrets.token_hex(20)}"
 ASKED = "results/asked"
 TARGETS = [f"{ASKED}/prompts/annotations.parquet", f"{ASKED}/prompts/agreement.csv"]
 CHANGES = (
