@@ -43,7 +43,7 @@ def answers_on_file(checkout):
     return path.read_text().count("\n") if path.exists() else 0
 
 
-def wait_until(condition, seconds=120):
+def wait_until(condition, seconds=900):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "nothing happened"
@@ -80,9 +80,11 @@ def annotated(checkout, server, config):
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        wait_until(lambda: answers_on_file(checkout) == 6 and server.requests[-1]["fault"] == "hang")
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        try:
+            wait_until(lambda: answers_on_file(checkout) == 6 and server.requests[-1]["fault"] == "hang")
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
         server.plan = ["malformed body", "unknown aspect", "missing item", "doubled item", "swapped items"]
         server.plan += ["malformed content"]
         checkout.run("--unlock", config=config)
