@@ -24,8 +24,9 @@ if not workflow.overwrite_configfiles:
 
 
 include: "rules/common.smk"
+include: "rules/inputs.smk"
 include: "rules/prompts.smk"
-include: "rules/audio.smk"
+include: "rules/import_audio.smk" if config["inputs"]["audio"] else "rules/audio.smk"
 include: "rules/notes.smk"
 include: "rules/embeddings.smk"
 include: "rules/concepts.smk"

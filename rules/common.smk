@@ -8,7 +8,7 @@ from pathlib import Path
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
-from musicologist import concepts, configuration, labels, openai_client, promptfiles
+from musicologist import concepts, configuration, given, labels, openai_client
 from musicologist.errors import UserError
 from musicologist.plan import Plan
 from musicologist.provenance import code_digest, model_digest, model_title
@@ -28,7 +28,8 @@ SCHEMA = json.loads((Path(workflow.basedir) / "config/schemas/config.schema.json
 checked(configuration.check, config, SCHEMA, CONFIG_NAME)
 config.update(configuration.with_defaults(config, SCHEMA))
 KEPT_STEPS = checked(configuration.check_trajectory, config["trajectory"], CONFIG_NAME)
-checked(configuration.check_notes, config["notes"], CONFIG_NAME)
+checked(given.check, config["inputs"], CONFIG_NAME)
+checked(given.check_notes, config["inputs"]["notes"], config["notes"]["splits"], CONFIG_NAME)
 checked(configuration.check_passes, config["annotation"], CONFIG_NAME)
 
 
@@ -39,8 +40,8 @@ pathvars:
 
 
 RESULTS = f"results/{config['run']}"
-INPUTS = {**config["inputs"], "archive": config["notes"]["archive"]}
-INPUTS["writer"] = None if config["inputs"]["prompts"] else config["prompts"]["writer"]
+INPUTS = dict(config["inputs"])
+INPUTS["writer"] = None if given.prompts_file(config["inputs"]) else config["prompts"]["writer"]
 checked(configuration.check_recorded, f"{RESULTS}/inputs.json", INPUTS, config["run"])
 
 CONCEPTS_FILE = "config/concepts.yaml"
@@ -48,14 +49,14 @@ ALL_CONCEPTS = checked(concepts.load, CONCEPTS_FILE)
 CONCEPTS = list(checked(concepts.load, CONCEPTS_FILE, config["concepts"]))
 ORIGINAL_LABELS_FILE = "config/original_labels.yaml"
 ORIGINAL_TERMS = checked(labels.load_original, ORIGINAL_LABELS_FILE, CONCEPTS) if config["labels"] == "original" else {}
-AGREEMENT = ["<results>/prompts/agreement.csv"] if config["annotation"]["passes"] > 1 else []
+SEVERAL_PASSES = config["annotation"]["passes"] > 1 and not config["inputs"]["annotations"]
+AGREEMENT = ["<results>/prompts/agreement.csv"] if SEVERAL_PASSES else []
 CLASSIFIERS = list(config["probes"]["classifiers"])
 SIGNALS = config["trajectory"]["signals"]
 STEPS = [f"{step:02d}" for step in KEPT_STEPS]
+LEVELS = [(signal, step) for signal in SIGNALS for step in KEPT_STEPS]
 
-GIVEN_PROMPTS = []
-if config["inputs"]["prompts"]:
-    GIVEN_PROMPTS = checked(promptfiles.read_given, config["inputs"]["prompts"], config["prompts"]["count"])
+GIVEN_PROMPTS = checked(given.prompts, config["inputs"], config["prompts"]["count"])
 PLAN = Plan(
     prompts=config["prompts"]["count"],
     prompts_per_shard=config["audio"]["prompts_per_shard"],
@@ -105,7 +106,10 @@ def check_key():
 
 def models_note():
     """The sentence below each picture that says which models made it."""
-    return f"Audio: {model_title(config['models']['diffusion'])}. Embedding: {model_title(config['models']['clap'])}."
+    inputs = config["inputs"]
+    audio = "given" if inputs["audio"] or inputs["embeddings"] else model_title(config["models"]["diffusion"])
+    embedding = "given" if inputs["embeddings"] else model_title(config["models"]["clap"])
+    return f"Audio: {audio}. Embedding: {embedding}."
 
 
 def labelled_note():

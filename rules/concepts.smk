@@ -1,24 +1,10 @@
-rule build_dataset:
-    input:
-        "<results>/notes/notes.parquet",
-    output:
-        "<results>/concepts/{concept}/dataset.parquet",
-    log:
-        "<logs>/build_dataset/{concept}.log",
-    benchmark:
-        "<benchmarks>/build_dataset/{concept}.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        code=code_of("build_dataset"),
-        concepts=CONCEPTS_FILE,
-        concept=digest_of_concept,
-        limit=config["probes"]["notes_per_class"],
-        test_share=config["probes"]["test_share"],
-        seed=config["seed"],
-    shell:
-        "python scripts/build_dataset.py --notes {input:q} --concepts {params.concepts} --concept {wildcards.concept}"
-        " --limit {params.limit} --test-share {params.test_share} --seed {params.seed} --output {output:q} 2> {log:q}"
+if config["inputs"]["note_embeddings"]:
+
+    include: "import_note_embeddings.smk"
+
+else:
+
+    include: "build_datasets.smk"
 
 
 rule train_probe:

@@ -46,46 +46,10 @@ use rule embed_audio as embed_notes with:
         digest=digest_of_model(config["models"]["clap"]),
 
 
-# The tar files are inputs so that a step added to the configuration is generated before it is collected.
-rule collect_embeddings:
-    input:
-        parts=collect("<results>/embeddings/shards/audio_{shard}.parquet", shard=SHARDS),
-        tars=collect(
-            "<results>/audio/{signal}/step_{step}/shard_{shard}.tar",
-            signal=SIGNALS,
-            step=STEPS,
-            shard=SHARDS,
-        ),
-    output:
-        collect(
-            "<results>/embeddings/{signal}/step_{step}.parquet",
-            signal=SIGNALS,
-            step=STEPS,
-        ),
-    log:
-        "<logs>/collect_embeddings.log",
-    benchmark:
-        "<benchmarks>/collect_embeddings.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        code=code_of("collect_embeddings"),
-    shell:
-        "python scripts/collect_embeddings.py --parts {input.parts:q} --outputs {output:q} 2> {log:q}"
+if config["inputs"]["embeddings"]:
 
+    include: "import_embeddings.smk"
 
-rule collect_note_embeddings:
-    input:
-        collect("<results>/embeddings/shards/notes_{shard}.parquet", shard=NOTE_SHARDS),
-    output:
-        "<results>/embeddings/notes.parquet",
-    log:
-        "<logs>/collect_note_embeddings.log",
-    benchmark:
-        "<benchmarks>/collect_note_embeddings.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        code=code_of("collect_note_embeddings"),
-    shell:
-        "python scripts/collect_note_embeddings.py --parts {input:q} --output {output:q} 2> {log:q}"
+else:
+
+    include: "collect_embeddings.smk"

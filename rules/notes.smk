@@ -1,10 +1,14 @@
 NOTE_SPLITS = config["notes"]["splits"]
-if config["notes"]["archive"] is None or config["notes"]["archive"].startswith(("http://", "https://")):
+DOWNLOADED = given.is_address(config["inputs"]["notes"])
+if config["inputs"]["notes"] is None or DOWNLOADED:
     ARCHIVE = f"{RESULTS}/notes/nsynth-{{split}}.tar.gz"
 else:
-    ARCHIVE = config["notes"]["archive"]
+    ARCHIVE = config["inputs"]["notes"]
+NOTE_FILES = [ARCHIVE]
+if Path(ARCHIVE.replace("{split}", NOTE_SPLITS[0])).is_dir():
+    NOTE_FILES = [f"{ARCHIVE}/examples.json", f"{ARCHIVE}/audio"]
 
-if config["notes"]["archive"] is None:
+if config["inputs"]["notes"] is None:
 
     rule render_notes:
         output:
@@ -24,7 +28,7 @@ if config["notes"]["archive"] is None:
             "python scripts/render_notes.py --soundfont {params.soundfont:q} --count {params.notes}"
             " --split {wildcards.split} --seed {params.seed} --output {output:q} 2> {log:q}"
 
-elif ARCHIVE != config["notes"]["archive"]:
+elif DOWNLOADED:
 
     rule download_notes:
         output:
@@ -37,14 +41,14 @@ elif ARCHIVE != config["notes"]["archive"]:
         conda:
             "../envs/analysis.yaml"
         params:
-            address=config["notes"]["archive"],
+            address=config["inputs"]["notes"],
         shell:
             "python scripts/download_notes.py --address {params.address:q} --output {output:q} 2> {log:q}"
 
 
 rule pack_notes:
     input:
-        collect(ARCHIVE, split=NOTE_SPLITS),
+        collect(NOTE_FILES, split=NOTE_SPLITS),
     output:
         notes="<results>/notes/notes.parquet",
         tars=collect("<results>/notes/shard_{shard}.tar", shard=NOTE_SHARDS),
@@ -59,8 +63,9 @@ rule pack_notes:
         runtime=240,
     params:
         code=code_of("pack_notes"),
+        sources=collect(ARCHIVE, split=NOTE_SPLITS),
         splits=NOTE_SPLITS,
         per_instrument=config["notes"]["per_instrument"],
     shell:
-        "python scripts/pack_notes.py --sources {input:q} --splits {params.splits}"
+        "python scripts/pack_notes.py --sources {params.sources:q} --splits {params.splits}"
         " --per-instrument {params.per_instrument} --notes {output.notes:q} --shards {output.tars:q} 2> {log:q}"

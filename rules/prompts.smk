@@ -1,4 +1,4 @@
-if config["inputs"]["prompts"]:
+if GIVEN_PROMPTS:
 
     include: "import_prompts.smk"
 
@@ -11,7 +11,11 @@ else:
     include: "write_prompts.smk"
 
 
-if config["annotation"]["annotator"] == "openai":
+if config["inputs"]["annotations"]:
+
+    include: "import_annotations.smk"
+
+elif config["annotation"]["annotator"] == "openai":
 
     include: "request_annotations.smk"
 

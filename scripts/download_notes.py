@@ -33,7 +33,7 @@ def main() -> None:
     except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
         raise UserError(
             f"{arguments.address} could not be downloaded ({error}): check the address and the network, and run again, "
-            "or set notes.archive to a file that you have."
+            "or set inputs.notes to a file that you have."
         ) from None
     if expected and partial.stat().st_size != expected:
         raise UserError(

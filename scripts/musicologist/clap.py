@@ -11,9 +11,9 @@ import numpy as np
 from musicologist import (
     compat,  # noqa: F401  (before transformers)
     hub,
+    shards,
 )
 from musicologist.errors import UserError
-from musicologist.shards import SHORTEST
 
 import torch  # isort: skip
 from safetensors import SafetensorError  # isort: skip
@@ -94,15 +94,7 @@ def prepare(audio: np.ndarray, sample_rate: int, target_rate: int, place: str) -
 
     Raises UserError, naming ``place``, where the audio is too short, not finite or silent.
     """
-    mono = audio.mean(axis=0, dtype=np.float32)
-    if len(mono) < SHORTEST * sample_rate:
-        raise UserError(f"{place} is {len(mono) / sample_rate:.3f} s long: expected at least {SHORTEST} s of audio.")
-    if not np.isfinite(mono).all():
-        raise UserError(f"{place} has samples that are no numbers (NaN or infinite): make the file again.")
-    if not mono.any():
-        raise UserError(
-            f"{place} is silent: nothing can be heard in it; remove it, or check the model and the settings that made it."
-        )
+    mono = shards.mono(audio, sample_rate, place)
     if sample_rate != target_rate:
         from scipy.signal import resample_poly
 

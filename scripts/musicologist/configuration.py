@@ -68,18 +68,6 @@ def check_trajectory(trajectory: Mapping[str, Any], source: str) -> list[int]:
         raise UserError(f"{source}: {error}") from None
 
 
-def check_notes(notes: Mapping[str, Any], source: str) -> None:
-    """Raise UserError where several splits are asked for and there is no archive for each."""
-    if len(notes["splits"]) > 1 and "{split}" not in (notes["archive"] or ""):
-        found = (
-            f"notes.archive is {notes['archive']!r}" if notes["archive"] else "the notes are rendered from a sound font"
-        )
-        raise UserError(
-            f"{source}: notes.splits names {len(notes['splits'])} splits, but {found}: name one split, or an archive for each "
-            "with {split} in its name."
-        )
-
-
 def check_passes(annotation: Mapping[str, Any], source: str) -> None:
     """Raise UserError where an annotator that always answers the same is to annotate more than once."""
     if annotation["passes"] > 1 and annotation["annotator"] == "lexicon":

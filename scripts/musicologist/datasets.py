@@ -18,18 +18,28 @@ def build(notes: "pa.Table", concept: Concept, limit: int, test_share: float, se
     hold one out.
     """
     labels = NoteLabels(notes).labels(concept)
-    rng = np.random.default_rng([seed, int(concept.digest, 16) % 2**32])
+    return draw(notes, labels, concept.name, limit, test_share, seed, int(concept.digest, 16) % 2**32, place)
+
+
+def draw(
+    notes: "pa.Table", labels: np.ndarray, name: str, limit: int, test_share: float, seed: int, stream: int, place: str
+) -> "pa.Table":
+    """A dataset of notes (columns note_id and instrument) with labels (notes,), 1, 0 or neither, as ``build`` draws it.
+
+    ``seed`` and ``stream`` decide which notes are drawn where there are more than ``limit``.
+    """
+    rng = np.random.default_rng([seed, stream])
     sides = [np.flatnonzero(labels == label) for label in (1, 0)]
     for side, what in zip(sides, ("positive", "negative"), strict=True):
         if not len(side):
             raise UserError(
-                f"The concept {concept.name} has no {what} note in {place}: change its terms in config/concepts.yaml, or give "
+                f"The concept {name} has no {what} note in {place}: change its terms in config/concepts.yaml, or give "
                 "notes that have them."
             )
     size = min(limit, *map(len, sides))
     chosen = np.sort(np.concatenate([rng.choice(side, size, replace=False) for side in sides]))
     rows = notes.select(["note_id", "instrument"]).take(chosen).append_column("label", [labels[chosen]])
-    held_out = _held_out(rows["instrument"].to_numpy(), labels[chosen], test_share, seed, concept.name, place)
+    held_out = _held_out(rows["instrument"].to_numpy(), labels[chosen], test_share, seed, name, place)
     return rows.append_column("split", [np.where(held_out, "test", "train")]).sort_by("note_id")
 
 

@@ -87,7 +87,7 @@ def _archived(archive: str | Path, split: str) -> Iterator[Item]:
             while unpacked.read(_BLOCK):  # up to the checksum at the end
                 pass
     except FileNotFoundError:
-        raise UserError(f"{archive} does not exist: expected an archive in NSynth's layout (notes.archive).") from None
+        raise UserError(f"{archive} does not exist: expected an archive in NSynth's layout (inputs.notes).") from None
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         good = f"; the last good member is {last}" if last else ""
         raise UserError(

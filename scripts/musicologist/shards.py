@@ -118,6 +118,23 @@ def decode(content: bytes) -> tuple[np.ndarray, int]:
     return integers.T.astype(np.float32) / np.float32(32767), sample_rate
 
 
+def mono(audio: np.ndarray, sample_rate: int, place: str) -> np.ndarray:
+    """The mean of the channels of audio (channels, samples), float32.
+
+    Raises UserError, naming ``place``, where it is too short, not finite or silent.
+    """
+    mean = audio.mean(axis=0, dtype=np.float32)
+    if len(mean) < SHORTEST * sample_rate:
+        raise UserError(f"{place} is {len(mean) / sample_rate:.3f} s long: expected at least {SHORTEST} s of audio.")
+    if not np.isfinite(mean).all():
+        raise UserError(f"{place} has samples that are no numbers (NaN or infinite): make the file again.")
+    if not mean.any():
+        raise UserError(
+            f"{place} is silent: nothing can be heard in it; remove it, or check the model and the settings that made it."
+        )
+    return mean
+
+
 def read(path: str | Path) -> Iterator[Clip]:
     """Yield the clips of a shard in their order; memory holds one.
 

@@ -101,10 +101,15 @@ def _conform(table: pa.Table, kind: str) -> pa.Table:
     return table.select(schema.names).cast(schema)
 
 
-def read(path: str | Path, kind: str, columns: Sequence[str] | None = None) -> pa.Table:
+def read(
+    path: str | Path,
+    kind: str,
+    columns: Sequence[str] | None = None,
+    remedy: str = "delete it and let the workflow rebuild it",
+) -> pa.Table:
     """Read the table of kind ``kind`` at ``path``, all columns or only ``columns``.
 
-    Raises UserError where the file is missing, is no parquet file or lacks a column of the schema.
+    Raises UserError, which ends with ``remedy``, where the file is missing, is no parquet file or lacks a column.
     """
     schema = SCHEMAS[kind]
     try:
@@ -114,16 +119,13 @@ def read(path: str | Path, kind: str, columns: Sequence[str] | None = None) -> p
                 if name not in found.names or found.field(name).type != schema.field(name).type:
                     raise UserError(
                         f"{path} has no column {name!r} of type {schema.field(name).type}, which a table of kind "
-                        f"{kind} has: delete it and let the workflow rebuild it."
+                        f"{kind} has: {remedy}."
                     )
             return file.read(columns=list(columns) if columns is not None else schema.names)
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: expected a parquet table of kind {kind}.") from None
     except pa.ArrowInvalid as error:
-        raise UserError(
-            f"{path} is not a readable parquet file ({str(error).splitlines()[0]}): delete it and let the workflow "
-            "rebuild it."
-        ) from None
+        raise UserError(f"{path} is not a readable parquet file ({str(error).splitlines()[0]}): {remedy}.") from None
 
 
 def metadata(path: str | Path) -> dict[str, str]:

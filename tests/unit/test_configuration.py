@@ -61,7 +61,7 @@ def test_defaults_fill_what_is_absent_and_change_nothing_else(config):
     del config["figures"]["dpi"]
     filled = configuration.with_defaults(config, SCHEMA)
     assert filled["figures"]["dpi"] == SCHEMA["properties"]["figures"]["properties"]["dpi"]["default"]
-    assert not any(filled["inputs"].values())
+    assert filled["inputs"]["audio"] is None
     filled_too = ("figures", "inputs", "notes", "prompts")
     assert {**filled, **dict.fromkeys(filled_too)} == {**config, **dict.fromkeys(filled_too)}
     assert "dpi" not in config["figures"]
@@ -86,15 +86,6 @@ def test_other_inputs_under_the_same_run_name_are_refused(tmp_path):
     configuration.check_recorded(record, {"writer": "template"}, "demo")
     with pytest.raises(UserError, match="give the key `run` another name"):
         configuration.check_recorded(record, {"writer": "given"}, "demo")
-
-
-def test_several_splits_need_an_archive_each(config):
-    for archive in ("nsynth-{split}.tar.gz", "http://host/nsynth-{split}.tar.gz"):
-        configuration.check_notes({"splits": ["train", "valid"], "archive": archive}, "my.yaml")
-    configuration.check_notes({"splits": ["valid"], "archive": None}, "my.yaml")
-    for archive, found in ((None, "rendered from a sound font"), ("all.tar.gz", "notes.archive is 'all.tar.gz'")):
-        with pytest.raises(UserError, match=f"names 2 splits, but .*{found}"):
-            configuration.check_notes({"splits": ["train", "valid"], "archive": archive}, "my.yaml")
 
 
 def test_the_key_of_old_is_known(config):

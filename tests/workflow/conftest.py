@@ -1,5 +1,6 @@
 """The workflow as a user has it: a copy of the tracked files in a fresh directory, and the real Snakefile run there."""
 
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+
+
+def inputs(**places: str) -> tuple[str, str]:
+    """The change that gives these inputs to the small configuration."""
+    return "prompts:\n", f"inputs: {json.dumps(places)}\nprompts:\n"
 
 
 class Checkout:

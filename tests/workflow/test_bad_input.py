@@ -10,6 +10,8 @@ import pytest
 import soundfile
 from musicologist import notes, nsynth, shards
 
+from tests.workflow.conftest import inputs
+
 
 def archive(path, change=lambda entries, wavs: None, count=24):
     """A small archive in NSynth's layout; ``change`` spoils its entries or wavs before they are packed."""
@@ -56,11 +58,11 @@ CONFIGURED = {
     "an unknown concept": ([("[is_brass, is_warm]", "[is_bras]")], "names the concept 'is_bras'"),
     "a kept step beyond the steps": ([("keep: [0, 3, 5]", "keep: [0, 6]")], "keep steps from 0 to 5"),
     "an empty prompt file": (
-        [("run: small", "run: bad"), ("prompts:\n", "inputs:\n  prompts: empty.txt\nprompts:\n")],
+        [("run: small", "run: bad"), inputs(prompts="empty.txt")],
         "empty.txt is empty: expected at least one prompt",
     ),
     "duplicated prompt ids": (
-        [("run: small", "run: bad"), ("prompts:\n", "inputs:\n  prompts: twice.jsonl\nprompts:\n")],
+        [("run: small", "run: bad"), inputs(prompts="twice.jsonl")],
         "twice.jsonl, record 2: the prompt id 0 stands twice",
     ),
 }
@@ -97,7 +99,7 @@ ARCHIVES = {
 def test_a_bad_archive_is_refused(prompted, what):
     change, sentence = ARCHIVES[what]
     archive(prompted / "notes.tar.gz", change)
-    config = prompted.configuration("bad.yaml", ("run: small", "run: bad"), ("archive: null", "archive: notes.tar.gz"))
+    config = prompted.configuration("bad.yaml", ("run: small", "run: bad"), inputs(notes="notes.tar.gz"))
     refused(prompted, sentence, "results/bad/notes/notes.parquet", config=config)
 
 
@@ -105,7 +107,7 @@ def test_a_truncated_archive_is_refused(prompted):
     archive(prompted / "notes.tar.gz")
     whole = (prompted / "notes.tar.gz").read_bytes()
     (prompted / "notes.tar.gz").write_bytes(whole[: len(whole) // 2])
-    config = prompted.configuration("bad.yaml", ("run: small", "run: bad"), ("archive: null", "archive: notes.tar.gz"))
+    config = prompted.configuration("bad.yaml", ("run: small", "run: bad"), inputs(notes="notes.tar.gz"))
     refused(
         prompted,
         "notes.tar.gz is truncated, damaged or no tar.gz file",
@@ -120,7 +122,7 @@ def test_a_concept_without_positive_notes_is_refused(prompted):
     archive(prompted / "notes.tar.gz")
     changes = (
         ("run: small", "run: mine"),
-        ("archive: null", "archive: notes.tar.gz"),
+        inputs(notes="notes.tar.gz"),
         ("[is_brass, is_warm]", "[is_mine]"),
     )
     target = "results/mine/concepts/is_mine/dataset.parquet"

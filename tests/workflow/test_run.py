@@ -12,7 +12,7 @@ from collections import Counter
 import pandas as pd
 import pytest
 
-from tests.workflow.conftest import Checkout
+from tests.workflow.conftest import Checkout, inputs
 from tests.workflow.products import differences
 
 SMALL = "results/small"
@@ -179,7 +179,7 @@ def test_one_target_builds_one_concept_and_nothing_of_another(checkout, tmp_path
 
 def test_other_inputs_under_the_same_name_are_refused(finished):
     (finished / "given.txt").write_text("a flute\n" * 22)
-    config = finished.configuration("given.yaml", ("prompts:\n", "inputs:\n  prompts: given.txt\nprompts:\n"))
+    config = finished.configuration("given.yaml", inputs(prompts="given.txt"))
     done = finished.snakemake("-n", config=config)
     assert done.returncode == 1
     assert "give the key `run` another name" in done.stderr

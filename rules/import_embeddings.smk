@@ -1,0 +1,30 @@
+rule import_embeddings:
+    input:
+        GIVEN_EMBEDDINGS,
+    output:
+        collect(
+            "<results>/embeddings/{signal}/step_{step}.parquet",
+            signal=SIGNALS,
+            step=STEPS,
+        ),
+    log:
+        "<logs>/import_embeddings.log",
+    benchmark:
+        "<benchmarks>/import_embeddings.tsv"
+    conda:
+        "../envs/clap.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        code=code_of("import_embeddings"),
+        prompts=config["prompts"]["count"],
+        samples=config["audio"]["samples"],
+        steps=config["trajectory"]["steps"],
+        sigma_max=config["trajectory"]["sigma_max"],
+        sigma_min=config["trajectory"]["sigma_min"],
+        digest="" if config["inputs"]["note_embeddings"] else digest_of_model(config["models"]["clap"]),
+    shell:
+        "python scripts/import_embeddings.py --files {input:q} --prompts {params.prompts} --samples {params.samples}"
+        " --steps {params.steps} --sigma-max {params.sigma_max} --sigma-min {params.sigma_min}"
+        " --digest {params.digest:q} --outputs {output:q} 2> {log:q}"

@@ -1,0 +1,28 @@
+"""What is given instead of made: where it lies, checked before anything runs."""
+
+from musicologist import audiofolders, conceptfolders, embeddingfolders
+
+if config["inputs"]["audio"]:
+    checked(audiofolders.check, config["inputs"]["audio"], LEVELS, PLAN, config["audio"]["samples"])
+
+GIVEN_EMBEDDINGS = []
+if config["inputs"]["embeddings"]:
+    GIVEN_EMBEDDINGS = [checked(embeddingfolders.file_of, config["inputs"]["embeddings"], level) for level in LEVELS]
+
+GIVEN_CONCEPTS = {}
+if config["inputs"]["note_embeddings"]:
+    GIVEN_CONCEPTS = {
+        concept: checked(conceptfolders.files_of, config["inputs"]["note_embeddings"], concept) for concept in CONCEPTS
+    }
+
+
+def fingerprint_of_shard(wildcards):
+    """A digest of the given audio files of one shard: names, sizes, times."""
+    shard, (folder, samples) = int(wildcards.shard), (config["inputs"]["audio"], config["audio"]["samples"])
+    prompts = PLAN.prompts_of_shard(shard)
+    found = (audiofolders.files(folder, level, shard, prompts, samples) for level in LEVELS)
+    return audiofolders.fingerprint([path for paths in found for path in paths])
+
+
+def info_of_concept(wildcards):
+    return GIVEN_CONCEPTS[wildcards.concept][1]

@@ -1,0 +1,51 @@
+"""Import the generated audio of one shard of prompts: WAV files of the original study, or tar shards of another run.
+
+Which signals and steps are wanted is read off the paths of the tar files to write, .../SIGNAL/step_XX/shard_YYYY.tar.
+"""
+
+import argparse
+from pathlib import Path
+
+from musicologist import cli
+from musicologist.errors import UserError
+
+
+def main() -> None:
+    """Write all tar files of the shard, then the manifest that lists them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True, help="the given audio")
+    parser.add_argument("--shard", type=int, required=True)
+    parser.add_argument("--first", type=int, required=True, help="first prompt id")
+    parser.add_argument("--last", type=int, required=True, help="last prompt id")
+    parser.add_argument("--samples", type=int, required=True, help="clips a prompt")
+    parser.add_argument("--steps", type=int, required=True, help="of the schedule, for what records no noise level")
+    parser.add_argument("--sigma-max", type=float, required=True)
+    parser.add_argument("--sigma-min", type=float, required=True)
+    parser.add_argument("--manifest", type=Path, required=True)
+    parser.add_argument("--tars", type=Path, nargs="+", required=True)
+    arguments = parser.parse_args()
+
+    from musicologist import audiofolders, generated, schedule, shards
+
+    prompts = range(arguments.first, arguments.last + 1)
+    wanted = {(prompt, sample) for prompt in prompts for sample in range(arguments.samples)}
+    sigmas = schedule.sigmas(arguments.steps, arguments.sigma_min, arguments.sigma_max)
+    tars = generated.levels_of(arguments.tars, arguments.steps)
+    first, rate = audiofolders.rate(arguments.folder, min(tars))
+
+    for level, tar in cli.progress(sorted(tars.items()), len(tars), "tar files imported"):
+        with shards.ShardWriter(tar) as writer:
+            for path in audiofolders.files(arguments.folder, level, arguments.shard, prompts, arguments.samples):
+                for clip in audiofolders.clips(path, level, sigmas[level[1]], wanted):
+                    if clip.sample_rate != rate:
+                        raise UserError(
+                            f"{path} has a rate of {clip.sample_rate} Hz, {first} one of {rate} Hz: expected one rate for "
+                            "all clips; resample them."
+                        )
+                    writer.add(clip)
+    made_by = {"model": f"given: {arguments.folder}", "digest": ""}
+    generated.write_manifest(arguments.manifest, tars, sigmas, len(wanted), made_by)
+
+
+if __name__ == "__main__":
+    cli.run(main)

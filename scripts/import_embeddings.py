@@ -1,0 +1,40 @@
+"""Import embeddings of generated audio, a file a signal and step: tensors, arrays or tables."""
+
+import argparse
+from pathlib import Path
+
+from musicologist import cli
+from musicologist.errors import UserError
+
+
+def main() -> None:
+    """Write each of the outputs .../SIGNAL/step_XX.parquet from the file that stands in its place among the inputs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--files", nargs="+", type=Path, required=True, help="the given embeddings, a file an output")
+    parser.add_argument("--prompts", type=int, required=True, help="how many")
+    parser.add_argument("--samples", type=int, required=True, help="clips a prompt")
+    parser.add_argument("--steps", type=int, required=True, help="of the schedule, for what records no noise level")
+    parser.add_argument("--sigma-max", type=float, required=True)
+    parser.add_argument("--sigma-min", type=float, required=True)
+    parser.add_argument("--digest", required=True, help="of the CLAP that embeds the notes; empty where they are given")
+    parser.add_argument("--outputs", nargs="+", type=Path, required=True)
+    arguments = parser.parse_args()
+
+    from musicologist import embeddingfolders, schedule, tables
+
+    sigmas = schedule.sigmas(arguments.steps, arguments.sigma_min, arguments.sigma_max)
+    pairs = list(zip(arguments.files, arguments.outputs, strict=True))
+    for file, output in cli.progress(pairs, len(pairs), "levels imported"):
+        level = output.parent.name, int(output.stem.removeprefix("step_"))
+        sigma = sigmas[level[1]]
+        table, metadata = embeddingfolders.read(file, level, sigma, arguments.prompts, arguments.samples)
+        if arguments.digest and metadata.get("digest", arguments.digest) != arguments.digest:
+            raise UserError(
+                f"{file} was embedded by {metadata.get('model')} ({metadata['digest']}), but models.clap, which embeds the "
+                f"notes, is another ({arguments.digest}): name the same CLAP, or give inputs.note_embeddings too."
+            )
+        tables.write(output, "audio_embeddings", table, metadata)
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,49 @@
+"""Import embeddings of notes, a folder a concept, as one table in which each note stands once."""
+
+import argparse
+from pathlib import Path
+
+from musicologist import cli
+from musicologist.errors import UserError
+
+
+def main() -> None:
+    """Write a row group of the notes of each concept that no concept before it has."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--embeddings", nargs="+", type=Path, required=True, help="tensors or arrays (notes, 512)")
+    parser.add_argument("--infos", nargs="+", type=Path, required=True, help="an audio_info.csv for each")
+    parser.add_argument("--output", required=True)
+    arguments = parser.parse_args()
+
+    import numpy as np
+    import pyarrow as pa
+    from musicologist import arrays, conceptfolders, tables
+
+    seen = {}
+    with tables.writer(arguments.output, "note_embeddings", {"source": str(arguments.infos[0].parents[1])}) as append:
+        pairs = list(zip(arguments.embeddings, arguments.infos, strict=True))
+        for path, info in cli.progress(pairs, len(pairs), "concepts imported"):
+            names = [note.note_id for note in conceptfolders.read_info(info)]
+            embedding, _ = arrays.unit(arrays.load(path), str(path))
+            if len(embedding) != len(names):
+                raise UserError(
+                    f"{path} has {len(embedding)} rows and {info} {len(names)}: expected one embedding a note, in the same "
+                    "order."
+                )
+            for name, vector in zip(names, embedding, strict=True):
+                if name in seen and not np.allclose(seen[name], vector[:4], atol=1e-3):
+                    raise UserError(
+                        f"{path}: the note {name} has another embedding than in a concept before it: give embeddings of one "
+                        "CLAP, with the rows in the order of audio_info.csv."
+                    )
+            new = [row for row, name in enumerate(names) if name not in seen]
+            seen |= {names[row]: embedding[row, :4].copy() for row in new}
+            columns = {
+                "note_id": [names[row] for row in new],
+                "embedding": tables.embedding_column(embedding[new]),
+            }
+            append(pa.table(columns))
+
+
+if __name__ == "__main__":
+    cli.run(main)
