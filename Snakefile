@@ -50,6 +50,11 @@ localrules:
 
 onstart:
     check_key()
+    checked(
+        configuration.check_arrays,
+        workflow.executor_plugin.name,
+        getattr(workflow.executor_settings, "array_jobs", None),
+    )
     record_inputs()
 
 

@@ -89,3 +89,12 @@ def check_recorded(path: str | Path, inputs: Mapping[str, Any], run: str) -> Non
                 f"The run {run!r} was made with {key} = {recorded.get(key)!r} (recorded in {path}), but now "
                 f"{key} = {inputs.get(key)!r} is configured: give the key `run` another name; no result is lost."
             )
+
+
+def check_arrays(executor: str, arrays: str | None) -> None:
+    """Raise UserError where Slurm's released executor is told to use job arrays: they lose files (profiles/README.md)."""
+    if executor == "slurm" and arrays:
+        raise UserError(
+            f"The arrays of snakemake-executor-plugin-slurm (slurm-array-jobs: {arrays}) can delete or accept half-written "
+            "products: use `executor: safe-slurm` and `safe-slurm-array-jobs`, as profiles/slurm does, or no arrays."
+        )

@@ -12,8 +12,10 @@ import os
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -257,11 +259,8 @@ class Cluster:
         for folder in ("etc", "log", "run", "state", "spool", "db", "gpu"):
             (self.root / folder).mkdir(parents=True, exist_ok=True)
             (self.root / folder).chmod(0o755)
-        # Copies of /dev/null stand in for GPUs: with devices, Slurm sets CUDA_VISIBLE_DEVICES as it does for real ones.
         for number in range(2):
-            device = self.root / f"gpu/nvidia{number}"
-            if not device.exists():
-                os.mknod(device, 0o666 | 0o020000, os.makedev(1, 3))
+            _stand_in(self.root / f"gpu/nvidia{number}")
         values = {
             "root": self.root,
             "host": socket.gethostname().split(".")[0],
@@ -313,7 +312,18 @@ def why_not() -> str:
         socket.gethostbyname(socket.gethostname())
     except OSError:
         return f"This machine's name, {socket.gethostname()}, has no address: add it to /etc/hosts."
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            _stand_in(Path(folder) / "gpu")
+    except PermissionError:
+        return "No device file can be made here, so no GPU can be stood in for: allow mknod in this container."
     return ""
+
+
+def _stand_in(device: Path) -> None:
+    """A copy of /dev/null in a GPU's place: with devices, Slurm sets CUDA_VISIBLE_DEVICES as it does for real ones."""
+    if not device.exists():
+        os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(1, 3))
 
 
 def _poll(condition: Callable[[], bool], seconds: float) -> bool:

@@ -39,6 +39,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.fixture(scope="session")
 def cluster() -> Cluster:
     reason = why_not()
+    if not reason and not Cluster().alive("slurmctld"):
+        reason = "No Slurm is running here: `make test-slurm` starts one."
     if reason:
         pytest.skip(reason)
     return Cluster()

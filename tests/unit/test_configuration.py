@@ -99,3 +99,11 @@ def test_the_key_of_old_is_known(config):
     config["notes"]["split"] = "train"
     with pytest.raises(UserError, match=r"unknown key notes\.split; did you mean 'splits'"):
         configuration.check(config, SCHEMA, "my.yaml")
+
+
+def test_arrays_of_the_released_slurm_executor_are_refused():
+    with pytest.raises(UserError, match=r"slurm-array-jobs: generate_audio.*use `executor: safe-slurm`"):
+        configuration.check_arrays("slurm", "generate_audio")
+    configuration.check_arrays("slurm", None)
+    configuration.check_arrays("safe-slurm", "generate_audio")
+    configuration.check_arrays("local", None)

@@ -36,13 +36,14 @@ def test_states_are_found_by_exact_id(program):
 
 def test_what_squeue_has_forgotten_is_asked_of_the_accounting(program):
     program("squeue", "31_1|RUNNING")
-    program("sacct", "31_2|CANCELLED by 0\n32|COMPLETED")
+    program("sacct", "31_[2-3]|CANCELLED by 0\n32|COMPLETED")
     assert states("31_1", "31_2", "32", "33") == {
         "31_1": "RUNNING",
         "31_2": "CANCELLED",
         "32": "COMPLETED",
         "33": queue.UNKNOWN,
     }
+    assert queue.expand("31_[3-4,7%2]") == ["31_3", "31_4", "31_7"]
 
 
 def test_nothing_is_said_of_jobs_while_slurm_does_not_answer(program):

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 
+from snakemake.logging import logger
 from snakemake.settings.types import DeploymentMethod
 from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.jobs import JobExecutorInterface
@@ -68,7 +69,9 @@ def check_jobs(workflow: WorkflowExecutorInterface, sbatch: Callable[[JobExecuto
             rules.setdefault(job.rule.name, job)
     for name, job in sorted(rules.items()):
         reason = queue.refusal(sbatch(job, "/dev/null"))
-        if reason:
+        if "not available (" in reason:  # nodes or a partition are down: such jobs are taken and wait
+            logger.warning(f"Slurm takes the rule {name} and cannot start it now: {reason.splitlines()[-1]}")
+        elif reason:
             raise WorkflowError(_sentence(name, job, reason))
     if DeploymentMethod.ENV_MODULES in workflow.deployment_settings.deployment_method:
         wanted = {module: name for name, job in rules.items() if job.env_modules for module in job.env_modules.names}

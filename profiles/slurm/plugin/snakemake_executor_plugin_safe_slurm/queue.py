@@ -52,7 +52,16 @@ async def _table(*command: str) -> States | None:
     if process.returncode:
         return None
     rows = (line.split("|") for line in output.decode().splitlines() if "|" in line)
-    return {job.strip(): state.split()[0] for job, state in rows if state.strip()}
+    return {job: state.split()[0] for jobs, state in rows if state.strip() for job in expand(jobs.strip())}
+
+
+def expand(jobs: str) -> list[str]:
+    """The ids that Slurm writes as one: ``31_[3-4,7%2]`` are 31_3, 31_4 and 31_7 (tasks that have never started)."""
+    array, bracket, tasks = jobs.partition("_[")
+    if not bracket:
+        return [jobs]
+    spans = (span.split("-") for span in tasks.split("%")[0].rstrip("]").split(","))
+    return [f"{array}_{task}" for span in spans for task in range(int(span[0]), int(span[-1]) + 1)]
 
 
 def submit(command: str, script: str) -> str:
