@@ -12,13 +12,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from snakemake_executor_plugin_safe_slurm import queue
 
 from tests.slurm.cluster import MODULES, Cluster, why_not
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW = Path(__file__).parent / "workflow"
 SHARDS = [f"{shard:02d}" for shard in range(12)]
-PATIENCE_S = 600
+PATIENCE_S = 900
 # For the runs that change the cluster itself, and those of the official plugin, which such a change would disturb.
 alone = pytest.mark.xdist_group("alone")
 
@@ -74,6 +75,7 @@ class Run:
             text = text.replace("safe-slurm", "slurm")
         (path / "profile/config.yaml").write_text(text)
         self.log = path / "run.log"
+        self.processes = []
 
     def fault(self, what: str, *shards: str) -> None:
         for shard in shards:
@@ -86,7 +88,7 @@ class Run:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start Snakemake with the profile; ``log`` holds all that it says."""
         with open(self.log, "a") as log:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 self.command("--profile", "profile", *arguments),
                 cwd=self.path,
                 env=environment(),
@@ -95,14 +97,12 @@ class Run:
                 text=True,
                 start_new_session=True,
             )
+        self.processes.append(process)
+        return process
 
     def finish(self, *arguments: str) -> int:
         """Run to the end; the exit code."""
-        process = self.start(*arguments)
-        try:
-            return process.wait(PATIENCE_S)
-        finally:
-            kill(process)
+        return self.start(*arguments).wait(PATIENCE_S)
 
     def local(self) -> None:
         """Run without Slurm, undisturbed."""
@@ -151,8 +151,25 @@ def undisturbed(tmp_path_factory) -> dict[str, str]:
 
 
 @pytest.fixture
-def run(tmp_path, cluster) -> Run:
-    return Run(tmp_path / "run")
+def new_run(tmp_path, cluster):
+    """Make runs (profile, changes of the profile's text); whatever a test leaves of them in the queue is cancelled."""
+    runs = []
+
+    def new_run(profile: str = "safe", **changes: str) -> Run:
+        runs.append(Run(tmp_path / f"run{len(runs)}", profile, **changes))
+        return runs[-1]
+
+    yield new_run
+    for run in runs:
+        for process in run.processes:
+            kill(process)
+        jobs = queue.of_directory(str(run.path))
+        cluster.call("scancel", *(job.partition("_[")[0] for job in jobs), check=False)
+
+
+@pytest.fixture
+def run(new_run) -> Run:
+    return new_run()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.slurm.conftest import SHARDS, Run, alone, ends, fill, kill
+from tests.slurm.conftest import PATIENCE_S, SHARDS, Run, alone, ends, fill, kill
 
 ONCE = dict.fromkeys(SHARDS, 1)
 
@@ -56,8 +56,8 @@ def test_the_log_is_where_snakemake_says_it_is(run):
     assert "shard 03 fails" in said, "show-failed-logs prints the rule's own log"
 
 
-def test_a_task_runs_into_its_time_limit(tmp_path, check):
-    run = Run(tmp_path / "limited", **{"runtime: 240": "runtime: 1"})
+def test_a_task_runs_into_its_time_limit(new_run, check):
+    run = new_run(**{"runtime: 240": "runtime: 1"})
     run.fault("hang", "02")
     assert run.finish() == 0, run.report()
     assert "ended as TIMEOUT" in run.log.read_text()
@@ -70,9 +70,9 @@ def test_a_task_and_then_the_whole_array_is_cancelled(run, cluster, check):
     run.wait("start", "00", "01")
     cluster.call("scancel", run.slurm_id("00"))
     run.wait("end", "05")
-    array = cluster.call("squeue", "--noheader", "--format=%F", "--job", run.slurm_id("01"))
+    array = cluster.call("squeue", "--noheader", "--format=%F", "--job", run.slurm_id("01")).split()[0]
     cluster.call("scancel", array)
-    assert process.wait(600) == 0, run.report()
+    assert process.wait(PATIENCE_S) == 0, run.report()
     check()
 
 
@@ -83,7 +83,7 @@ def test_a_task_is_preempted_with_a_grace_period(run, cluster, check):
     run.wait("start", "00", "01", "02", "03")
     urgent = ("sbatch", "-p", "urgent", "-A", "lab", "-N2", "--gres=gpu:2", "-o", "/dev/null", "--wrap", "sleep 1")
     cluster.call(*urgent)
-    assert process.wait(600) == 0, run.report()
+    assert process.wait(PATIENCE_S) == 0, run.report()
     check()
     assert run.diary("00").count("start") == 2, "Slurm itself has put it back into the queue"
 
@@ -99,7 +99,7 @@ def test_a_node_goes_down_with_tasks_and_comes_back(run, cluster, check):
     for shard in ("00", "01", "02", "03"):  # those on the other node still hang
         if run.diary(shard).count("start") == 1:
             cluster.call("scontrol", "requeue", run.slurm_id(shard), check=False)
-    assert process.wait(600) == 0, run.report()
+    assert process.wait(PATIENCE_S) == 0, run.report()
     check()
 
 
@@ -112,7 +112,7 @@ def test_the_controller_restarts_and_the_accounting_stops(run, cluster, check):
     cluster.stop("slurmctld")
     time.sleep(15)
     cluster.start_controller()
-    assert process.wait(600) == 0, run.report()
+    assert process.wait(PATIENCE_S) == 0, run.report()
     cluster.start_accounting()
     check()
 
@@ -126,7 +126,7 @@ def test_snakemake_is_killed_and_started_again_while_tasks_go_on(run, cluster, c
     subprocess.run(run.command("--unlock"), cwd=run.path, check=True, capture_output=True)
     assert run.finish() == 1, "jobs of the earlier run are still there"
     assert "`make resume` waits for them" in run.log.read_text()
-    subprocess.run(resume, cwd=run.path, check=True, timeout=600)
+    subprocess.run(resume, cwd=run.path, check=True, timeout=PATIENCE_S)
     submitted = run.log.read_text().count("has been submitted")
     assert run.finish() == 0, run.report()
     assert run.log.read_text().count("has been submitted") == submitted, "what the orphans finished is kept"
@@ -151,7 +151,7 @@ def test_the_disk_is_full(run, scratch, check):
     process = run.start("--retries", "0")
     run.wait("start", SHARDS[5])
     fill(scratch / "ballast")
-    assert process.wait(600) == 1, run.report()
+    assert process.wait(PATIENCE_S) == 1, run.report()
     assert "No space left on device" in run.log.read_text()
     (scratch / "ballast").unlink()
     run.fault("sleep 1", *SHARDS[4:])

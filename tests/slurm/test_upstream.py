@@ -7,40 +7,27 @@ import time
 
 import pytest
 
-from tests.slurm.conftest import Run, alone, kill
+from tests.slurm.conftest import PATIENCE_S, alone
 
 pytestmark = alone
 SAFE = pytest.param("safe", [], id="safe")
 
 
-@pytest.fixture
-def three(cluster, tmp_path):
-    """The workflow with three shards; the status command of the official plugin is given so that one bug is seen at a time."""
-
-    def three(profile: str) -> Run:
-        return Run(tmp_path / profile, profile)
-
-    return three
-
-
 @pytest.mark.parametrize(
     ("profile", "options"), [pytest.param("official", ["--slurm-status-command", "squeue"], id="official"), SAFE]
 )
-def test_tasks_fail_when_the_first_is_slow(three, profile, options):
+def test_tasks_fail_when_the_first_is_slow(new_run, profile, options):
     """Bug A: they run inside a Snakemake that waits for the output of the first task's job, not of their own."""
-    run = three(profile)
+    run = new_run(profile)
     run.fault("late", "task_1")
     process = run.start("--config", "shards=3", "--retries", "0", *options)
-    try:
-        run.wait_for(lambda: run.count("end") == 2, "two tasks are done")
-        if profile == "official":
-            run.wait_for(lambda: "Error in rule generate_audio" in run.report(), "a task that did nothing wrong failed")
-        else:
-            time.sleep(15)
-        run.fault("", "go")
-        code = process.wait(600)
-    finally:
-        kill(process)
+    run.wait_for(lambda: run.count("end") == 2, "two tasks are done")
+    if profile == "official":
+        run.wait_for(lambda: "Error in rule generate_audio" in run.report(), "a task that did nothing wrong failed")
+    else:
+        time.sleep(15)
+    run.fault("", "go")
+    code = process.wait(PATIENCE_S)
     if profile == "official":
         assert code == 1
     else:
@@ -51,40 +38,31 @@ def test_tasks_fail_when_the_first_is_slow(three, profile, options):
 @pytest.mark.parametrize(
     ("profile", "options"), [pytest.param("official", ["--slurm-status-command", "sacct"], id="official"), SAFE]
 )
-def test_half_of_an_output_is_accepted_when_the_last_task_is_done(three, profile, options):
+def test_half_of_an_output_is_accepted_when_the_last_task_is_done(new_run, profile, options):
     """Bug B: every task takes the state that the accounting has of the last one."""
-    run = three(profile)
+    run = new_run(profile)
     run.fault("half", "task_1")
     process = run.start("--config", "shards=3", "--retries", "0", *options)
-    try:
-        run.wait_for(lambda: run.count("end") == 2, "two tasks are done")
-        if profile == "official":
-            assert process.wait(600) == 0, run.report()
-        else:
-            time.sleep(15)
-            assert process.poll() is None
-            run.fault("", "go")
-            assert process.wait(600) == 0, run.report()
-    finally:
+    run.wait_for(lambda: run.count("end") == 2, "two tasks are done")
+    if profile == "safe":
+        time.sleep(15)
+        assert process.poll() is None
         run.fault("", "go")
-        kill(process)
+    assert process.wait(PATIENCE_S) == 0, run.report()
     table = run.products()["table.txt"]
     assert table.count("begins") == 3
     assert table.count("ends") == (2 if profile == "official" else 3)
 
 
-@pytest.mark.parametrize(("profile", "options"), [pytest.param("official", [], id="official"), SAFE])
-def test_fewer_slots_than_tasks_never_end(three, profile, options):
+@pytest.mark.parametrize("profile", ["official", "safe"])
+def test_fewer_slots_than_tasks_never_end(new_run, profile):
     """Bug C: a batch that is smaller than what is ready is held back, for ever."""
-    run = three(profile)
-    process = run.start("--config", "shards=3", "--jobs", "2", *options)
-    try:
-        run.wait_for(lambda: "Execute 2 jobs" in run.report(), "two jobs are selected")
-        if profile == "official":
-            time.sleep(20)
-            assert process.poll() is None
-            assert not run.count("start")
-        else:
-            assert process.wait(600) == 0, run.report()
-    finally:
-        kill(process)
+    run = new_run(profile)
+    process = run.start("--config", "shards=3", "--jobs", "2")
+    run.wait_for(lambda: "Execute 2 jobs" in run.report(), "two jobs are selected")
+    if profile == "official":
+        time.sleep(20)
+        assert process.poll() is None
+        assert not run.count("start")
+    else:
+        assert process.wait(PATIENCE_S) == 0, run.report()
