@@ -35,6 +35,11 @@ include: "rules/figures.smk"
 include: "rules/models.smk"
 
 
+if PREFLIGHT:
+
+    include: "rules/downloads.smk"
+
+
 # Run where Snakemake runs, also on a cluster: seconds each, or they need the network.
 localrules:
     all,

@@ -191,7 +191,10 @@ def main() -> None:
     summary = np.concatenate([np.concatenate([m.mean(1), m.std(1)], axis=1) for m in statistics_])
     torch.manual_seed(0)
     untrained = clap.Clap(
-        training_clap.ClapModel(training_clap.configuration(220)).eval(), training_clap.feature_extractor(), None, "cpu"
+        training_clap.ClapModel(training_clap.configuration(220)).eval(),
+        training_clap.feature_extractor(),
+        lambda: None,
+        "cpu",
     )
     listened = embed(model, notes)
     for name, features in (

@@ -2,7 +2,8 @@
 # device change no clip either: as resources they make nothing stale.
 rule generate_audio:
     input:
-        batch_of_shard,
+        DOWNLOADED,
+        prompts=batch_of_shard,
     output:
         manifest="<results>/audio/shard_{shard}.json",
         tars=audio_output(
@@ -31,6 +32,9 @@ rule generate_audio:
         code=code_of("generate_audio"),
         model=config["models"]["diffusion"],
         digest=digest_of_model(config["models"]["diffusion"]),
+        text_encoder=TEXT_ENCODER,
+        text_encoder_digest=digest_of_model(config["models"]["text_encoder"] or ""),
+        precision=config["models"]["precision"],
         first=first_prompt_of_shard,
         last=last_prompt_of_shard,
         samples=config["audio"]["samples"],
@@ -43,8 +47,9 @@ rule generate_audio:
         seconds_total=config["trajectory"]["seconds_total"],
         seconds_kept=config["trajectory"]["seconds_kept"],
     shell:
-        "python scripts/generate_audio.py --prompts {input:q} --first {params.first} --last {params.last}"
+        "python scripts/generate_audio.py --prompts {input.prompts:q} --first {params.first} --last {params.last}"
         " --samples {params.samples} --seed {params.seed} --model {params.model:q} --digest {params.digest:q}"
+        " {params.text_encoder} --precision {params.precision}"
         " --sampler {params.sampler} --steps {params.steps} --guidance {params.guidance}"
         " --sigma-max {params.sigma_max} --sigma-min {params.sigma_min}"
         " --seconds-total {params.seconds_total} --seconds-kept {params.seconds_kept}"

@@ -2,13 +2,14 @@
 
 import json
 import sys
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from shlex import quote
 
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
-from musicologist import concepts, configuration, given, labels, openai_client
+from musicologist import concepts, configuration, given, labels, openai_client, preflight
 from musicologist.errors import UserError
 from musicologist.plan import Plan
 from musicologist.provenance import code_digest, model_digest, model_title
@@ -72,7 +73,17 @@ LOADED_MODULES = (
     " ".join(GPU_MODULES) if DeploymentMethod.ENV_MODULES in workflow.deployment_settings.deployment_method else ""
 )
 
-digest_of_model = lru_cache(model_digest)
+digest_of_model = lru_cache(partial(model_digest, cache=".snakemake/model_digests.json"))
+# What is not part of the checkout is checked before anything is queued, and fetched by one job; with the bundled models and
+# rendered notes there is neither job.
+FOREIGN_MODELS = preflight.foreign_models(config["models"], config["inputs"])
+HUB_MODELS = checked(preflight.hub_models, FOREIGN_MODELS)
+REMOTE_NOTES = given.is_address(config["inputs"]["notes"])
+PREFLIGHT_RECORD = f"{RESULTS}/preflight.json"
+PREFLIGHT = [ancient(PREFLIGHT_RECORD)] if FOREIGN_MODELS or REMOTE_NOTES else []
+MODELS_RECORD = f"{RESULTS}/models/downloaded.json"
+DOWNLOADED = [ancient(MODELS_RECORD)] if HUB_MODELS else []
+
 audio_output = protected if config["protect"] else (lambda paths: paths)
 
 
@@ -102,6 +113,14 @@ def check_key():
     """Where a job of this run asks a language model, refuse to start without a key: before anything is queued."""
     if any(job.rule.name in ("request_prompts", "request_annotations") for job in workflow.dag.needrun_jobs()):
         checked(openai_client.check_key)
+
+
+def options(models):
+    """Models as options of a script."""
+    return " ".join(f"--{kind.replace('_', '-')} {quote(str(model))}" for kind, model in models.items())
+
+
+TEXT_ENCODER = options({"text_encoder": config["models"]["text_encoder"]} if config["models"]["text_encoder"] else {})
 
 
 def models_note():
@@ -144,6 +163,10 @@ def first_prompt_of_shard(wildcards):
 
 def last_prompt_of_shard(wildcards):
     return PLAN.prompts_of_shard(int(wildcards.shard))[-1]
+
+
+def address_of_archive(wildcards):
+    return config["inputs"]["notes"].replace("{split}", wildcards.split)
 
 
 def digest_of_concept(wildcards):

@@ -1,7 +1,8 @@
 # One job embeds a shard with all its steps: a model is loaded once a job. The manifest names the shard's tar files.
 rule embed_audio:
     input:
-        "<results>/audio/shard_{shard}.json",
+        DOWNLOADED,
+        clips="<results>/audio/shard_{shard}.json",
     output:
         "<results>/embeddings/shards/audio_{shard}.parquet",
     log:
@@ -25,14 +26,15 @@ rule embed_audio:
         model=config["models"]["clap"],
         digest=digest_of_model(config["models"]["clap"]),
     shell:
-        "python scripts/embed_audio.py --corpus {params.corpus} --input {input:q} --model {params.model:q}"
+        "python scripts/embed_audio.py --corpus {params.corpus} --input {input.clips:q} --model {params.model:q}"
         " --digest {params.digest:q} --batch-size {resources.batch_size} --device {resources.device}"
         " --modules {resources.modules} --output {output:q} 2> {log:q}"
 
 
 use rule embed_audio as embed_notes with:
     input:
-        "<results>/notes/shard_{shard}.tar",
+        DOWNLOADED,
+        clips="<results>/notes/shard_{shard}.tar",
     output:
         "<results>/embeddings/shards/notes_{shard}.parquet",
     log:

@@ -1,6 +1,7 @@
 rule import_annotations:
     input:
-        config["inputs"]["annotations"],
+        PREFLIGHT,
+        file=config["inputs"]["annotations"],
     output:
         "<results>/prompts/annotations.parquet",
     log:
@@ -13,4 +14,4 @@ rule import_annotations:
         code=code_of("import_annotations"),
         prompts=config["prompts"]["count"],
     shell:
-        "python scripts/import_annotations.py --file {input:q} --count {params.prompts} --output {output:q} 2> {log:q}"
+        "python scripts/import_annotations.py --file {input.file:q} --count {params.prompts} --output {output:q} 2> {log:q}"

@@ -1,6 +1,7 @@
 rule import_embeddings:
     input:
-        GIVEN_EMBEDDINGS,
+        PREFLIGHT,
+        files=GIVEN_EMBEDDINGS,
     output:
         collect(
             "<results>/embeddings/{signal}/step_{step}.parquet",
@@ -25,6 +26,6 @@ rule import_embeddings:
         sigma_min=config["trajectory"]["sigma_min"],
         digest="" if config["inputs"]["note_embeddings"] else digest_of_model(config["models"]["clap"]),
     shell:
-        "python scripts/import_embeddings.py --files {input:q} --prompts {params.prompts} --samples {params.samples}"
+        "python scripts/import_embeddings.py --files {input.files:q} --prompts {params.prompts} --samples {params.samples}"
         " --steps {params.steps} --sigma-max {params.sigma_max} --sigma-min {params.sigma_min}"
         " --digest {params.digest:q} --outputs {output:q} 2> {log:q}"

@@ -1,5 +1,6 @@
 rule import_note_embeddings:
     input:
+        PREFLIGHT,
         embeddings=[GIVEN_CONCEPTS[concept][0] for concept in CONCEPTS],
         infos=[GIVEN_CONCEPTS[concept][1] for concept in CONCEPTS],
     output:

@@ -1,4 +1,6 @@
 rule import_prompts:
+    input:
+        PREFLIGHT,
     output:
         "<results>/prompts/batch_{batch}.jsonl",
     log:

@@ -1,6 +1,5 @@
 NOTE_SPLITS = config["notes"]["splits"]
-DOWNLOADED = given.is_address(config["inputs"]["notes"])
-if config["inputs"]["notes"] is None or DOWNLOADED:
+if config["inputs"]["notes"] is None or REMOTE_NOTES:
     ARCHIVE = f"{RESULTS}/notes/nsynth-{{split}}.tar.gz"
 else:
     ARCHIVE = config["inputs"]["notes"]
@@ -11,6 +10,8 @@ if Path(ARCHIVE.replace("{split}", NOTE_SPLITS[0])).is_dir():
 if config["inputs"]["notes"] is None:
 
     rule render_notes:
+        input:
+            PREFLIGHT,
         output:
             ARCHIVE,
         log:
@@ -28,9 +29,11 @@ if config["inputs"]["notes"] is None:
             "python scripts/render_notes.py --soundfont {params.soundfont:q} --count {params.notes}"
             " --split {wildcards.split} --seed {params.seed} --output {output:q} 2> {log:q}"
 
-elif DOWNLOADED:
+elif REMOTE_NOTES:
 
     rule download_notes:
+        input:
+            PREFLIGHT,
         output:
             protected(ARCHIVE),
         log:
@@ -41,13 +44,15 @@ elif DOWNLOADED:
         conda:
             "../envs/analysis.yaml"
         params:
-            address=config["inputs"]["notes"],
+            address=address_of_archive,
+            lock="config/downloads.lock.json",
         shell:
-            "python scripts/download_notes.py --address {params.address:q} --output {output:q} 2> {log:q}"
+            "python scripts/download_notes.py --address {params.address:q} --lock {params.lock} --output {output:q} 2> {log:q}"
 
 
 rule pack_notes:
     input:
+        PREFLIGHT,
         collect(NOTE_FILES, split=NOTE_SPLITS),
     output:
         notes="<results>/notes/notes.parquet",

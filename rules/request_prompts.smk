@@ -3,7 +3,8 @@
 # twice; later ones do not touch it. tee: what it will cost is shown at once. -i: Ctrl-C must not cut off the last answers.
 rule request_prompts:
     input:
-        earlier_batches,
+        PREFLIGHT,
+        earlier=earlier_batches,
     output:
         "<results>/prompts/batch_{batch}.jsonl",
     log:
@@ -24,7 +25,7 @@ rule request_prompts:
         last=last_prompt,
         answers=f"{RESULTS}/prompts/answers/batch_{{batch}}.jsonl",
     shell:
-        "python scripts/request_prompts.py --earlier {input:q} --model {params.model:q}"
+        "python scripts/request_prompts.py --earlier {input.earlier:q} --model {params.model:q}"
         " --temperature {params.temperature} --concurrency {resources.concurrency} --seed {params.seed}"
         " --batch $((10#{wildcards.batch})) --first {params.first} --last {params.last} --answers {params.answers:q}"
         " --output {output:q} 2>&1 | tee -i {log:q}"

@@ -3,6 +3,7 @@
 import argparse
 import itertools
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", required=True, choices=["audio", "notes"])
     parser.add_argument("--input", required=True, type=Path, help="audio: the shard's manifest; notes: a tar file")
-    parser.add_argument("--model", required=True, help="directory")
+    parser.add_argument("--model", required=True, help="directory, checkpoint or Hugging Face id")
     parser.add_argument("--digest", required=True, help="digest of the model, for the record")
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
@@ -25,6 +26,7 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
+    os.environ["HF_HUB_OFFLINE"] = "1"
     from musicologist import clap, devices, tables
 
     tars = [arguments.input] if arguments.corpus == "notes" else tars_of(arguments.input)

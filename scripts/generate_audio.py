@@ -5,6 +5,7 @@ the paths of the tar files, .../SIGNAL/step_XX/shard_YYYY.tar.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -23,8 +24,12 @@ def main() -> None:
     parser.add_argument("--last", type=int, required=True, help="last prompt id")
     parser.add_argument("--samples", type=int, required=True, help="clips a prompt")
     parser.add_argument("--seed", type=int, required=True, help="the run's seed")
-    parser.add_argument("--model", required=True, help="directory")
+    parser.add_argument("--model", required=True, help="directory or Hugging Face id")
     parser.add_argument("--digest", required=True, help="digest of the model, for the record")
+    parser.add_argument(
+        "--text-encoder", help="directory or Hugging Face id of a T5 that is not the one the model names"
+    )
+    parser.add_argument("--precision", choices=["float32", "bfloat16", "float16"], default="float32")
     parser.add_argument("--sampler", required=True)
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--guidance", type=float, required=True)
@@ -47,6 +52,7 @@ def main() -> None:
             f"{arguments.prompts} has no prompt {absent[0]}: delete it and let the workflow write it again."
         )
 
+    os.environ["HF_HUB_OFFLINE"] = "1"
     from musicologist import devices, diffusion, generated, schedule, trajectory
     from musicologist.shards import ShardWriter
 
@@ -58,11 +64,14 @@ def main() -> None:
         arguments.sigma_max,
         arguments.seconds_total,
         arguments.seconds_kept,
+        arguments.precision,
     )
     devices.check_modules(arguments.modules)
     device = devices.resolve(arguments.device)
-    model, config = diffusion.load(arguments.model, device)
+    model, config = diffusion.load(arguments.model, device, arguments.text_encoder)
     trajectory.check(config, settings, arguments.model)
+    if settings.precision != "float32":
+        diffusion.keep_ends_exact(model)
     sigmas = schedule.sigmas(settings.steps, settings.sigma_min, settings.sigma_max)
     tars = generated.levels_of(arguments.tars, arguments.steps)
     made_by = {"model": arguments.model, "digest": arguments.digest}

@@ -1,17 +1,20 @@
 """CLAP embeddings of audio and text (Wu et al. 2023), in batches and repeatable to the bit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
-from zipfile import is_zipfile
 
 import numpy as np
 
 from musicologist import (
+    clap_checkpoint,
+    clap_files,
     compat,  # noqa: F401  (before transformers)
     hub,
     shards,
+    weights,
 )
 from musicologist.errors import UserError
 
@@ -20,8 +23,6 @@ from safetensors import SafetensorError  # isort: skip
 
 if TYPE_CHECKING:
     from transformers import ClapFeatureExtractor
-
-WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 
 class LogMel:
@@ -43,9 +44,24 @@ class LogMel:
 class Clap:
     """A loaded CLAP: 512-dimensional unit embeddings of mono audio at ``sample_rate`` over ``window`` samples, and of text."""
 
-    def __init__(self, model: Any, extractor: "ClapFeatureExtractor", tokenizer: Any, device: str) -> None:
-        """Wrap transformers' ClapModel with its own feature extractor and tokenizer."""
-        self._model, self._tokenizer, self._device = model, tokenizer, device
+    def __init__(
+        self,
+        model: Any,
+        extractor: "ClapFeatureExtractor",
+        tokenizer: Callable[[], Any],
+        device: str,
+        longest_text: int | None = None,
+        quantise: bool = False,
+    ) -> None:
+        """Wrap transformers' ClapModel with its feature extractor and a function that loads its tokenizer.
+
+        Texts are cut at ``longest_text`` tokens, or where the model's positions end; ``quantise`` rounds audio to 16 bits
+        first.
+        """
+        self._model, self._load_tokenizer, self._device = model, tokenizer, device
+        # RoBERTa counts positions from 2
+        self._longest_text = longest_text or model.config.text_config.max_position_embeddings - 2
+        self._quantise = quantise
         self._features = LogMel(extractor, device)
         self.sample_rate: int = extractor.sampling_rate
         self.window: int = extractor.nb_max_samples
@@ -59,7 +75,9 @@ class Clap:
         """
         embeddings = []
         for start in range(0, len(clips), batch_size):
-            audio = [repeat_pad(clip, self.window) for clip in clips[start : start + batch_size]]
+            audio = [repeat_pad(clip[: self.window], self.window) for clip in clips[start : start + batch_size]]
+            if self._quantise:
+                audio = [np.trunc(np.clip(clip, -1, 1) * np.float32(32767)) / np.float32(32767) for clip in audio]
             filled = audio + [np.zeros(self.window, np.float32)] * (batch_size - len(audio))
             features = self._features(torch.from_numpy(np.stack(filled)).to(self._device))
             longer = torch.zeros(batch_size, 1, dtype=torch.bool, device=self._device)
@@ -70,11 +88,14 @@ class Clap:
     @torch.inference_mode()
     def embed_text(self, texts: Sequence[str]) -> np.ndarray:
         """Embeddings (texts, 512), float32, unit norm."""
-        longest = self._model.config.text_config.max_position_embeddings - 2  # RoBERTa counts positions from 2
-        tokens = self._tokenizer(list(texts), padding=True, truncation=True, max_length=longest, return_tensors="pt")
-        tokens = tokens.to(self._device)
+        options = {"padding": True, "truncation": True, "max_length": self._longest_text, "return_tensors": "pt"}
+        tokens = self._tokenizer(list(texts), **options).to(self._device)
         names = ("input_ids", "attention_mask")
         return _unit(self._model.get_text_features(**{name: tokens[name] for name in names}))
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        return self._load_tokenizer()
 
 
 def _unit(out: Any) -> np.ndarray:
@@ -104,18 +125,42 @@ def prepare(audio: np.ndarray, sample_rate: int, target_rate: int, place: str) -
 
 
 def load(model: str | Path, device: str = "cpu") -> Clap:
-    """The CLAP in a directory, as transformers' ``save_pretrained`` writes it, or of a hub id, in float32.
+    """A CLAP in float32 on ``device``.
 
-    Raises UserError where a file is missing or broken, the weights do not fit, the tokenizer has no vocabulary, or the
-    features are others than ``rand_trunc`` and ``repeatpad``.
+    ``model`` is a directory as transformers' ``save_pretrained`` writes it, a checkpoint of LAION's own package (.pt), or the
+    Hugging Face id of either (``hub.parse``) that the cache has. The checkpoint's tokenizer is looked for only when a text is
+    embedded.
+
+    Raises UserError where a file is missing or broken, the weights do not fit, the tokenizer has no vocabulary, or the CLAP is
+    a fused one.
     """
-    from transformers import AutoTokenizer, ClapConfig, ClapFeatureExtractor, ClapModel
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    directory = hub.directory(model, ["*.json", "*.txt", *WEIGHTS])
-    _check_files(directory)
+    place, repository = Path(model), hub.parse(model)
+    if repository is not None:
+        place = hub.cached(repository, clap_files.needed(repository)) / (repository.file or "")
+    return _of_checkpoint(place, device) if place.is_file() else _of_directory(place, device)
+
+
+def _of_checkpoint(path: Path, device: str) -> Clap:
+    network = clap_checkpoint.convert(path, weights.load(path)).float().eval().requires_grad_(False).to(device)
+
+    def tokenizer() -> Any:
+        from transformers import AutoTokenizer
+
+        place = clap_checkpoint.tokenizer_directory(path)
+        return _checked(AutoTokenizer.from_pretrained(place), network.config, place)
+
+    extractor = clap_checkpoint.feature_extractor()
+    return Clap(network, extractor, tokenizer, device, clap_checkpoint.LONGEST_TEXT, quantise=True)
+
+
+def _of_directory(directory: Path, device: str) -> Clap:
+    from transformers import AutoTokenizer, ClapConfig, ClapFeatureExtractor, ClapModel
+
+    clap_files.check(directory)
     try:
         config = ClapConfig.from_pretrained(directory)
         network, report = ClapModel.from_pretrained(
@@ -136,27 +181,15 @@ def load(model: str | Path, device: str = "cpu") -> Clap:
             f"{directory}: the feature extractor works with {extractor.truncation} and {extractor.padding}: expected an "
             "unfused CLAP (rand_trunc, repeatpad), for a fused one embeds a clip differently from batch to batch."
         )
-    if len(tokenizer) < min(config.text_config.vocab_size, 1000) // 2:
+    tokenizer = _checked(tokenizer, config, directory)
+    return Clap(network.eval().requires_grad_(False).to(device), extractor, lambda: tokenizer, device)
+
+
+def _checked(tokenizer: Any, config: Any, place: Path) -> Any:
+    """transformers puts an empty tokenizer in the place of one whose files are missing, without a word."""
+    words = config.text_config.vocab_size
+    if len(tokenizer) < min(words, 1000) // 2:
         raise UserError(
-            f"{directory}: the tokenizer has {len(tokenizer)} tokens, far fewer than the model's "
-            f"{config.text_config.vocab_size}: fetch the model again."
+            f"{place}: the tokenizer has {len(tokenizer)} tokens, far fewer than the model's {words}: fetch the model again."
         )
-    return Clap(network.eval().requires_grad_(False).to(device), extractor, tokenizer, device)
-
-
-def _check_files(directory: Path) -> None:
-    """transformers replaces some missing files by others without a word, and unpickling junk can raise anything."""
-    for names in (
-        ("config.json",),
-        ("preprocessor_config.json", "processor_config.json"),
-        WEIGHTS,
-        ("tokenizer.json",),
-    ):
-        if not any((directory / name).is_file() for name in names):
-            raise UserError(
-                f"{directory} has no {' or '.join(names)}: expected a directory that ClapModel, its feature extractor and "
-                "its tokenizer were saved to."
-            )
-    pickled = directory / WEIGHTS[1]
-    if not (directory / WEIGHTS[0]).is_file() and not is_zipfile(pickled):
-        raise UserError(f"{pickled} is truncated or no file that torch.save wrote: fetch the model again.")
+    return tokenizer

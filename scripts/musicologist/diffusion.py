@@ -6,25 +6,37 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from musicologist import hub
+from musicologist import hub, weights
 from musicologist.errors import UserError
 
 if TYPE_CHECKING:
-    import torch
     from stable_audio_tools.models.diffusion import ConditionedDiffusionModelWrapper
 
 OUR_PRETRANSFORM = "log_mel"
 WEIGHTS = ("model.safetensors", "model.ckpt")
+FILES = (("model_config.json",), WEIGHTS)
+TEXT_ENCODER_FILES = (
+    ("config.json",),
+    ("model.safetensors", "pytorch_model.bin"),
+    ("tokenizer.json",),
+    ("tokenizer_config.json", ""),
+    ("spiece.model", ""),
+)
+GIVEN = ("prompt", "seconds_start", "seconds_total")
+"""What each clip is conditioned on."""
 
 
-def build(config: Mapping[str, Any], directory: str | Path = ".") -> "ConditionedDiffusionModelWrapper":
+def build(
+    config: Mapping[str, Any], directory: str | Path = ".", text_encoder: str | Path | None = None
+) -> "ConditionedDiffusionModelWrapper":
     """A model of ``config`` (stable-audio-tools' ``model_config.json``) with fresh weights.
 
     Beyond what stable-audio-tools knows, the pretransform may be of type ``log_mel`` (``mel_latent``). The tokenizer of a
-    ``lut`` conditioner is looked up in ``directory``.
+    ``lut`` conditioner is looked up in ``directory``, the T5 of a ``t5`` conditioner in ``text_encoder``.
     """
     from musicologist import compat  # noqa: F401  (before stable_audio_tools)
 
+    from stable_audio_tools.models.conditioners import T5Conditioner  # isort: skip
     from stable_audio_tools.models.factory import create_model_from_config  # isort: skip
 
     config = copy.deepcopy(dict(config))
@@ -32,6 +44,12 @@ def build(config: Mapping[str, Any], directory: str | Path = ".") -> "Conditione
         if conditioner["type"] == "lut":
             name = conditioner["config"]["tokenizer_name"]
             conditioner["config"]["tokenizer_name"] = str(Path(directory) / name)
+        elif conditioner["type"] == "t5" and text_encoder is not None:
+            # the conditioner takes names of its own list alone: put the directory there, with the width of what it stands for
+            place, name = str(text_encoder), conditioner["config"].get("t5_model_name", "t5-base")
+            T5Conditioner.T5_MODELS = [*T5Conditioner.T5_MODELS, place]
+            T5Conditioner.T5_MODEL_DIMS = {**T5Conditioner.T5_MODEL_DIMS, place: T5Conditioner.T5_MODEL_DIMS[name]}
+            conditioner["config"]["t5_model_name"] = place
     pretransform = config["model"].get("pretransform") or {}
     if pretransform.get("type") != OUR_PRETRANSFORM:
         return create_model_from_config(config)
@@ -45,36 +63,108 @@ def build(config: Mapping[str, Any], directory: str | Path = ".") -> "Conditione
     return model
 
 
-def load(directory: str | Path, device: str = "cpu") -> tuple["ConditionedDiffusionModelWrapper", dict[str, Any]]:
-    """The model in ``directory`` (``model_config.json`` beside its weights) in float32 on ``device``, and its configuration.
+def load(
+    model: str | Path, device: str = "cpu", text_encoder: str | Path | None = None
+) -> tuple["ConditionedDiffusionModelWrapper", dict[str, Any]]:
+    """A diffusion model in float32 on ``device``, and its configuration.
 
-    A Hugging Face id stands for the directory that it is fetched to.
+    ``model`` is a directory (``model_config.json`` beside its weights) or a Hugging Face id (``hub.parse``) that the cache
+    has. ``text_encoder`` is the same for the T5 of a ``t5`` conditioner; None takes the id in the model's configuration.
 
-    Raises UserError where a file is missing or broken, or the weights do not fit the configuration.
+    Raises UserError where a file is missing or broken, the weights do not fit the configuration, or the T5's tokenizer has no
+    vocabulary.
     """
-    directory = hub.directory(directory, ["*.json", WEIGHTS[0]])
+    directory = hub.directory(model, FILES)
     config = read_config(directory)
-    weights = next((directory / name for name in WEIGHTS if (directory / name).is_file()), None)
-    if weights is None:
-        raise UserError(
-            f"{directory} holds neither {' nor '.join(WEIGHTS)}: expected the weights beside model_config.json."
-        )
-    state = _read_weights(weights)
+    file = weights_file(directory)
+    state = weights.load(file)
+    encoder = text_encoder_directory(config, directory, text_encoder)
     try:
-        model = build(config, directory)
+        network = build(config, directory, encoder)
     except (AssertionError, KeyError, TypeError, ValueError, OSError) as error:
         raise UserError(
             f"{directory / 'model_config.json'} describes no model that stable-audio-tools can build ({error}): expected "
             "the file that came with the weights."
         ) from None
+    _check_tokenizers(network, encoder)
     try:
-        model.load_state_dict({name: tensor.float() for name, tensor in state.items()}, strict=True)
+        network.load_state_dict({name: tensor.float() for name, tensor in state.items()}, strict=True)
     except RuntimeError as error:
         detail = " ".join(str(error).split())[:200]
+        wrapped = any(name.startswith("diffusion.") for name in state)
         raise UserError(
-            f"{weights} does not fit {directory / 'model_config.json'} ({detail}): take both from one place."
+            f"{file} does not fit {directory / 'model_config.json'} ({detail}): "
+            + ("it is a training checkpoint: unwrap it first." if wrapped else "take both from one place.")
         ) from None
-    return model.float().eval().requires_grad_(False).to(device), config
+    return network.float().eval().requires_grad_(False).to(device), config
+
+
+def keep_ends_exact(model: "ConditionedDiffusionModelWrapper") -> None:
+    """Keep in float32, under ``torch.autocast``, what half the bits are too few for.
+
+    The embedding of the noise level, and the last projection, whose conditional and unconditional halves guidance subtracts.
+    """
+    import torch
+
+    def exact(forward: Any) -> Any:
+        def call(tensor: torch.Tensor) -> torch.Tensor:
+            with torch.autocast(tensor.device.type, enabled=False):
+                return forward(tensor.float())
+
+        return call
+
+    for name, module in model.model.named_modules():
+        if name.endswith(("timestep_features", "to_timestep_embed", "transformer.project_out", "postprocess_conv")):
+            module.forward = exact(module.forward)
+
+
+def weights_file(directory: str | Path) -> Path:
+    """The model's weights: the file of the usual name, or else the only .safetensors or .ckpt file; UserError without one."""
+    directory = Path(directory)
+    usual = [directory / name for name in WEIGHTS if (directory / name).is_file()]
+    others = [path for suffix in ("*.safetensors", "*.ckpt") for path in sorted(directory.glob(suffix))]
+    if not usual and len(others) != 1:
+        raise UserError(
+            f"{directory} holds neither {' nor '.join(WEIGHTS)}: expected the weights beside model_config.json."
+        )
+    return (usual or others)[0]
+
+
+def text_encoder_of(config: Mapping[str, Any], given: str | Path | None) -> hub.Repository | Path | None:
+    """The T5 that a configuration needs: as ``given``, or by the name that it has there; None where it needs none."""
+    names = [
+        c["config"].get("t5_model_name", "t5-base")
+        for c in config["model"]["conditioning"]["configs"]
+        if c["type"] == "t5"
+    ]
+    if not names:
+        return None
+    return hub.Repository(names[0]) if given is None else hub.parse(given) or Path(given)
+
+
+def text_encoder_directory(
+    config: Mapping[str, Any], directory: str | Path, given: str | Path | None = None
+) -> Path | None:
+    """Where the T5 of a configuration lies: as ``given``, beside the model under its own name, or in the hub's cache."""
+    encoder = text_encoder_of(config, given)
+    if not isinstance(encoder, hub.Repository):
+        return encoder
+    beside = Path(directory) / encoder.name
+    return beside if given is None and beside.is_dir() else hub.cached(encoder, TEXT_ENCODER_FILES)
+
+
+def _check_tokenizers(model: "ConditionedDiffusionModelWrapper", place: Path | None) -> None:
+    """transformers puts an empty tokenizer in the place of one whose files are missing, without a word."""
+    for conditioner in model.conditioner.conditioners.values():
+        encoder = conditioner.__dict__.get("model")
+        if encoder is None or not hasattr(conditioner, "tokenizer"):
+            continue
+        known, expected = len(conditioner.tokenizer), encoder.config.vocab_size
+        if known < 0.9 * expected:
+            raise UserError(
+                f"{place}: the tokenizer has {known} tokens, the T5 {expected}: the tokenizer's files are missing or broken; "
+                "fetch the text encoder again."
+            )
 
 
 def read_config(directory: str | Path) -> dict[str, Any]:
@@ -91,19 +181,13 @@ def read_config(directory: str | Path) -> dict[str, Any]:
     kind = config.get("model_type") if isinstance(config, dict) else None
     if kind != "diffusion_cond":
         raise UserError(f"{path}: model_type is {kind!r}; expected diffusion_cond, a text-conditioned diffusion model.")
-    return config
-
-
-def _read_weights(path: Path) -> dict[str, "torch.Tensor"]:
-    import pickle
-
-    import torch
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        return torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
-    except (SafetensorError, pickle.UnpicklingError, EOFError, KeyError, RuntimeError) as error:
-        raise UserError(f"{path} is no readable weights file ({str(error)[:120]}): fetch it again.") from None
+        asked = [conditioner["id"] for conditioner in config["model"]["conditioning"]["configs"]]
+    except (KeyError, TypeError):
+        raise UserError(f"{path} describes no conditioning: restore the file that came with the weights.") from None
+    others = [name for name in asked if name not in GIVEN]
+    if others or "prompt" not in asked:
+        raise UserError(
+            f"{path}: the model is conditioned on {', '.join(asked)}: expected a prompt, and no more than {', '.join(GIVEN)}."
+        )
+    return config

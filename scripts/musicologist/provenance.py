@@ -2,10 +2,13 @@
 
 import ast
 import hashlib
+import json
 from functools import lru_cache
 from pathlib import Path
 
-from musicologist.files import sha256
+from musicologist.files import sha256, write_text
+
+_LARGE = 64 << 20  # bytes
 
 
 def code_digest(script: str | Path) -> str:
@@ -80,17 +83,33 @@ def _shape(node: object) -> object:
     return repr(node)
 
 
-def model_digest(directory: str | Path) -> str:
-    """Digest over a model directory's files, its cards (``*.md``) left out; 16 hexadecimal digits.
+def model_digest(model: str | Path, cache: str | Path | None = None) -> str:
+    """Digest over a model directory's files, its cards (``*.md``) left out, or over a checkpoint; 16 hexadecimal digits.
 
-    A path that does not exist (a hub id) is its own digest.
+    A path that does not exist (a hub id with its revision) is its own digest. ``cache`` is a file that remembers the digests of
+    large files by path, size and time of change, for a dry-run should not read gigabytes each time.
     """
-    directory = Path(directory)
-    if not directory.is_dir():
-        return str(directory)
-    files = sorted(file for file in directory.rglob("*") if file.is_file() and file.suffix != ".md")
-    lines = [f"{file.relative_to(directory).as_posix()} {sha256(file)}" for file in files]
+    model = Path(model)
+    if not model.exists():
+        return str(model)
+    files = sorted(file for file in model.rglob("*") if file.is_file() and file.suffix != ".md") or [model]
+    lines = [f"{file.relative_to(model).as_posix()} {_remembered(file, cache)}" for file in files]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def _remembered(file: Path, cache: str | Path | None) -> str:
+    status = file.stat()
+    if cache is None or status.st_size < _LARGE:
+        return sha256(file)
+    key = f"{file.resolve()} {status.st_size} {status.st_mtime_ns}"
+    try:
+        known = json.loads(Path(cache).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        known = {}
+    if key not in known:
+        known[key] = sha256(file)
+        write_text(cache, json.dumps(known, indent=1) + "\n")
+    return known[key]
 
 
 def model_title(model: str | Path) -> str:
@@ -100,4 +119,5 @@ def model_title(model: str | Path) -> str:
         for line in card.read_text(encoding="utf-8").splitlines():
             if line.startswith("# "):
                 return line[2:].strip()
-    return str(model)
+    name, _, revision = str(model).partition("@")
+    return f"{name}@{revision[:8]}" if revision else name

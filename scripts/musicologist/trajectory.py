@@ -12,6 +12,7 @@ from musicologist.errors import UserError
 
 import torch  # isort: skip
 import k_diffusion as K  # isort: skip
+from stable_audio_tools.inference.sampling import sample_discrete_euler, sample_flow_dpmpp  # isort: skip
 
 if TYPE_CHECKING:
     from stable_audio_tools.models.diffusion import ConditionedDiffusionModelWrapper
@@ -21,7 +22,11 @@ SAMPLERS = {
     "dpmpp-2m-sde": K.sampling.sample_dpmpp_2m_sde,
     "dpmpp-3m-sde": K.sampling.sample_dpmpp_3m_sde,
 }
-"""Samplers that call back once a step, counted from 0, before x is updated."""
+"""k-diffusion's samplers for v-objective models: they call back once a step, counted from 0, before x is updated."""
+
+FLOW_SAMPLERS = {"euler": sample_discrete_euler, "dpmpp": sample_flow_dpmpp}
+"""stable-audio-tools' samplers for rectified flow. dpmpp calls back as k-diffusion's do; euler counts from 1, and shows x after
+the update."""
 
 MARGIN = 16
 """Latent frames decoded beyond what is kept, so that the cut does not change what is heard before it."""
@@ -38,6 +43,7 @@ class Settings:
     sigma_max: float
     seconds_total: float
     seconds_kept: float
+    precision: str = "float32"
 
 
 def sigmas(settings: Settings) -> torch.Tensor:
@@ -53,12 +59,17 @@ def clip_seed(run_seed: int, prompt_id: int, sample: int) -> int:
 
 def check(config: Mapping[str, Any], settings: Settings, directory: str) -> None:
     """Raise UserError where the model of this configuration cannot be sampled with these settings."""
-    if settings.sampler not in SAMPLERS:
-        raise UserError(f"trajectory.sampler is {settings.sampler!r}: expected one of {', '.join(SAMPLERS)}.")
     objective = config["model"]["diffusion"].get("diffusion_objective", "v")
-    if objective != "v":
+    fitting = {"v": SAMPLERS, "rectified_flow": FLOW_SAMPLERS, "rf_denoiser": FLOW_SAMPLERS}.get(objective)
+    if fitting is None:
         raise UserError(
-            f"{directory}: the model's objective is {objective}; only v-objective models can be sampled yet."
+            f"{directory}: the model's objective is {objective}: expected v, rectified_flow or rf_denoiser, which the "
+            "samplers know."
+        )
+    if settings.sampler not in fitting:
+        raise UserError(
+            f"trajectory.sampler is {settings.sampler!r}, and the objective of {directory} is {objective}: expected one of "
+            f"{', '.join(fitting)}."
         )
     window = config["sample_size"] / config["sample_rate"]
     if settings.seconds_kept > window:
@@ -78,7 +89,10 @@ def sample(
     kept_steps: Sequence[int],
     device: str,
 ) -> Iterator[tuple[str, int, torch.Tensor]]:
-    """Yield (signal, step, latents) at every kept step: ``denoised`` is the x0 estimate, ``noisy`` x_t / sqrt(1 + sigma^2).
+    """Yield (signal, step, latents) at every kept step: ``denoised`` is the x0 estimate, ``noisy`` the state, of unit spread.
+
+    The state is that of x0 + sigma * noise, divided by sqrt(1 + sigma^2). A rectified flow's time is t = sigma / (1 + sigma):
+    both kinds of model are asked at the same noise levels.
 
     Latents are (clips, channels, frames), float32, on the CPU. Each clip's initial noise and Brownian tree come from its own
     seed, on the CPU, so that neither its batch nor the device changes it.
@@ -89,35 +103,65 @@ def sample(
     )
     metadata = [{"prompt": prompt, "seconds_start": 0, "seconds_total": settings.seconds_total} for prompt in prompts]
     condition = model.get_conditioning_inputs(model.conditioner(metadata, device))
+    guided = {**condition, "cfg_scale": settings.guidance, "batch_cfg": True, "rescale_cfg": True}
+    kept: list[tuple[str, int, torch.Tensor]] = []
+    wanted = set(kept_steps)
+
+    def keep(step: int, denoised: torch.Tensor, noisy: torch.Tensor) -> None:
+        if step in wanted:
+            kept.append(("denoised", step, denoised.float().cpu().clone()))
+            kept.append(("noisy", step, noisy.float().cpu()))
+
+    with torch.autocast(device, getattr(torch, settings.precision), enabled=settings.precision != "float32"):
+        walk = _flow if settings.sampler in FLOW_SAMPLERS else _diffusion
+        walk(model, noise, seeds, settings, guided, device, keep)
+    yield from kept
+
+
+def _diffusion(
+    model: Any, noise: torch.Tensor, seeds: Sequence[int], settings: Settings, guided: Any, device: str, keep: Any
+):
     levels = sigmas(settings)
     tree = K.sampling.BrownianTreeNoiseSampler(noise, levels[-2], levels[0], seed=list(seeds))
-    levels = levels.to(device)
     stochastic = (
         {"noise_sampler": lambda sigma, after: tree(sigma.cpu(), after.cpu()).to(device)}
         if "sde" in settings.sampler
         else {}
     )
-    kept: list[tuple[str, int, torch.Tensor]] = []
-    wanted = set(kept_steps)
 
-    def keep(info: Mapping[str, Any]) -> None:
-        if info["i"] in wanted:
-            sigma = float(info["sigma"])
-            kept.append(("denoised", info["i"], info["denoised"].float().cpu().clone()))
-            kept.append(("noisy", info["i"], (info["x"] / math.sqrt(1 + sigma**2)).float().cpu()))
+    def callback(info: Mapping[str, Any]) -> None:
+        keep(info["i"], info["denoised"], info["x"] / math.sqrt(1 + float(info["sigma"]) ** 2))
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Should have t")
         SAMPLERS[settings.sampler](
             K.external.VDenoiser(model.model),
             noise.to(device) * levels[0],
-            levels,
+            levels.to(device),
             disable=True,
-            callback=keep,
-            extra_args={**condition, "cfg_scale": settings.guidance, "batch_cfg": True, "rescale_cfg": True},
+            callback=callback,
+            extra_args=guided,
             **stochastic,
         )
-    yield from kept
+
+
+def _flow(
+    model: Any, noise: torch.Tensor, seeds: Sequence[int], settings: Settings, guided: Any, device: str, keep: Any
+):
+    levels = sigmas(settings)
+    times = levels / (1 + levels)
+    state = noise.to(device) * times[0]
+    late = settings.sampler == "euler"
+
+    def callback(info: Mapping[str, Any]) -> None:
+        nonlocal state
+        step = info["i"] - 1 if late else info["i"]
+        before, state = (state if late else info["x"]), info["x"]
+        keep(step, info["denoised"], before / math.hypot(1 - float(times[step]), float(times[step])))
+
+    FLOW_SAMPLERS[settings.sampler](
+        model.model, state, sigmas=times.to(device), callback=callback, disable_tqdm=True, **guided
+    )
 
 
 @torch.no_grad()

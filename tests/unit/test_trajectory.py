@@ -149,8 +149,82 @@ def test_what_cannot_be_sampled_is_one_sentence():
     trajectory.check(config, SETTINGS, "models/x")
     with pytest.raises(UserError, match=r"seconds_kept is 1\.1, but the model in models/x makes 1\.0 s"):
         trajectory.check(config, replace(SETTINGS, seconds_kept=1.1), "models/x")
-    with pytest.raises(UserError, match="sampler is 'euler': expected one of dpmpp-2m, dpmpp-2m-sde, dpmpp-3m-sde"):
+    with pytest.raises(
+        UserError, match="sampler is 'euler', and the objective of models/x is v: expected one of dpmpp-2m"
+    ):
         trajectory.check(config, replace(SETTINGS, sampler="euler"), "models/x")
-    config["model"]["diffusion"]["diffusion_objective"] = "rectified_flow"
-    with pytest.raises(UserError, match="models/x: the model's objective is rectified_flow; only v-objective"):
+    for objective in ("rectified_flow", "rf_denoiser"):
+        config["model"]["diffusion"]["diffusion_objective"] = objective
+        trajectory.check(config, replace(SETTINGS, sampler="dpmpp"), "models/x")
+        with pytest.raises(UserError, match=f"objective of models/x is {objective}: expected one of euler, dpmpp"):
+            trajectory.check(config, SETTINGS, "models/x")
+    config["model"]["diffusion"]["diffusion_objective"] = "epsilon"
+    with pytest.raises(UserError, match="models/x: the model's objective is epsilon: expected v, rectified_flow"):
         trajectory.check(config, SETTINGS, "models/x")
+
+
+@pytest.fixture(scope="module")
+def flow(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models") / "flow"
+    return diffusion.load(tiny_models.diffusion_directory(folder, "rectified_flow"))[0]
+
+
+def velocities(model, state, time, prompts):
+    """The model's guided velocity, asked for directly."""
+    metadata = [{"prompt": prompt, "seconds_start": 0, "seconds_total": 1.0} for prompt in prompts]
+    condition = model.get_conditioning_inputs(model.conditioner(metadata, "cpu"))
+    with torch.no_grad():
+        return model.model(
+            state, time.repeat(len(state)), **condition, cfg_scale=SETTINGS.guidance, batch_cfg=True, rescale_cfg=True
+        )
+
+
+def test_a_rectified_flow_is_kept_as_euler_computes_it(flow):
+    """Directly: x_t = (1 - t) x0 + t noise, so t = sigma / (1 + sigma), x0 = x_t - t v, x at the next t by one Euler step."""
+    clips = CLIPS[:3]
+    kept = sample(flow, clips, replace(SETTINGS, sampler="euler"), range(SETTINGS.steps))
+    levels = trajectory.sigmas(SETTINGS).double()
+    own = [torch.randn(8, 64, generator=torch.Generator().manual_seed(seed)) for _, seed in clips]
+    times = (levels / (1 + levels)).float()
+    state = torch.stack(own) * times[0]
+    for step in range(SETTINGS.steps):
+        time = times[step]
+        velocity = velocities(flow, state, time, [prompt for prompt, _ in clips])
+        assert (kept["denoised", step] - (state - time * velocity)).abs().max() < 1e-4
+        exploding = state / (1 - time)  # x0 + sigma noise
+        assert (kept["noisy", step] - exploding / math.sqrt(1 + levels[step] ** 2)).abs().max() < 1e-4
+        state = state + (times[step + 1] - time) * velocity
+    assert (kept["denoised", SETTINGS.steps - 1] - state).abs().max() < 1e-4
+
+
+def test_a_rectified_flow_by_dpmpp_ends_at_its_last_estimate_and_starts_as_euler_does(flow):
+    euler, other = (
+        sample(flow, CLIPS[:2], replace(SETTINGS, sampler=sampler), range(SETTINGS.steps))
+        for sampler in ("euler", "dpmpp")
+    )
+    for signal in ("denoised", "noisy"):
+        assert (euler[signal, 0] - other[signal, 0]).abs().max() < 1e-5
+    assert (euler["noisy", 3] - other["noisy", 3]).abs().max() > 1e-4
+    assert other["noisy", 0].std() == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("sampler", trajectory.FLOW_SAMPLERS)
+def test_a_rectified_flows_clip_is_the_same_alone_and_in_any_batch(flow, sampler):
+    settings = replace(SETTINGS, sampler=sampler)
+    whole = sample(flow, CLIPS[:4], settings)
+    for level, latents in sample(flow, [CLIPS[2]], settings).items():
+        assert (latents - whole[level][[2]]).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_half_precision_is_near_full_precision(tmp_path, precision):
+    model, _ = diffusion.load(tiny_models.diffusion_directory(tmp_path / "model"))
+    full = sample(model, CLIPS[:2])
+    diffusion.keep_ends_exact(model)
+    for level, latents in sample(model, CLIPS[:2]).items():
+        assert torch.equal(latents, full[level])
+    half = sample(model, CLIPS[:2], replace(SETTINGS, precision=precision))
+    for level, latents in half.items():
+        assert latents.dtype == torch.float32
+        assert not torch.equal(latents, full[level]) or level == ("noisy", 0)
+        assert torch.cosine_similarity(latents.flatten(), full[level].flatten(), dim=0) > 0.999

@@ -38,8 +38,13 @@ def clap_directory(directory: Path) -> Path:
     return directory
 
 
-def diffusion_configuration() -> dict[str, Any]:
-    """Stable Audio Open's shape, tiny: Oobleck autoencoder of 256 samples a frame, DiT, prompt and seconds; 1 s, stereo."""
+def diffusion_configuration(objective: str = "v", text_encoder: bool = False) -> dict[str, Any]:
+    """Stable Audio Open's shape, tiny: Oobleck autoencoder of 256 samples a frame, DiT, prompt and seconds; 1 s, stereo.
+
+    The prompt is one of three that are listed, or the T5 that is called t5-base reads it.
+    """
+    listed = {"id": "prompt", "type": "list", "config": {"options": list(PROMPTS)}}
+    read = {"id": "prompt", "type": "t5", "config": {"t5_model_name": "t5-base", "max_length": 8}}
     coder = {"channels": 4, "c_mults": [1, 2, 4], "strides": [4, 8, 8], "use_snake": True}
     number = {"type": "number", "config": {"min_val": 0, "max_val": 512}}
     return {
@@ -66,7 +71,7 @@ def diffusion_configuration() -> dict[str, Any]:
             "conditioning": {
                 "cond_dim": 32,
                 "configs": [
-                    {"id": "prompt", "type": "list", "config": {"options": list(PROMPTS)}},
+                    read if text_encoder else listed,
                     {"id": "seconds_start", **number},
                     {"id": "seconds_total", **number},
                 ],
@@ -75,6 +80,7 @@ def diffusion_configuration() -> dict[str, Any]:
                 "cross_attention_cond_ids": ["prompt", "seconds_start", "seconds_total"],
                 "global_cond_ids": ["seconds_start", "seconds_total"],
                 "type": "dit",
+                "diffusion_objective": objective,
                 "config": {
                     "io_channels": 8,
                     "embed_dim": 64,
@@ -84,6 +90,7 @@ def diffusion_configuration() -> dict[str, Any]:
                     "global_cond_dim": 64,
                     "project_cond_tokens": False,
                     "transformer_type": "continuous_transformer",
+                    "diffusion_objective": objective,
                 },
             },
             "io_channels": 8,
@@ -91,21 +98,42 @@ def diffusion_configuration() -> dict[str, Any]:
     }
 
 
-def diffusion_directory(directory: Path) -> Path:
-    """A diffusion model of the real classes, saved in ``directory``."""
+def diffusion_directory(
+    directory: Path, objective: str = "v", text_encoder: Path | None = None, kind: str = "safetensors"
+) -> Path:
+    """A diffusion model of the real classes, saved in ``directory`` as either kind of file."""
     from musicologist import diffusion
 
     import torch  # isort: skip
     from safetensors.torch import save_file  # isort: skip
 
     directory.mkdir(parents=True)
+    config = diffusion_configuration(objective, text_encoder is not None)
     torch.manual_seed(0)
-    model = diffusion.build(diffusion_configuration())
+    model = diffusion.build(config, text_encoder=text_encoder)
     for parameter in model.parameters():  # layers that start at zero would hide the prompt
         if not parameter.abs().sum():
             torch.nn.init.normal_(parameter, std=0.05)
-    save_file(model.state_dict(), directory / "model.safetensors")
-    (directory / "model_config.json").write_text(json.dumps(diffusion_configuration()), encoding="utf-8")
+    if kind == "safetensors":
+        save_file(model.state_dict(), directory / "model.safetensors")
+    else:
+        torch.save({"state_dict": model.state_dict(), "global_step": 7}, directory / "model.ckpt")
+    (directory / "model_config.json").write_text(json.dumps(config), encoding="utf-8")
+    return directory
+
+
+def t5_directory(directory: Path) -> Path:
+    """A T5 encoder of one layer with t5-base's width, and its tokenizer, saved in ``directory``."""
+    from musicologist import compat, wordlevel  # noqa: F401  (before transformers)
+
+    import torch  # isort: skip
+    from transformers import T5Config, T5EncoderModel  # isort: skip
+
+    directory.mkdir(parents=True)
+    tokenizer = wordlevel.build([*PROMPTS, *(f"word{number}" for number in range(40))], directory)
+    sizes = {"d_model": 768, "d_kv": 8, "d_ff": 16, "num_layers": 1, "num_heads": 2}
+    torch.manual_seed(0)
+    T5EncoderModel(T5Config(vocab_size=len(tokenizer), **sizes)).save_pretrained(directory)
     return directory
 
 

@@ -1,0 +1,55 @@
+"""Fetch the models that are Hugging Face ids into the hub's cache (HF_HOME), going on where an earlier try broke off.
+
+The only job that asks the hub for weights: all others read the cache. The record says which commits and
+which bytes they were.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from musicologist import cli
+
+
+def main() -> None:
+    """Write one JSON record for all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--diffusion", help="Hugging Face id; the text encoder that it names comes with it")
+    parser.add_argument("--text-encoder", help="Hugging Face id of a T5 other than that")
+    parser.add_argument("--clap", help="Hugging Face id of a model or a checkpoint")
+    parser.add_argument("--output", type=Path, required=True)
+    arguments = parser.parse_args()
+
+    from musicologist import clap_files, diffusion, hub
+    from musicologist.files import write_text
+
+    records = []
+    encoder = hub.named(arguments.text_encoder) if arguments.text_encoder else None
+    if arguments.diffusion:
+        records.append(fetch(hub.named(arguments.diffusion), diffusion.FILES))
+        config = diffusion.read_config(hub.directory(arguments.diffusion, diffusion.FILES))
+        encoder = encoder or diffusion.text_encoder_of(config, None)
+    if encoder is not None:
+        records.append(fetch(encoder, diffusion.TEXT_ENCODER_FILES))
+    if arguments.clap:
+        repository = hub.named(arguments.clap)
+        records.append(fetch(repository, clap_files.needed(repository)))
+    write_text(arguments.output, json.dumps(records, indent=1) + "\n")
+
+
+def fetch(repository: Any, files: Any) -> dict[str, Any]:
+    """Fetch a repository's files; its record."""
+    from musicologist import hub
+    from musicologist.files import sha256
+
+    folder = hub.download(repository, files)
+    described = {
+        path.name: {"bytes": path.stat().st_size, "sha256": sha256(path)}
+        for path in sorted(hub.cached_paths(repository, files))
+    }
+    return {"repository": repository.name, "commit": folder.name, "files": described}
+
+
+if __name__ == "__main__":
+    cli.run(main)
