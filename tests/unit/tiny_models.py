@@ -90,7 +90,6 @@ def diffusion_configuration(objective: str = "v", text_encoder: bool = False) ->
                     "global_cond_dim": 64,
                     "project_cond_tokens": False,
                     "transformer_type": "continuous_transformer",
-                    "diffusion_objective": objective,
                 },
             },
             "io_channels": 8,
