@@ -46,6 +46,7 @@ def convert(path: str | Path, state: Mapping[str, "torch.Tensor"]) -> "ClapModel
 
     Raises UserError, naming ``path``, where they are no unfused CLAP of HTSAT and RoBERTa.
     """
+    import torch
     from transformers import ClapModel
 
     state = {name.removeprefix("module."): tensor for name, tensor in state.items()}
@@ -55,24 +56,25 @@ def convert(path: str | Path, state: Mapping[str, "torch.Tensor"]) -> "ClapModel
             "music_audioset_epoch_15_esc_90.14.pt or 630k-audioset-best.pt."
         )
     try:
-        network = ClapModel(configuration(state))
-        report = network.load_state_dict(translate(state), strict=False)
+        network, report = ClapModel.from_pretrained(
+            None,
+            config=configuration(state),
+            state_dict=translate(state),
+            dtype=torch.float32,
+            output_loading_info=True,
+        )
     except (KeyError, RuntimeError, ValueError) as error:
         detail = " ".join(str(error).split())[:160]
         raise UserError(
             f"{path} is no CLAP of HTSAT and RoBERTa ({detail}): take a checkpoint of laion-clap."
         ) from None
-    missing = [name for name in report.missing_keys if not _UNUSED.search(name) and name not in _SCALES]
-    if missing or report.unexpected_keys:
-        name = (missing + report.unexpected_keys)[0]
+    named = [str(name) for kind in ("missing", "unexpected", "mismatched") for name in sorted(report[f"{kind}_keys"])]
+    misfits = [name for name in named if not _UNUSED.search(name)]
+    if misfits:
         raise UserError(
-            f"{path} does not fit ClapModel ({name}, {len(missing)} missing, {len(report.unexpected_keys)} unknown): take a "
-            "checkpoint of laion-clap."
+            f"{path} does not fit ClapModel ({misfits[0]}, {len(misfits)} such): take a checkpoint of laion-clap."
         )
     return network
-
-
-_SCALES = ("logit_scale_a", "logit_scale_t")
 
 
 def configuration(state: Mapping[str, "torch.Tensor"]) -> "ClapConfig":

@@ -141,7 +141,7 @@ def test_a_missing_file_is_one_sentence(copy, name):
 def test_a_truncated_file_is_one_sentence(copy, name, share):
     content = (copy / name).read_bytes()
     (copy / name).write_bytes(content[: int(len(content) * share)])
-    with pytest.raises(UserError, match="holds no readable CLAP"):
+    with pytest.raises(UserError, match=r"holds no readable CLAP|is no readable weights file"):
         clap.load(copy)
 
 
@@ -199,5 +199,5 @@ def test_a_tokenizer_without_words_is_refused(copy):
 
 
 def test_neither_directory_nor_hub_id_is_one_sentence(tmp_path):
-    with pytest.raises(UserError, match="is no directory: models names a directory or a Hugging Face id"):
+    with pytest.raises(UserError, match="is no directory: models names a directory, or a Hugging Face id"):
         clap.load(tmp_path / "nowhere")
