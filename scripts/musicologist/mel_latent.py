@@ -18,6 +18,7 @@ _WINDOW = 1024  # samples
 _SCALE = 0.5  # of mel magnitudes, so that full scale lies near 1 before the logarithm
 _FLOOR = 1e-3
 _LOUDEST = 4.0  # no scaled mel magnitude of audio within ±1 is larger
+_FULL_SCALE = 0.25 * 0.375 * _WINDOW**2  # energy of a full-scale sine over the bins of one frame under the Hann window
 _DAMPING = 0.3  # share of the wanted magnitude below which a phase counts for less: keeps decoding smooth in its input
 
 
@@ -53,7 +54,8 @@ class LogMelPretransform(Pretransform):
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """Audio (batch, 1, frames * HOP) of latents (batch, MELS, frames); no clip depends on the others.
 
-        Values beyond what audio within ±1 can have are limited, so that a blurred estimate cannot explode.
+        Values beyond what audio within ±1 can have are limited, and each frame to the energy of a full-scale sine, so that a
+        blurred or over-guided estimate cannot explode.
         """
         logarithm = (latents.float() * self.spread + self.mean).clamp(math.log(_FLOOR), math.log(_LOUDEST))
         mel = (torch.exp(logarithm) - _FLOOR).clamp_min(0).transpose(1, 2) / _SCALE
@@ -68,7 +70,8 @@ class LogMelPretransform(Pretransform):
         target = mel @ self.filters.T
         for _ in range(8):
             magnitude = magnitude * (target / ((magnitude @ self.filters) @ self.filters.T + 1e-6))
-        return magnitude
+        energy = (magnitude**2).sum(dim=-1, keepdim=True)
+        return magnitude * torch.sqrt(_FULL_SCALE / energy.clamp_min(_FULL_SCALE))
 
     def _griffin_lim(self, magnitude: torch.Tensor, samples: int) -> torch.Tensor:
         phase = self._running_phases(magnitude.shape[-1])

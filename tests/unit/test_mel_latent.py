@@ -45,3 +45,11 @@ def test_decoding_is_smooth_and_bounded(latent):
     assert (moved - decoded).abs().max() < 1e-3
     assert latent.decode(50 * torch.ones(1, MELS, 40)).isfinite().all()
     assert decoded.mean(-1).abs().max() < 1e-3
+
+
+def test_no_frame_is_louder_than_a_full_scale_sine(latent, audio):
+    loud = latent.decode(8 * latent.encode(audio).abs())
+    assert loud[..., 1024:-1024].unfold(-1, 1024, 256).square().mean(-1).max() < 1.5 * 0.5
+    quiet = latent.encode(audio / audio.abs().max())
+    before = latent.decode(quiet).square().mean()
+    assert before > 0.5 * (audio / audio.abs().max()).square().mean()
