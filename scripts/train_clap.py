@@ -14,14 +14,17 @@ def main() -> None:
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--minutes", type=float, default=600.0, help="stop after so many minutes at the latest")
     parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--output", type=Path, required=True, help="directory")
     arguments = parser.parse_args()
 
+    from musicologist import devices
     from musicologist.files import write_text
     from musicologist.training_clap import Schedule, train
 
-    schedule = Schedule(steps=arguments.steps, minutes=arguments.minutes, batch_size=arguments.batch_size)
+    device = devices.resolve(arguments.device)
+    schedule = Schedule(arguments.steps, arguments.minutes, arguments.batch_size, device=device)
     reached = train(arguments.shards, schedule, arguments.seed, arguments.output)
     write_text(arguments.output / "training.json", json.dumps(reached, indent=2) + "\n")
 

@@ -16,11 +16,13 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--rate", type=float, default=1e-3, help="learning rate")
     parser.add_argument("--start", default="", help="a model directory whose weights to go on from")
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--compile", action="store_true", help="a fifth faster; needs a C++ compiler")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--output", type=Path, required=True, help="directory")
     arguments = parser.parse_args()
 
+    from musicologist import devices
     from musicologist.files import write_text
     from musicologist.training_diffusion import Schedule, train
 
@@ -30,6 +32,7 @@ def main() -> None:
         arguments.batch_size,
         learning_rate=arguments.rate,
         start=arguments.start,
+        device=devices.resolve(arguments.device),
         compiled=arguments.compile,
     )
     reached = train(arguments.shards, schedule, arguments.seed, arguments.output)

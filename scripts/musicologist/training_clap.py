@@ -34,6 +34,7 @@ class Schedule:
     batch_size: int = 64
     learning_rate: float = 8e-4
     warmup: int = 150
+    device: str = "cpu"
 
 
 def configuration(words: int) -> ClapConfig:
@@ -168,13 +169,13 @@ def train(
     features, rows, captions, attributes = read_features(paths, seed)
     directory.mkdir(parents=True, exist_ok=True)
     tokenizer = wordlevel.build(sorted(set(captions)), directory)
-    model = ClapModel(configuration(len(tokenizer))).train()
+    model = ClapModel(configuration(len(tokenizer))).train().to(schedule.device)
     model.config.save_pretrained(directory)
     feature_extractor().save_pretrained(directory)
     tokens = tokenizer(captions, padding=True, return_tensors="pt")
     distinct = {caption: number for number, caption in enumerate(sorted(set(captions)))}
     caption_number = torch.tensor([distinct[caption] for caption in captions])
-    heads = torch.nn.Linear(512, len(ATTRIBUTES))
+    heads = torch.nn.Linear(512, len(ATTRIBUTES)).to(schedule.device)
     weights = list(model.parameters())
     average = [tensor.detach().clone() for tensor in weights]
     optimizer = torch.optim.AdamW(
@@ -199,13 +200,14 @@ def train(
         mask = tokens["attention_mask"][clips]
         length = int(mask.sum(1).max())
         out = model(
-            input_ids=tokens["input_ids"][clips, :length],
-            attention_mask=mask[:, :length],
-            input_features=heard[:, None],
-            is_longer=torch.zeros(len(clips), 1, dtype=torch.bool),
+            input_ids=tokens["input_ids"][clips, :length].to(schedule.device),
+            attention_mask=mask[:, :length].to(schedule.device),
+            input_features=heard[:, None].to(schedule.device),
+            is_longer=torch.zeros(len(clips), 1, dtype=torch.bool, device=schedule.device),
         )
-        contrast = _contrastive(out.logits_per_audio, caption_number[clips])
-        named = F.binary_cross_entropy_with_logits(heads(out.audio_embeds * 10), torch.from_numpy(attributes[clips]))
+        contrast = _contrastive(out.logits_per_audio, caption_number[clips].to(schedule.device))
+        present = torch.from_numpy(attributes[clips]).to(schedule.device)
+        named = F.binary_cross_entropy_with_logits(heads(out.audio_embeds * 10), present)
         optimizer.zero_grad()
         (contrast + 3 * named).backward()
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
@@ -244,8 +246,9 @@ def train(
 def _contrastive(logits: torch.Tensor, caption: torch.Tensor) -> torch.Tensor:
     """Symmetric InfoNCE (Radford et al. 2021) without the negatives that have the same caption."""
     same = caption[:, None] == caption[None]
-    logits = logits.masked_fill(same & ~torch.eye(len(logits), dtype=torch.bool), -1e4)
-    target = torch.arange(len(logits))
+    itself = torch.eye(len(logits), dtype=torch.bool, device=logits.device)
+    logits = logits.masked_fill(same & ~itself, -1e4)
+    target = torch.arange(len(logits), device=logits.device)
     return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
 
 
@@ -255,7 +258,8 @@ def _save(model: ClapModel, average: list[torch.Tensor], directory: Path) -> Non
     state = dict(zip((name for name, _ in model.named_parameters()), average, strict=True))
     state = {name: state.get(name, tensor) for name, tensor in model.state_dict().items()}
     state = {
-        name: tensor.half().contiguous() if tensor.is_floating_point() else tensor for name, tensor in state.items()
+        name: tensor.half().cpu().contiguous() if tensor.is_floating_point() else tensor.cpu()
+        for name, tensor in state.items()
     }
     with atomic_path(directory / "model.safetensors") as temporary:
         save_file(state, temporary, metadata={"format": "pt"})
