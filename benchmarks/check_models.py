@@ -195,7 +195,7 @@ def main() -> None:
 
     for name in ("clap", "diffusion"):
         require(f"megabytes of {name}", (MODELS / name / "model.safetensors").stat().st_size / 1e6, 0, 10)
-    import stable_audio_tools.models.factory
+    import stable_audio_tools.models.factory  # noqa: F401
     import transformers.models.clap.modeling_clap  # noqa: F401  (what loading would import)
 
     begin = time.perf_counter()
