@@ -16,7 +16,9 @@ def main() -> None:
     parser.add_argument("--steps", type=int, required=True, help="of the schedule, for what records no noise level")
     parser.add_argument("--sigma-max", type=float, required=True)
     parser.add_argument("--sigma-min", type=float, required=True)
-    parser.add_argument("--digest", nargs="?", const="", help="of the CLAP that embeds the notes; none where they are given")
+    parser.add_argument(
+        "--digest", nargs="?", const="", help="of the CLAP that embeds the notes; none where they are given"
+    )
     parser.add_argument("--outputs", nargs="+", type=Path, required=True)
     arguments = parser.parse_args()
 

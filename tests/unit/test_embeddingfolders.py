@@ -134,7 +134,12 @@ def test_embeddings_of_another_clap_than_the_notes_are_refused(tmp_path, monkeyp
 
     def run(digest):
         flags = ["--files", path, "--prompts", 3, "--samples", 2, "--steps", 6, "--sigma-max", 100, "--sigma-min", 1]
-        flags += ["--digest", digest, "--outputs", tmp_path / "ours/denoised/step_05.parquet"]
+        flags += [
+            "--digest",
+            *digest,
+            "--outputs",
+            tmp_path / "ours/denoised/step_05.parquet",
+        ]  # a shell drops the empty word
         monkeypatch.setattr(sys, "argv", ["import_embeddings.py", *map(str, flags)])
         import_embeddings.main()
 
