@@ -183,7 +183,7 @@ def classifier_strength(wildcards):
 
 
 def scores_by_classifier(wildcards, input):
-    return [f"{classifier}={path}" for classifier, path in zip(CLASSIFIERS, input)]
+    return [f"{classifier}={path}" for classifier, path in zip(CLASSIFIERS, input.scores)]
 
 
 def reports_by_classifier(wildcards, input):

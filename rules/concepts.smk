@@ -31,3 +31,23 @@ rule train_probe:
         "python scripts/train_probe.py --dataset {input.dataset:q} --embeddings {input.embeddings:q}"
         " --classifier {wildcards.classifier} --C {params.strength} --seed {params.seed}"
         " --output {output.probe:q} --report {output.report:q} 2> {log:q}"
+
+
+rule factorise_notes:
+    input:
+        notes="<results>/notes/notes.parquet",
+        embeddings="<results>/embeddings/notes.parquet",
+    output:
+        instruments="<results>/embeddings/instruments.parquet",
+        components="<results>/embeddings/components.parquet",
+    log:
+        "<logs>/factorise_notes.log",
+    benchmark:
+        "<benchmarks>/factorise_notes.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=code_of("factorise_notes"),
+    shell:
+        "python scripts/factorise_notes.py --notes {input.notes:q} --embeddings {input.embeddings:q}"
+        " --instruments {output.instruments:q} --components {output.components:q} 2> {log:q}"

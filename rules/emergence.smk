@@ -30,26 +30,44 @@ rule score_audio:
 
 rule measure_emergence:
     input:
-        collect(
+        scores=collect(
             "<results>/concepts/{{concept}}/scores_{classifier}.parquet",
             classifier=CLASSIFIERS,
         ),
+        dataset="<results>/concepts/{concept}/dataset.parquet",
+        note_embeddings="<results>/embeddings/notes.parquet",
+        instruments="<results>/embeddings/instruments.parquet",
+        components="<results>/embeddings/components.parquet",
+        embeddings=collect(
+            "<results>/embeddings/{signal}/step_{step}.parquet",
+            signal=SIGNALS,
+            step=STEPS,
+        ),
     output:
-        "<results>/concepts/{concept}/emergence.csv",
+        csv="<results>/concepts/{concept}/emergence.csv",
+        summary="<results>/concepts/{concept}/emergence.json",
+        landmarks="<results>/concepts/{concept}/landmarks.parquet",
     log:
         "<logs>/measure_emergence/{concept}.log",
     benchmark:
         "<benchmarks>/measure_emergence/{concept}.tsv"
     conda:
         "../envs/analysis.yaml"
+    resources:
+        mem_mb=2000,
     params:
         code=code_of("measure_emergence"),
         scores=scores_by_classifier,
         resamples=config["statistics"]["resamples"],
+        permutations=config["statistics"]["permutations"],
+        random_concepts=config["statistics"]["random_concepts"],
         seed=config["seed"],
     shell:
         "python scripts/measure_emergence.py --concept {wildcards.concept} --scores {params.scores:q}"
-        " --resamples {params.resamples} --seed {params.seed} --output {output:q} 2> {log:q}"
+        " --dataset {input.dataset:q} --note-embeddings {input.note_embeddings:q} --instruments {input.instruments:q}"
+        " --components {input.components:q} --embeddings {input.embeddings:q} --resamples {params.resamples}"
+        " --permutations {params.permutations} --random-concepts {params.random_concepts} --seed {params.seed}"
+        " --output {output.csv:q} --summary {output.summary:q} --landmarks {output.landmarks:q} 2> {log:q}"
 
 
 rule collect_atlas:

@@ -1,43 +1,73 @@
-"""Measure how well prompts with and without a concept are told apart, for every classifier, signal and step."""
+"""Measure one concept's emergence: figures of merit with intervals, nulls, and where along the noise it comes up."""
 
 import argparse
-import csv
-import io
+import json
 
 from musicologist import cli
 
 
 def main() -> None:
-    """Write the long table of one concept, with 95 % intervals over prompts."""
+    """Write the long table of one concept, what holds for whole curves, and the resampled landmarks."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--concept", required=True)
     parser.add_argument("--scores", nargs="+", required=True, metavar="CLASSIFIER=PATH")
+    parser.add_argument("--dataset", required=True)
+    parser.add_argument("--note-embeddings", required=True)
+    parser.add_argument("--instruments", required=True, help="mean embedding by instrument")
+    parser.add_argument("--components", required=True, help="principal components of all notes")
+    parser.add_argument("--embeddings", nargs="+", required=True, help="embeddings of clips, a table a signal and step")
     parser.add_argument("--resamples", type=int, required=True)
+    parser.add_argument("--permutations", type=int, required=True)
+    parser.add_argument("--random-concepts", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--output", required=True)
+    parser.add_argument("--output", required=True, help="long table to write, CSV")
+    parser.add_argument("--summary", required=True, help="JSON to write")
+    parser.add_argument("--landmarks", required=True, help="resampled landmarks to write, parquet")
     arguments = parser.parse_args()
 
-    import numpy as np
-    from musicologist import statistics, tables
+    from musicologist import clips, emergence, longtables, measurement, random_concepts, tables
     from musicologist.files import write_text
 
-    rows = []
-    for item in arguments.scores:
-        classifier, path = item.split("=", 1)
-        table = tables.read(path, "scores")
-        columns = {name: table[name].to_numpy() for name in table.column_names}
-        levels = sorted({*zip(columns["signal"], columns["step"], strict=True)})
-        for signal, step in levels:
-            here = np.flatnonzero((columns["signal"] == signal) & (columns["step"] == step))
-            level = {name: values[here] for name, values in columns.items()}
-            place = {"concept": arguments.concept, "classifier": classifier, "signal": signal, "step": int(step)}
-            noise = {name: float(level[name][0]) for name in ("sigma", "log_snr_db")}
-            rows.append({**place, **noise, **statistics.measure(level, arguments.seed, arguments.resamples)})
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, rows[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: f"{v:.6g}" if isinstance(v, float) else v for name, v in row.items()} for row in rows)
-    write_text(arguments.output, buffer.getvalue())
+    paths = dict(item.split("=", 1) for item in arguments.scores)
+    scores = {name: clips.arrange(tables.read(path, "scores"), path) for name, path in paths.items()}
+    trajectories = next(iter(scores.values()))
+    probes, ridge = random_concepts.weights(
+        random_concepts.read(arguments.instruments, arguments.components),
+        *tables.labelled_notes(arguments.dataset, arguments.note_embeddings),
+        arguments.random_concepts,
+        arguments.seed,
+    )
+    random = random_concepts.compare(probes, arguments.embeddings, trajectories)
+    settings = measurement.Settings(arguments.resamples, arguments.permutations, arguments.seed)
+    curves = {
+        (name, signal): measurement.measure(trajectory, random[signal], settings)
+        for name, signals in scores.items()
+        for signal, trajectory in signals.items()
+    }
+    rows = [
+        {"concept": arguments.concept, "classifier": name, "signal": signal, **row}
+        for (name, signal), curve in curves.items()
+        for row in curve.rows
+    ]
+    longtables.write(arguments.output, rows)
+    summary = {
+        "concept": arguments.concept,
+        "curves": [{"classifier": n, "signal": s, **curve.summary} for (n, s), curve in curves.items()],
+        "lags": [
+            {"classifier": name, "first": "denoised", "second": "noisy"}
+            | emergence.lag(
+                curves[name, "denoised"].landmarks, curves[name, "noisy"].landmarks, signals["denoised"].log_sigma[0]
+            )
+            for name, signals in scores.items()
+            if {"denoised", "noisy"} <= set(signals)
+        ],
+        "resamples": arguments.resamples,
+        "permutations": arguments.permutations,
+        "random_concepts": arguments.random_concepts,
+        "ridge": ridge,
+    }
+    write_text(arguments.summary, json.dumps(longtables.without_nan(summary), indent=2) + "\n")
+    tables.write(arguments.landmarks, "landmarks", measurement.landmark_table(curves), {"concept": arguments.concept})
 
 
 if __name__ == "__main__":

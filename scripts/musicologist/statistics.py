@@ -1,80 +1,93 @@
-"""Figures of merit along the trajectory, with intervals from a bootstrap that resamples prompts, not clips."""
+"""Figures of merit of one level: how well the clips of prompts with and without a concept are told apart."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
-METRICS = ("accuracy", "tpr", "tnr", "balanced_accuracy", "roc_auc", "average_precision")
-INTERVAL = (2.5, 97.5)  # percent
+OPERATING_POINTS = ("", "_prior", "_cv")
+"""The probe's own threshold, the one that matches the prompts' prior, the one cross-validated at the last level."""
+
+METRICS = (
+    "accuracy",
+    "tpr",
+    "tnr",
+    *(f"balanced_accuracy{point}" for point in OPERATING_POINTS),
+    "roc_auc",
+    "average_precision",
+    "ap_over_prevalence",
+)
 
 
-def resampling_weights(prompts: np.ndarray, labels: np.ndarray, resamples: int, seed: int) -> np.ndarray:
-    """Weights (1 + resamples, clips) of clips: ones, then how often each clip's prompt was drawn.
-
-    Prompts are drawn with replacement among those of the same label, so both classes keep their size; the clips of a prompt
-    stay together (cluster bootstrap, Davison and Hinkley 1997, section 3.8).
-    """
-    rng = np.random.default_rng(seed)
-    weights = np.ones((1 + resamples, len(prompts)), np.float64)
-    for label in (0, 1):
-        mine = labels == label
-        distinct, index = np.unique(prompts[mine], return_inverse=True)
-        if len(distinct):
-            drawn = rng.multinomial(len(distinct), np.full(len(distinct), 1 / len(distinct)), size=resamples)
-            weights[1:, mine] = drawn[:, index]
-    return weights
+def by_prompt(values: np.ndarray, prompts: np.ndarray, count: int) -> np.ndarray:
+    """Values (clips,) as a float64 matrix (prompts, most clips a prompt), filled up with NaN; ``prompts`` index the rows."""
+    order = np.argsort(prompts, kind="stable")
+    size = np.bincount(prompts, minlength=count)
+    column = np.arange(len(values)) - np.repeat(np.cumsum(size) - size, size)
+    matrix = np.full((count, int(size.max(initial=0))), np.nan)
+    matrix[prompts[order], column] = values[order]
+    return matrix
 
 
 def metrics(
-    decision: np.ndarray, predicted: np.ndarray, labels: np.ndarray, weights: np.ndarray
+    decision: np.ndarray,
+    predicted: Mapping[str, np.ndarray],
+    prompts: np.ndarray,
+    labels: np.ndarray,
+    drawn: np.ndarray,
 ) -> dict[str, np.ndarray]:
-    """METRICS by name, each (rows of weights,), for clips with decision values, predicted and true labels (clips,).
+    """METRICS by name, each (resamples,), of clips whose prompts are drawn so often.
 
-    ROC-AUC counts ties as a half; average precision is the sum of precision times the step in recall, as in scikit-learn.
+    ``decision`` and ``prompts`` (an index into the rows of ``labels`` and ``drawn``) are (clips,); ``predicted`` gives the
+    predicted labels (clips,) at each of OPERATING_POINTS; ``labels`` (prompts,) are 0 or 1; ``drawn`` is (prompts,
+    resamples). ROC-AUC counts ties as a half; average precision is the sum of precision times the step in recall, as in
+    scikit-learn. A resample in which a label was not drawn gives NaN.
+
+    Clips are compared once; how often their prompts are drawn enters by matrix products, whatever the number of resamples.
     """
-    positive, negative = weights * (labels == 1), weights * (labels == 0)
-    n_positive, n_negative = positive.sum(1), negative.sum(1)
-    tpr = (positive * (predicted == 1)).sum(1) / n_positive
-    tnr = (negative * (predicted == 0)).sum(1) / n_negative
-    order = np.argsort(-decision, kind="stable")
-    first = np.flatnonzero(np.r_[True, np.diff(decision[order]) != 0])
-    positive_at = np.add.reduceat(positive[:, order], first, axis=1)
-    negative_at = np.add.reduceat(negative[:, order], first, axis=1)
-    true, false = positive_at.cumsum(1), negative_at.cumsum(1)
-    below = n_negative[:, None] - false + negative_at / 2
+    size = np.bincount(prompts, minlength=len(labels))
+    drawn_sides, sizes = [drawn[labels == side] for side in (0, 1)], [size[labels == side] for side in (0, 1)]
+    totals = [n.astype(w.dtype) @ w for n, w in zip(sizes, drawn_sides, strict=True)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = {}
+        for point, calls in predicted.items():
+            hits = np.bincount(prompts, calls == labels[prompts], minlength=len(labels)).astype(drawn.dtype)
+            tnr, tpr = (hits[labels == side] @ drawn_sides[side] / totals[side] for side in (0, 1))
+            if point == "":
+                accuracy = (tpr * totals[1] + tnr * totals[0]) / (totals[0] + totals[1])
+                found |= {"accuracy": accuracy, "tpr": tpr, "tnr": tnr}
+            found[f"balanced_accuracy{point}"] = (tpr + tnr) / 2
+        negatives, positives = (by_prompt(decision, prompts, len(labels))[labels == side] for side in (0, 1))
+        auc, precision = _ranked(negatives, positives, *drawn_sides)
+        found["roc_auc"] = auc / (totals[0] * totals[1])
+        found["average_precision"] = precision / totals[1]
+        found["ap_over_prevalence"] = found["average_precision"] * (totals[0] + totals[1]) / totals[1]
+        undefined = (totals[0] == 0) | (totals[1] == 0)
+    return {name: np.where(undefined, np.nan, found[name]) for name in METRICS}
+
+
+def _ranked(
+    negatives: np.ndarray, positives: np.ndarray, drawn_negative: np.ndarray, drawn_positive: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs in the right order and precisions summed over positive clips, each (resamples,).
+
+    NaN compares as false with everything: places without a clip count nowhere.
+    """
+    flat, kind = positives.reshape(-1), drawn_negative.dtype
+    pairs = np.zeros((len(negatives), len(flat)), kind)
+    above = np.zeros_like(pairs)
+    for column in negatives.T:
+        higher, equal = column[:, None] > flat, column[:, None] == flat
+        above += higher
+        above += equal
+        pairs += column[:, None] < flat
+        pairs += equal * kind.type(0.5)
+    beside = np.zeros((len(positives), len(flat)), kind)
+    for column in positives.T:
+        beside += column[:, None] >= flat
+    pairs = pairs.reshape(len(negatives), *positives.shape).sum(2)
+    right = np.einsum("pb,pb->b", drawn_positive, pairs.T @ drawn_negative)
+    true, false = beside.T @ drawn_positive, above.T @ drawn_negative
     called = true + false
     precision = np.divide(true, called, out=np.zeros_like(true), where=called > 0)
-    return {
-        "accuracy": (tpr * n_positive + tnr * n_negative) / (n_positive + n_negative),
-        "tpr": tpr,
-        "tnr": tnr,
-        "balanced_accuracy": (tpr + tnr) / 2,
-        "roc_auc": (positive_at * below).sum(1) / (n_positive * n_negative),
-        "average_precision": (precision * positive_at).sum(1) / n_positive,
-    }
-
-
-def measure(columns: Mapping[str, np.ndarray], weights_seed: int, resamples: int) -> dict[str, float | int]:
-    """Counts and METRICS with intervals for the clips of one classifier, signal and step.
-
-    ``columns`` are those of the schema ``scores``; clips whose prompt is on neither side (label not 0 or 1) do not count.
-    With fewer than two prompts on a side nothing can be said, and all metrics are NaN.
-    """
-    known = np.isin(columns["prompt_label"], (0, 1))
-    labels = columns["prompt_label"][known].astype(int)
-    prompts = columns["prompt_id"][known]
-    row: dict[str, float | int] = {
-        "n_pos_prompts": len(np.unique(prompts[labels == 1])),
-        "n_neg_prompts": len(np.unique(prompts[labels == 0])),
-        "n_pos": int((labels == 1).sum()),
-        "n_neg": int((labels == 0).sum()),
-    }
-    usable = min(row["n_pos_prompts"], row["n_neg_prompts"]) >= 2
-    if usable:
-        weights = resampling_weights(prompts, labels, resamples, weights_seed)
-        found = metrics(columns["decision"][known], columns["predicted"][known], labels, weights)
-    for name in METRICS:
-        row[name] = float(found[name][0]) if usable else float("nan")
-        low, high = np.percentile(found[name][1:], INTERVAL) if usable else (float("nan"), float("nan"))
-        row[f"{name}_low"], row[f"{name}_high"] = float(low), float(high)
-    return row
+    weight = np.repeat(drawn_positive, positives.shape[1], axis=0) * np.isfinite(flat)[:, None]
+    return right, np.einsum("cb,cb->b", weight, precision)

@@ -38,6 +38,12 @@ SCHEMAS: Mapping[str, pa.Schema] = {
         ]
     ),
     "note_embeddings": pa.schema([("note_id", pa.string()), ("embedding", _EMBEDDING)]),
+    "instruments": pa.schema(
+        [("instrument", pa.string()), ("notes", pa.int64()), ("embedding", _EMBEDDING)]  # the mean of its notes'
+    ),
+    "components": pa.schema(
+        [("variance", pa.float64()), ("embedding", _EMBEDDING)]
+    ),  # principal, of all notes; unit norm
     "audio_embeddings": pa.schema(
         [
             ("prompt_id", pa.int64()),
@@ -68,6 +74,19 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             ("decision", pa.float64()),  # signed distance from the probe's boundary
             ("predicted", pa.int8()),
             ("prompt_label", pa.int8()),  # 1, 0, or null: the prompt is on neither side
+        ]
+    ),
+    "landmarks": pa.schema(
+        [
+            ("classifier", pa.string()),
+            ("signal", pa.string()),
+            (
+                "resample",
+                pa.int32(),
+            ),  # 0: as measured; the same number is the same draw of prompts in all tables of a run
+            ("half_rise", pa.float64()),  # natural logarithm of sigma, as the next two
+            ("logistic", pa.float64()),
+            ("onset", pa.float64()),  # -inf: not above its null at the last level
         ]
     ),
 }
@@ -165,3 +184,32 @@ def rows_of(path: str | Path, notes: pa.ChunkedArray):
             found[here] = embeddings(group["embedding"])[position[here].astype(int)]
             seen += int(here.sum())
     return found if seen == len(notes) else None
+
+
+def labelled_notes(dataset: str | Path, note_embeddings: str | Path) -> tuple:
+    """Embeddings (notes, 512), labels and whether held out (notes,) of a concept's dataset.
+
+    Raises UserError where a note of the dataset has no embedding.
+    """
+    table = read(dataset, "dataset")
+    rows = rows_of(note_embeddings, table["note_id"])
+    if rows is None:
+        raise UserError(f"{note_embeddings} lacks notes of {dataset}: delete both and run again.")
+    return rows, table["label"].to_numpy(), table["split"].to_numpy() == "test"
+
+
+def by_instrument(notes: str | Path, note_embeddings: str | Path) -> Iterator[tuple]:
+    """Row group by row group, the instruments (notes,) and embeddings (notes, 512) of a table of note embeddings.
+
+    Raises UserError where ``notes`` does not know one of its notes.
+    """
+    import pyarrow.compute as pc
+
+    table = read(notes, "notes", ["note_id", "instrument"])
+    with pq.ParquetFile(note_embeddings) as file:
+        for number in range(file.num_row_groups):
+            group = file.read_row_group(number)
+            place = pc.index_in(group["note_id"], value_set=table["note_id"])
+            if place.null_count:
+                raise UserError(f"{note_embeddings} has notes that {notes} lacks: delete both and run again.")
+            yield table["instrument"].take(place).to_numpy(), embeddings(group["embedding"])

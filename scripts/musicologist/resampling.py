@@ -1,0 +1,49 @@
+"""Cluster bootstrap: prompts are drawn with replacement, all clips of a prompt together."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+_TOGETHER = 250
+"""Resamples weighted at once, so that their weights stay in the processor's cache."""
+
+
+def draws(prompts: int, resamples: int, seed: int) -> np.ndarray:
+    """How often each of so many prompts is drawn, float32 (prompts, resamples); a resample has as many draws as prompts.
+
+    Cluster bootstrap (Davison and Hinkley 1997, section 3.8; Field and Welsh 2007, J. R. Stat. Soc. B 69: 369). The draws
+    depend on the number of prompts and the seed alone: levels, signals, probes and concepts see the same ones, so that
+    differences between them are paired.
+    """
+    counts = np.random.default_rng(seed).multinomial(prompts, np.full(prompts, 1 / prompts), size=resamples)
+    return np.ascontiguousarray(counts.T, dtype=np.float32)
+
+
+def blocks(drawn: np.ndarray) -> Iterator[np.ndarray]:
+    """The draws in contiguous blocks (prompts, at most 250)."""
+    for start in range(0, drawn.shape[1], _TOGETHER):
+        yield np.ascontiguousarray(drawn[:, start : start + _TOGETHER])
+
+
+def interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:
+    """Percentile interval of resampled values (resamples,).
+
+    NaN are resamples in which the value is not defined (a class was not drawn); they do not count. Infinities do: they are
+    values beyond the first or last level. Both ends are NaN where more than half of the resamples are NaN.
+    """
+    known = np.sort(values[~np.isnan(values)])
+    if len(known) * 2 < len(values) or not len(known):
+        return float("nan"), float("nan")
+    tail = (1 - confidence) / 2
+    with np.errstate(invalid="ignore"):
+        ends = [_quantile(known, tail), _quantile(known, 1 - tail)]
+    return ends[0], ends[1]
+
+
+def _quantile(ordered: np.ndarray, probability: float) -> float:
+    """Linear between order statistics, as numpy's, but an infinite neighbour is not mixed with a finite one."""
+    place = probability * (len(ordered) - 1)
+    below, above = ordered[int(np.floor(place))], ordered[int(np.ceil(place))]
+    if not (np.isfinite(below) and np.isfinite(above)):
+        return float(below if place % 1 < 0.5 else above)
+    return float(below + (above - below) * (place % 1))

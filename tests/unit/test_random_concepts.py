@@ -1,0 +1,96 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+from musicologist import clips, random_concepts, tables
+from musicologist.errors import UserError
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import Ridge
+from sklearn.metrics import roc_auc_score
+
+
+def notes(instruments=30, each=20, size=12, seed=0):
+    rng = np.random.default_rng(seed)
+    names = np.repeat([f"i{number:02d}" for number in range(instruments)], each)
+    embeddings = np.repeat(rng.normal(size=(instruments, size)), each, axis=0) + rng.normal(size=(len(names), size))
+    return names, embeddings
+
+
+def direction(vector):
+    return vector / np.linalg.norm(vector)
+
+
+def test_blocks_of_notes_give_the_same_factors_as_all_notes_at_once():
+    names, embeddings = notes()
+    whole = random_concepts.factorise([(names, embeddings)])
+    order = np.random.default_rng(1).permutation(len(names))
+    parts = random_concepts.factorise([(names[p], embeddings[p]) for p in np.array_split(order, 4)])
+    assert np.array_equal(whole.names, parts.names) and (whole.notes == 20).all()
+    assert np.abs(whole.means - parts.means).max() < 1e-12
+    assert np.abs(whole.variances - np.linalg.eigvalsh(np.cov(embeddings.T, bias=True))).max() < 1e-12
+    assert np.abs(parts.variances - whole.variances).max() < 1e-12
+
+
+def test_directions_are_scikit_learns_discriminant_and_ridge():
+    names, embeddings = notes()
+    labels = (np.arange(len(names)) % 2).astype(int)
+    factors = random_concepts.factorise([(names, embeddings)])
+    difference = embeddings[labels == 1].mean(0) - embeddings[labels == 0].mean(0)
+    plain = direction(random_concepts.directions(factors, difference[None], 0)[0])
+    discriminant = LinearDiscriminantAnalysis(solver="eigen").fit(embeddings, labels)
+    assert np.abs(plain - direction(discriminant.coef_[0])).max() < 1e-9
+    damped = direction(random_concepts.directions(factors, difference[None], 0.1)[0])
+    alpha = 0.1 * factors.variances.mean() * len(names)
+    assert np.abs(damped - direction(Ridge(alpha=alpha).fit(embeddings, labels).coef_)).max() < 1e-9
+
+
+def test_random_concepts_have_whole_instruments_and_the_wanted_size():
+    names, _ = notes()
+    factors = random_concepts.factorise([(names, np.eye(30)[np.unique(names, return_inverse=True)[1]])])
+    for size, positives in ((100, 5), (10_000, 15)):
+        found = random_concepts.random_differences(factors, size, 40, seed=1)
+        assert ((found > 0).sum(1) == positives).all()
+        assert ((found < 0).sum(1) == positives).all()
+        assert found.sum(1) == pytest.approx(np.zeros(40), abs=1e-9)
+    assert len(np.unique(found > 0, axis=0)) > 30
+
+
+def test_areas_are_scikit_learns():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 70)
+    scores = rng.normal(size=(70, 9))
+    assert random_concepts.areas(scores, labels) == pytest.approx(
+        [roc_auc_score(labels, column) for column in scores.T], abs=1e-12
+    )
+
+
+def test_a_real_concept_beats_random_ones_on_clips(tmp_path):
+    rng = np.random.default_rng(0)
+    names, embeddings = notes(size=tables.EMBEDDING_SIZE)
+    labels = (np.unique(names, return_inverse=True)[1] < 15).astype(int)
+    embeddings[labels == 1, 0] += 20
+    factors = random_concepts.factorise([(names, embeddings)])
+    held_out = np.unique(names, return_inverse=True)[1] % 5 == 0
+    probes, ridge = random_concepts.weights(factors, embeddings, labels, held_out, 30, seed=1)
+    assert probes.shape == (31, tables.EMBEDDING_SIZE)
+    assert ridge in random_concepts.RIDGES
+    side = np.array([1, 0, -1] * 8)
+    audio = rng.normal(size=(24, tables.EMBEDDING_SIZE))
+    audio[side == 1, 0] += 20
+    columns = {"prompt_id": range(24), "sample": [0] * 24, "signal": ["noisy"] * 24, "step": [3] * 24}
+    columns |= {"sigma": [2.0] * 24, "log_snr_db": [-6.0] * 24, "embedding": tables.embedding_column(audio)}
+    tables.write(tmp_path / "step.parquet", "audio_embeddings", pa.table(columns))
+    zeros = np.zeros((2, 24))
+    trajectory = clips.Trajectory(
+        np.array([1, 3]), np.array([4.0, 2.0]), zeros, zeros, np.arange(24), np.arange(24), side
+    )
+    found = random_concepts.compare(probes, [tmp_path / "step.parquet"], {"noisy": trajectory})["noisy"]
+    assert np.isnan(found[:, 0]).all()
+    assert found[0, 1] > found[1:, 1].max()
+    other = clips.Trajectory(
+        *(getattr(trajectory, name) for name in ("step", "sigma", "decision", "predicted")),
+        np.arange(24),
+        np.arange(1, 25),
+        side,
+    )
+    with pytest.raises(UserError, match="holds other clips than the scores"):
+        random_concepts.compare(probes, [tmp_path / "step.parquet"], {"noisy": other})
