@@ -178,8 +178,16 @@ def original_terms_of_concept(wildcards):
     return str(ORIGINAL_TERMS.get(wildcards.concept, ""))
 
 
-def classifier_strength(wildcards):
-    return config["probes"]["classifiers"][wildcards.classifier]["C"]
+def strengths_of_classifier(wildcards):
+    return listed(config["probes"]["classifiers"][wildcards.classifier]["C"])
+
+
+def gammas_of_classifier(wildcards):
+    return listed(config["probes"]["classifiers"][wildcards.classifier].get("gamma", 1))
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
 
 
 def scores_by_classifier(wildcards, input):

@@ -25,11 +25,14 @@ rule train_probe:
         runtime=240,
     params:
         code=code_of("train_probe"),
-        strength=classifier_strength,
+        strengths=strengths_of_classifier,
+        gammas=gammas_of_classifier,
+        validation_notes=config["probes"]["validation_notes"],
         seed=config["seed"],
     shell:
         "python scripts/train_probe.py --dataset {input.dataset:q} --embeddings {input.embeddings:q}"
-        " --classifier {wildcards.classifier} --C {params.strength} --seed {params.seed}"
+        " --classifier {wildcards.classifier} --C {params.strengths} --gamma {params.gammas}"
+        " --validation-notes {params.validation_notes} --seed {params.seed}"
         " --output {output.probe:q} --report {output.report:q} 2> {log:q}"
 
 

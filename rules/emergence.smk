@@ -72,9 +72,13 @@ rule measure_emergence:
 
 rule collect_atlas:
     input:
-        collect("<results>/concepts/{concept}/emergence.csv", concept=CONCEPTS),
+        emergence=collect("<results>/concepts/{concept}/emergence.csv", concept=CONCEPTS),
+        summaries=collect("<results>/concepts/{concept}/emergence.json", concept=CONCEPTS),
+        landmarks=collect("<results>/concepts/{concept}/landmarks.parquet", concept=CONCEPTS),
     output:
-        "<results>/atlas.csv",
+        csv="<results>/atlas.csv",
+        parquet="<results>/emergence.parquet",
+        order="<results>/order.json",
     log:
         "<logs>/collect_atlas.log",
     benchmark:
@@ -84,4 +88,6 @@ rule collect_atlas:
     params:
         code=code_of("collect_atlas"),
     shell:
-        "python scripts/collect_atlas.py --emergence {input:q} --output {output:q} 2> {log:q}"
+        "python scripts/collect_atlas.py --emergence {input.emergence:q} --summaries {input.summaries:q}"
+        " --landmarks {input.landmarks:q} --output {output.csv:q} --parquet {output.parquet:q}"
+        " --order {output.order:q} 2> {log:q}"

@@ -1,10 +1,9 @@
-"""Train one concept's probe on notes, and measure it on the instruments that were held out."""
+"""Train one concept's probe on notes, with its strength chosen on held-out instruments, and measure it on others."""
 
 import argparse
 import json
 
 from musicologist import cli
-from musicologist.errors import UserError
 
 
 def main() -> None:
@@ -13,35 +12,38 @@ def main() -> None:
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--embeddings", required=True, help="embeddings of all notes")
     parser.add_argument("--classifier", required=True, choices=["logistic", "svm"])
-    parser.add_argument("--C", type=float, required=True, help="inverse strength of regularisation")
+    parser.add_argument("--C", type=float, nargs="+", required=True, help="inverse strengths to choose from")
+    parser.add_argument("--gamma", type=float, nargs="+", required=True, help="kernel widths to choose from, svm only")
+    parser.add_argument("--validation-notes", type=int, required=True, help="at most so many notes to choose on")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--output", required=True, help="probe to write, .skops")
     parser.add_argument("--report", required=True, help="JSON to write")
     arguments = parser.parse_args()
 
     import numpy as np
-    from musicologist import probes, tables
+    from musicologist import longtables, probes, tables, validation
     from musicologist.files import atomic_path, write_text
 
-    dataset = tables.read(arguments.dataset, "dataset")
-    rows = tables.rows_of(arguments.embeddings, dataset["note_id"])
-    if rows is None:
-        raise UserError(f"{arguments.embeddings} lacks notes of {arguments.dataset}: delete both and run again.")
-    labels = dataset["label"].to_numpy()
-    train = dataset["split"].to_numpy() == "train"
-    probe = probes.fit(arguments.classifier, rows[train], labels[train], arguments.C, arguments.seed)
+    rows, labels, test = tables.labelled_notes(arguments.dataset, arguments.embeddings)
+    instruments = tables.read(arguments.dataset, "dataset", ["instrument"])["instrument"].to_numpy()
+    some = validation.Notes(rows[~test], labels[~test], instruments[~test])
+    some = some.some(arguments.validation_notes, arguments.seed)
+    strength, gamma = validation.choose(arguments.classifier, some, arguments.C, arguments.gamma, arguments.seed)
+    probe = probes.fit(arguments.classifier, rows[~test], labels[~test], strength, arguments.seed, gamma)
     found = {
         "classifier": arguments.classifier,
-        "C": arguments.C,
-        "train": probes.report(probe, rows[train], labels[train]),
-        "held_out": probes.report(probe, rows[~train], labels[~train]),
-        "held_out_instruments": len(np.unique(dataset["instrument"].to_numpy()[~train])),
+        "C": strength,
+        "gamma": gamma if arguments.classifier == "svm" else None,
+        "train": probes.report(probe, rows[~test], labels[~test]),
+        "held_out": probes.report(probe, rows[test], labels[test]),
+        "held_out_instruments": len(np.unique(instruments[test])),
+        "cross_validation": validation.report(arguments.classifier, some, strength, gamma, arguments.seed),
         "embeddings": tables.metadata(arguments.embeddings),
         "dataset": tables.metadata(arguments.dataset),
     }
     with atomic_path(arguments.output) as temporary:
         probes.save(probe, temporary)
-    write_text(arguments.report, json.dumps(found, indent=2) + "\n")
+    write_text(arguments.report, json.dumps(longtables.without_nan(found), indent=2) + "\n")
 
 
 if __name__ == "__main__":

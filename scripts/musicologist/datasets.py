@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 def build(notes: "pa.Table", concept: Concept, limit: int, test_share: float, seed: int, place: str) -> "pa.Table":
     """A table of the schema ``dataset``: as many positives as negatives, at most ``limit`` each, sorted by note_id.
 
+    Held out are NSynth's own valid and test notes, whose instruments are not in train, where the table has some of both
+    labels; else about ``test_share`` of the notes, whole instruments.
+
     Raises UserError, naming ``place``, where the concept has no positive or no negative notes, or too few instruments to
     hold one out.
     """
@@ -39,8 +42,15 @@ def draw(
     size = min(limit, *map(len, sides))
     chosen = np.sort(np.concatenate([rng.choice(side, size, replace=False) for side in sides]))
     rows = notes.select(["note_id", "instrument"]).take(chosen).append_column("label", [labels[chosen]])
-    held_out = _held_out(rows["instrument"].to_numpy(), labels[chosen], test_share, seed, name, place)
+    official = notes["split"].to_numpy()[chosen] if "split" in notes.column_names else np.full(len(chosen), "train")
+    held_out = official != "train"
+    if not (_both(labels[chosen][held_out]) and _both(labels[chosen][~held_out])):
+        held_out = _held_out(rows["instrument"].to_numpy(), labels[chosen], test_share, seed, name, place)
     return rows.append_column("split", [np.where(held_out, "test", "train")]).sort_by("note_id")
+
+
+def _both(labels: np.ndarray) -> bool:
+    return len(set(labels)) == 2
 
 
 def _held_out(
@@ -56,7 +66,7 @@ def _held_out(
         for _, test in splitter.split(instruments, labels, instruments):
             held_out = np.zeros(len(labels), bool)
             held_out[test] = True
-            if len(set(labels[held_out])) == 2 and len(set(labels[~held_out])) == 2:
+            if _both(labels[held_out]) and _both(labels[~held_out]):
                 return held_out
     raise UserError(
         f"The concept {name} has notes of too few instruments in {place} to hold one out for testing: at least two with and "

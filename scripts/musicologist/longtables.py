@@ -10,8 +10,8 @@ from typing import Any
 from musicologist.errors import UserError
 from musicologist.files import write_text
 
-_TEXT = ("concept", "classifier", "signal")
-_WHOLE = ("step", "n_pos_prompts", "n_neg_prompts", "n_pos", "n_neg")
+TEXT = ("concept", "classifier", "signal", "answer")
+WHOLE = ("step", "n_pos_prompts", "n_neg_prompts", "n_pos", "n_neg", "beats_random")
 
 
 def read(path: str | Path) -> list[dict[str, Any]]:
@@ -47,6 +47,6 @@ def without_nan(value: Any) -> Any:
 
 
 def _value(name: str, text: str) -> Any:
-    if name in _TEXT:
+    if name in TEXT:
         return text
-    return int(text) if name in _WHOLE else float(text)
+    return int(text) if name in WHOLE else float(text)

@@ -79,7 +79,8 @@ def measure(trajectory: Trajectory, random: np.ndarray, settings: Settings) -> C
             "random_high": float(high[level]),
         }
         row["p_random_level"] = float(by_random.adjusted[level])
-    summary = {**counts, "p": verdict.p, "p_random": by_random.p, **emergence.describe(found)}
+    summary = {**counts, "p": verdict.p, "p_random": by_random.p, "highest_sigma": float(known.sigma[0])}
+    summary |= emergence.describe(found)
     return Curve(rows, summary, found)
 
 
@@ -158,3 +159,12 @@ def landmark_table(curves: Mapping[tuple[str, str], Curve]) -> "pa.Table":
         columns |= {name: getattr(curve.landmarks, name) for name in emergence.LANDMARKS}
         parts.append(pa.table(columns))
     return pa.concat_tables(parts)
+
+
+def half_rises(table: "pa.Table") -> dict[tuple[str, str], np.ndarray]:
+    """Half-rises as log sigma (1 + resamples,) by (classifier, signal), out of a table of the schema ``landmarks``."""
+    columns = {name: table[name].to_numpy() for name in ("classifier", "signal", "half_rise")}
+    keys = list(zip(columns["classifier"], columns["signal"], strict=True))
+    names, first = np.unique(keys, axis=0, return_index=True)
+    size = len(keys) // len(names)
+    return {tuple(map(str, name)): columns["half_rise"][at : at + size] for name, at in zip(names, first, strict=True)}

@@ -12,9 +12,9 @@ def precedence(times: np.ndarray) -> np.ndarray:
     concepts = times.shape[1]
     found = np.full((concepts, concepts), np.nan)
     for one in range(concepts):
-        difference = times[:, [one]] - times
-        known = ~np.isnan(difference)
-        share = ((difference > 0).sum(0) + 0.5 * (difference == 0).sum(0)) / np.maximum(known.sum(0), 1)
+        mine = times[:, [one]]
+        known = ~np.isnan(mine) & ~np.isnan(times)
+        share = ((mine > times).sum(0) + 0.5 * (mine == times).sum(0)) / np.maximum(known.sum(0), 1)
         found[one] = np.where(known.any(0), share, np.nan)
     np.fill_diagonal(found, np.nan)
     return found
@@ -33,8 +33,10 @@ def kendall_tau_b(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     Concepts that are NaN on either side are left out; NaN where fewer than two are left or one side is all ties.
     """
     one, two = np.triu_indices(first.shape[1], 1)
-    a, b = (np.sign(side[:, one] - side[:, two]) for side in (first, second))
-    known = ~(np.isnan(a) | np.isnan(b))
-    a, b = np.where(known, a, 0), np.where(known, b, 0)
+    known = ~np.logical_or.reduce([np.isnan(side[:, pair]) for side in (first, second) for pair in (one, two)])
+    a, b = (
+        np.where(known, (side[:, one] > side[:, two]).astype(int) - (side[:, one] < side[:, two]), 0)
+        for side in (first, second)
+    )
     scale = np.sqrt((a != 0).sum(1) * (b != 0).sum(1))
     return np.divide((a * b).sum(1), scale, out=np.full(len(first), np.nan), where=scale > 0)

@@ -18,10 +18,13 @@ class Probe(Protocol):
         """Signed distances (clips,) from the boundary of embeddings (clips, 512); above 0 the concept is there."""
 
 
-def fit(classifier: str, embeddings: np.ndarray, labels: np.ndarray, strength: float, seed: int) -> Probe:
+def fit(
+    classifier: str, embeddings: np.ndarray, labels: np.ndarray, strength: float, seed: int, gamma: float = 1.0
+) -> Probe:
     """Fit a ``logistic`` regression or an RBF ``svm`` with C = ``strength`` on embeddings (notes, 512) and labels (notes,).
 
-    Embeddings have unit norm and are not scaled further, as in the study.
+    Embeddings have unit norm and are not scaled further, as in the study. ``gamma`` narrows the svm's kernel: it is in units
+    of ``natural_gamma``, and 1 is what scikit-learn calls "scale".
     """
     if classifier == "logistic":
         from sklearn.linear_model import LogisticRegression
@@ -29,7 +32,13 @@ def fit(classifier: str, embeddings: np.ndarray, labels: np.ndarray, strength: f
         return LogisticRegression(C=strength, max_iter=2000, random_state=seed).fit(embeddings, labels)
     from sklearn.svm import SVC
 
-    return SVC(C=strength, kernel="rbf", gamma="scale", random_state=seed).fit(embeddings, labels)
+    width = gamma * natural_gamma(embeddings)
+    return SVC(C=strength, kernel="rbf", gamma=width, random_state=seed).fit(embeddings, labels)
+
+
+def natural_gamma(embeddings: np.ndarray) -> float:
+    """One over the total variance of embeddings (notes, size): the kernel width that suits their spread."""
+    return float(1 / (embeddings.shape[1] * embeddings.var()))
 
 
 def report(probe: Probe, embeddings: np.ndarray, labels: np.ndarray) -> dict[str, float | int]:

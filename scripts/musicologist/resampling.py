@@ -1,11 +1,6 @@
 """Cluster bootstrap: prompts are drawn with replacement, all clips of a prompt together."""
 
-from collections.abc import Iterator
-
 import numpy as np
-
-_TOGETHER = 250
-"""Resamples weighted at once, so that their weights stay in the processor's cache."""
 
 
 def draws(prompts: int, resamples: int, seed: int) -> np.ndarray:
@@ -17,12 +12,6 @@ def draws(prompts: int, resamples: int, seed: int) -> np.ndarray:
     """
     counts = np.random.default_rng(seed).multinomial(prompts, np.full(prompts, 1 / prompts), size=resamples)
     return np.ascontiguousarray(counts.T, dtype=np.float32)
-
-
-def blocks(drawn: np.ndarray) -> Iterator[np.ndarray]:
-    """The draws in contiguous blocks (prompts, at most 250)."""
-    for start in range(0, drawn.shape[1], _TOGETHER):
-        yield np.ascontiguousarray(drawn[:, start : start + _TOGETHER])
 
 
 def interval(values: np.ndarray, confidence: float = 0.95) -> tuple[float, float]:

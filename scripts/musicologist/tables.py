@@ -13,6 +13,15 @@ from musicologist.files import atomic_path
 EMBEDDING_SIZE = 512
 _EMBEDDING = pa.list_(pa.float32(), EMBEDDING_SIZE)
 
+_INTERVALS = (
+    *("accuracy", "tpr", "tnr", "balanced_accuracy", "balanced_accuracy_prior", "balanced_accuracy_cv"),
+    *("roc_auc", "average_precision", "ap_over_prevalence", "half_rise_sigma", "logistic_sigma", "onset_sigma"),
+)
+_FIGURES = (
+    *("sigma", "log_snr_db", "prevalence", "majority", "icc", "design_effect", "p", "q", "p_random"),
+    *("p_level", "critical_auc", "linear_auc", "random_low", "random_high", "p_random_level"),
+)
+
 SCHEMAS: Mapping[str, pa.Schema] = {
     "prompts": pa.schema([("prompt_id", pa.int64()), ("text", pa.string()), ("writer", pa.string())]),
     "annotations": pa.schema(
@@ -76,6 +85,12 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             ("prompt_label", pa.int8()),  # 1, 0, or null: the prompt is on neither side
         ]
     ),
+    "emergence": pa.schema(  # emergence.csv of all concepts, and what is concluded; docs/METHODS.md explains the columns
+        [(name, pa.string()) for name in ("concept", "classifier", "signal", "answer")]
+        + [(name, pa.int64()) for name in ("step", "n_pos_prompts", "n_neg_prompts", "n_pos", "n_neg", "beats_random")]
+        + [(f"{name}{end}", pa.float64()) for name in _INTERVALS for end in ("", "_low", "_high")]
+        + [(name, pa.float64()) for name in _FIGURES]
+    ),
     "landmarks": pa.schema(
         [
             ("classifier", pa.string()),
@@ -111,6 +126,11 @@ def writer(
     schema = SCHEMAS[kind].with_metadata({"kind": kind, **(metadata or {})})
     with atomic_path(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as target:
         yield lambda table: target.write_table(_conform(table, kind).replace_schema_metadata(schema.metadata))
+
+
+def from_rows(rows: Sequence[Mapping]) -> pa.Table:
+    """A table of rows that all have the same columns."""
+    return pa.table({name: [row[name] for row in rows] for name in rows[0]})
 
 
 def _conform(table: pa.Table, kind: str) -> pa.Table:

@@ -34,3 +34,10 @@ def test_tau_is_scipys_and_leaves_out_what_one_side_lacks():
     expected = [stats.kendalltau(a, b).statistic for a, b in zip(TIMES[:, 1:], other[:, 1:], strict=True)]
     assert order.kendall_tau_b(some, other) == pytest.approx(expected, abs=1e-12, nan_ok=True)
     assert np.isnan(order.kendall_tau_b(np.ones((1, 4)), other[:1])[0])
+
+
+def test_two_that_were_there_from_the_start_are_a_tie():
+    times = np.array([[np.inf, np.inf, 1.0]])
+    assert order.precedence(times)[0, 1] == 0.5
+    assert order.ranks(times).tolist() == [[1.5, 1.5, 3.0]]
+    assert order.kendall_tau_b(times, times) == pytest.approx(1)

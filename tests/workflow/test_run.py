@@ -28,9 +28,14 @@ def test_every_product_is_there_and_opens(finished):
     for concept in ("is_brass", "is_warm"):
         found = {path.name for path in (results / "concepts" / concept).iterdir()}
         classifiers = ("logistic", "svm")
-        assert found == {"dataset.parquet", "emergence.csv", "emergence.png", "pca.gif"} | {
-            name for c in classifiers for name in (f"{c}.skops", f"{c}.json", f"scores_{c}.parquet")
-        }
+        assert found == {
+            "dataset.parquet",
+            "landmarks.parquet",
+            "emergence.csv",
+            "emergence.json",
+            "emergence.png",
+            "pca.gif",
+        } | {name for c in classifiers for name in (f"{c}.skops", f"{c}.json", f"scores_{c}.parquet")}
     annotations = pd.read_parquet(results / "prompts/annotations.parquet")
     assert list(annotations) == ["prompt_id", "aspects", "aspects_raw", "bpm", "annotator", "pass"]
     assert len(annotations) == 22
@@ -127,6 +132,7 @@ EMBEDDED = {
     "embed_notes": 2,
     "collect_embeddings": 1,
     "collect_note_embeddings": 1,
+    "factorise_notes": 1,
     "plot_distances": 1,
     "train_probe": 4,
     **SCORES,
@@ -142,13 +148,13 @@ EDITED = {
         {"annotate_prompts": 1, **SCORES},
     ),
     "an environment": ("envs/generation.yaml", "soundfile==0.14.0", "soundfile==0.13.1", {}),
-    "a module that a script imports": ("scripts/musicologist/statistics.py", "(2.5, 97.5)", "(5, 95)", CURVES),
+    "a module that a script imports": ("scripts/musicologist/measurement.py", "FOLDS = 5", "FOLDS = 4", CURVES),
     "a module that a module imports": ("scripts/musicologist/mel_latent.py", "_DAMPING = 0.3", "_DAMPING = 0.4", AUDIO),
     "a script": (
         "scripts/collect_atlas.py",
-        "head, lines = None, []",
-        "lines, head = [], None",
-        {"collect_atlas": 1, "plot_atlas": 1},
+        "rows = []",
+        "rows = list()",
+        {rule: number for rule, number in CURVES.items() if "atlas" in rule or "order" in rule or "cards" in rule},
     ),
     "a comment and a docstring": (
         "scripts/musicologist/trajectory.py",

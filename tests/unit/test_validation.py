@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+from musicologist import validation
+
+
+def notes(leaking, instruments=40, each=10, size=8, seed=0):
+    """Notes whose instruments can be told apart (or not); the concept is weak, or strong, beside them."""
+    rng = np.random.default_rng(seed)
+    index = np.repeat(np.arange(instruments), each)
+    labels = index % 2
+    embeddings = rng.normal(size=(len(index), size)) * 0.5
+    embeddings[:, 0] += 1.2 * labels
+    if leaking:
+        embeddings += 2 * rng.normal(size=(instruments, size))[index]
+    return validation.Notes(embeddings, labels, np.char.add("i", index.astype(str)))
+
+
+@pytest.mark.parametrize("classifier", ["logistic", "svm"])
+def test_the_leakage_is_seen_where_instruments_can_be_recognised_and_nowhere_else(classifier):
+    leaking = validation.report(classifier, notes(True), 10.0, 1.0, seed=0)
+    sound = [validation.report(classifier, notes(False, seed=seed), 1.0, 1.0, seed=0) for seed in range(3)]
+    assert leaking["leakage"] > 0.05
+    assert all(abs(found["leakage"]) < 0.02 for found in sound)
+    assert all(found["selectivity"] > 0.2 for found in sound)
+    assert leaking["selectivity"] < sound[0]["selectivity"]
+
+
+def test_folds_share_no_instrument():
+    some = notes(True)
+    folds = validation.grouped_folds(some, 1)
+    assert len(folds) == validation.FOLDS
+    for train, test in folds:
+        assert not set(some.instruments[train]) & set(some.instruments[test])
+        assert set(some.labels[train]) == set(some.labels[test]) == {0, 1}
+
+
+@pytest.mark.parametrize("classifier", ["logistic", "svm"])
+def test_the_strength_that_ranks_held_out_instruments_best_is_chosen(classifier):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import cross_val_score
+    from sklearn.svm import SVC
+
+    some = notes(True, seed=3)
+    strengths, gammas = [1e-3, 1.0], [0.2, 20.0]
+    chosen = validation.choose(classifier, some, strengths, gammas, 0)
+
+    def score(strength, gamma):
+        width = gamma / (some.embeddings.shape[1] * some.embeddings.var())
+        machine = SVC(C=strength, gamma=width) if classifier == "svm" else LogisticRegression(C=strength)
+        folds = validation.grouped_folds(some, 0)
+        return cross_val_score(machine, some.embeddings, some.labels, cv=folds, scoring="roc_auc").mean()
+
+    every = {(c, g): score(c, g) for c in strengths for g in (gammas if classifier == "svm" else [1.0])}
+    assert every[chosen] == pytest.approx(max(every.values()), abs=1e-9)
+
+
+def test_with_one_instrument_there_is_no_grouped_figure_and_the_first_candidate_stands():
+    some = notes(False, instruments=2)
+    assert validation.choose("svm", some, [3.0, 4.0], [1.0, 2.0], 0) == (3.0, 1.0)
+    found = validation.report("svm", some, 3.0, 1.0, 0)
+    assert np.isnan(found["leakage"]) and np.isfinite(found["random_auc"])
+
+
+def test_no_more_notes_than_the_limit():
+    some = notes(False).some(100, seed=1)
+    assert len(some.labels) == len(some.instruments) == len(some.embeddings) == 100
+    assert len(notes(False).some(1000, seed=1).labels) == 400
