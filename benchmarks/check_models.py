@@ -19,7 +19,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
-from musicologist import clap, diffusion, phrases, scenes, statistics, synthesis, training_clap, trajectory
+from musicologist import clap, diffusion, phrases, resampling, scenes, statistics, synthesis, training_clap, trajectory
 from musicologist.vocabulary import FAMILIES, QUALITIES
 
 import torch  # isort: skip
@@ -155,16 +155,18 @@ def rise(
 ) -> tuple[float, float, float]:
     """Mean family ROC-AUC at the last level minus the first, with a 95 % interval over prompts."""
     truth, resampled = targets(labels), []
+    names, prompts = np.unique(numbers, return_inverse=True)
+    drawn = np.hstack([np.ones((len(names), 1), np.float32), resampling.draws(len(names), 1000, SEED)])
     for family in FAMILIES:
-        label = truth[family].astype(int)
-        weights = statistics.resampling_weights(np.array(numbers), label, 1000, SEED)
+        label = np.zeros(len(drawn), int)
+        label[prompts] = truth[family]
         level = []
         for features in (first, last):
             decision = probes[family].decision_function(features)
-            level.append(statistics.metrics(decision, decision > 0, label, weights)["roc_auc"])
+            level.append(statistics.metrics(decision, {}, prompts, label, drawn)["roc_auc"])
         resampled.append(level[1] - level[0])
     average = np.mean(resampled, axis=0)
-    return float(average[0]), *(float(value) for value in np.percentile(average[1:], statistics.INTERVAL))
+    return float(average[0]), *resampling.interval(average[1:])
 
 
 def zero_shot(model: clap.Clap, embeddings: np.ndarray, labels: list[dict]) -> float:

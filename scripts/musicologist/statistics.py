@@ -35,7 +35,7 @@ def metrics(
     labels: np.ndarray,
     drawn: np.ndarray,
 ) -> dict[str, np.ndarray]:
-    """METRICS by name, each (resamples,), of clips whose prompts are drawn so often.
+    """METRICS by name, each (resamples,), of clips whose prompts are drawn so often; without calls only those of ranks.
 
     ``decision`` and ``prompts`` (an index into the rows of ``labels`` and ``drawn``) are (clips,); ``predicted`` gives the
     predicted labels (clips,) at each of OPERATING_POINTS; ``labels`` (prompts,) are 0 or 1; ``drawn`` is (prompts,
@@ -62,7 +62,7 @@ def metrics(
         found["average_precision"] = precision / totals[1]
         found["ap_over_prevalence"] = found["average_precision"] * (totals[0] + totals[1]) / totals[1]
         undefined = (totals[0] == 0) | (totals[1] == 0)
-    return {name: np.where(undefined, np.nan, found[name]) for name in METRICS}
+    return {name: np.where(undefined, np.nan, found[name]) for name in METRICS if name in found}
 
 
 def _ranked(
