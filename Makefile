@@ -8,7 +8,7 @@ PLUGIN := profiles/slurm/plugin
 export OMP_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint unit-test workflow-test test-slurm resume check-models bundle-models docs unlock clean
+.PHONY: demo test lint unit-test workflow-test test-slurm resume check-models check-statistics bundle-models docs unlock clean
 
 demo: $(VENV)/.installed
 	snakemake --cores $(CORES)
@@ -66,3 +66,6 @@ $(VENV)/.installed: requirements.txt requirements-nodeps.txt constraints.txt $(w
 
 check-models: $(VENV)/.installed
 	python benchmarks/check_models.py
+
+check-statistics: $(VENV)/.installed
+	python benchmarks/check_statistics.py

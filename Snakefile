@@ -67,11 +67,12 @@ rule all:
     default_target: True
     input:
         "<results>/atlas.png",
+        "<results>/order.png",
         "<results>/distances.png",
         collect(
             "<results>/concepts/{concept}/{figure}",
             concept=CONCEPTS,
-            figure=["emergence.png", "pca.gif"],
+            figure=["emergence.png", "pca.gif", "card.json"],
         ),
         AGREEMENT,
 

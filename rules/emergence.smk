@@ -91,3 +91,30 @@ rule collect_atlas:
         "python scripts/collect_atlas.py --emergence {input.emergence:q} --summaries {input.summaries:q}"
         " --landmarks {input.landmarks:q} --output {output.csv:q} --parquet {output.parquet:q}"
         " --order {output.order:q} 2> {log:q}"
+
+
+rule write_cards:
+    input:
+        atlas="<results>/atlas.csv",
+        order="<results>/order.json",
+        summaries=collect("<results>/concepts/{concept}/emergence.json", concept=CONCEPTS),
+        reports=collect(
+            "<results>/concepts/{concept}/{classifier}.json",
+            concept=CONCEPTS,
+            classifier=CLASSIFIERS,
+        ),
+    output:
+        collect("<results>/concepts/{concept}/card.json", concept=CONCEPTS),
+    log:
+        "<logs>/write_cards.log",
+    benchmark:
+        "<benchmarks>/write_cards.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=code_of("write_cards"),
+        concepts=CONCEPTS_FILE,
+        digests=[ALL_CONCEPTS[concept].digest for concept in CONCEPTS],
+    shell:
+        "python scripts/write_cards.py --atlas {input.atlas:q} --order {input.order:q} --concepts {params.concepts}"
+        " --summaries {input.summaries:q} --reports {input.reports:q} --outputs {output:q} 2> {log:q}"

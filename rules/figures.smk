@@ -1,6 +1,7 @@
 rule plot_emergence:
     input:
         emergence="<results>/concepts/{concept}/emergence.csv",
+        summary="<results>/concepts/{concept}/emergence.json",
         reports=collect("<results>/concepts/{{concept}}/{classifier}.json", classifier=CLASSIFIERS),
     output:
         "<results>/concepts/{concept}/emergence.png",
@@ -17,7 +18,7 @@ rule plot_emergence:
         dpi=config["figures"]["dpi"],
         note=labelled_note(),
     shell:
-        "python scripts/plot_emergence.py --emergence {input.emergence:q} --reports {params.reports:q}"
+        "python scripts/plot_emergence.py --emergence {input.emergence:q} --summary {input.summary:q} --reports {params.reports:q}"
         " --metric {params.metric} --dpi {params.dpi} --note {params.note:q} --output {output:q} 2> {log:q}"
 
 
@@ -71,6 +72,27 @@ rule plot_atlas:
         note=labelled_note(),
     shell:
         "python scripts/plot_atlas.py --atlas {input:q} --metric {params.metric} --dpi {params.dpi}"
+        " --note {params.note:q} --output {output:q} 2> {log:q}"
+
+
+rule plot_order:
+    input:
+        atlas="<results>/atlas.csv",
+        order="<results>/order.json",
+    output:
+        "<results>/order.png",
+    log:
+        "<logs>/plot_order.log",
+    benchmark:
+        "<benchmarks>/plot_order.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=code_of("plot_order"),
+        dpi=config["figures"]["dpi"],
+        note=models_note(),
+    shell:
+        "python scripts/plot_order.py --atlas {input.atlas:q} --order {input.order:q} --dpi {params.dpi}"
         " --note {params.note:q} --output {output:q} 2> {log:q}"
 
 

@@ -1,4 +1,4 @@
-"""Draw the atlas: all concepts by all kept steps."""
+"""Draw the atlas: all concepts by all kept levels, ordered by when they emerge."""
 
 import argparse
 
@@ -15,9 +15,9 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import figures, longtables
+    from musicologist import atlas_figures, figures, longtables
 
-    figure = figures.atlas(longtables.read(arguments.atlas), arguments.metric, arguments.note)
+    figure = atlas_figures.atlas(longtables.read(arguments.atlas), arguments.metric, arguments.note)
     figures.save(figure, arguments.output, arguments.dpi)
 
 

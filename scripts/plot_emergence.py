@@ -11,6 +11,7 @@ def main() -> None:
     """Write the picture."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--emergence", required=True)
+    parser.add_argument("--summary", required=True, help="emergence.json")
     parser.add_argument("--reports", nargs="+", required=True, metavar="CLASSIFIER=PATH")
     parser.add_argument("--metric", required=True)
     parser.add_argument("--dpi", type=int, required=True)
@@ -23,7 +24,9 @@ def main() -> None:
     pairs = [item.split("=", 1) for item in arguments.reports]
     reports = {name: json.loads(Path(path).read_text(encoding="utf-8")) for name, path in pairs}
     rows = longtables.read(arguments.emergence)
-    figures.save(figures.emergence(rows, reports, arguments.metric, arguments.note), arguments.output, arguments.dpi)
+    summary = json.loads(Path(arguments.summary).read_text(encoding="utf-8"))
+    figure = figures.emergence(rows, summary, reports, arguments.metric, arguments.note)
+    figures.save(figure, arguments.output, arguments.dpi)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from musicologist import null_marks
 from musicologist.files import atomic_path
 
 if TYPE_CHECKING:
@@ -51,34 +52,37 @@ def title_of(concept: str) -> str:
     return concept.removeprefix("is_").replace("_", " ")
 
 
-def emergence(rows: Sequence[Mapping[str, Any]], reports: Mapping[str, Any], metric: str, note: str) -> "Figure":
+def emergence(
+    rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], reports: Mapping[str, Any], metric: str, note: str
+) -> "Figure":
     """Curves of one concept over the kept levels, a panel for each signal, a band for each 95 % interval.
 
-    ``rows`` are those of emergence.csv, ``reports`` the probes' own by classifier.
+    ``rows`` are those of emergence.csv, ``summary`` is emergence.json, ``reports`` the probes' own by classifier.
     """
     signals = [signal for signal in SIGNAL_NAMES if any(row["signal"] == signal for row in rows)]
-    figure = new_figure(4.4 * len(signals) + 0.4, 4.2)
+    figure = new_figure(4.4 * len(signals) + 0.4, 4.8)
     axes = figure.subplots(1, len(signals), sharey=True, squeeze=False)[0]
     for axis, signal in zip(axes, signals, strict=True):
         for classifier in reports:
             mine = [row for row in rows if (row["signal"], row["classifier"]) == (signal, classifier)]
             levels = [row["log_snr_db"] for row in mine]
             style = {"color": COLOURS[classifier], "label": "SVM" if classifier == "svm" else "logistic regression"}
+            style |= null_marks.style(mine, metric)
             axis.plot(
                 levels, [row[metric] for row in mine], marker="o" if classifier == "logistic" else "s", ms=4, **style
             )
             bounds = [[row[f"{metric}_{end}"] for row in mine] for end in ("low", "high")]
             axis.fill_between(levels, *bounds, color=COLOURS[classifier], alpha=0.16, linewidth=0)
+        null_marks.draw(axis, rows, summary, signal, metric)
         axis.set_title(SIGNAL_NAMES[signal], fontsize=10)
         axis.axhline(_chance(rows, metric), color="0.45", linestyle=":", linewidth=1)
         noise_axis(axis, [row for row in rows if row["signal"] == signal])
     axes[0].set_ylabel(f"{METRIC_NAMES[metric]} of prompts (95 % interval)")
     axes[0].set_ylim(*_limits(rows, metric))
-    axes[0].legend(frameon=False, loc="lower right", fontsize=8)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False, fontsize=8)
     figure.suptitle(f"When does “{title_of(rows[0]['concept'])}” emerge?", fontsize=12, x=0.02, ha="left")
-    figure.supxlabel(
-        "\n".join([_counts(rows[0]), _held_out(reports), *textwrap.wrap(note, 120)]), fontsize=7, color="0.3"
-    )
+    lines = [_counts(rows[0]), _held_out(reports), *null_marks.caption(metric), *textwrap.wrap(note, 120)]
+    figure.supxlabel("\n".join(lines), fontsize=7, color="0.3")
     return figure
 
 
@@ -124,59 +128,6 @@ def _held_out(reports: Mapping[str, Any]) -> str:
         for name, report in reports.items()
     ]
     return f"Accuracy on notes of held-out instruments: {', '.join(parts)}."
-
-
-def atlas(rows: Sequence[Mapping[str, Any]], metric: str, note: str) -> "Figure":
-    """All concepts by levels, a panel for each signal; the classifiers' mean. Concepts with too few prompts are hatched."""
-    concepts = list(dict.fromkeys(row["concept"] for row in rows))
-    signals = [signal for signal in SIGNAL_NAMES if any(row["signal"] == signal for row in rows)]
-    width = max(3.1, 0.38 * len({row["step"] for row in rows}))
-    figure = new_figure(2.6 + width * len(signals), 2.1 + 0.27 * len(concepts))
-    axes = figure.subplots(1, len(signals), sharey=True, squeeze=False)[0]
-    usable = {row["concept"]: min(row["n_pos_prompts"], row["n_neg_prompts"]) >= USABLE for row in rows}
-    for axis, signal in zip(axes, signals, strict=True):
-        mine = [row for row in rows if row["signal"] == signal]
-        levels = sorted({(row["step"], row["log_snr_db"]) for row in mine})
-        values = np.full((len(concepts), len(levels)), np.nan)
-        for i, concept in enumerate(concepts):
-            for j, (step, _) in enumerate(levels):
-                found = [row[metric] for row in mine if (row["concept"], row["step"]) == (concept, step)]
-                values[i, j] = np.mean(found) if found else np.nan
-        image = axis.imshow(values, aspect="auto", cmap="PuOr_r", vmin=0, vmax=1, interpolation="nearest")
-        for i, j in np.ndindex(values.shape):
-            if np.isfinite(values[i, j]):
-                dark = abs(values[i, j] - 0.5) > 0.36
-                text = f"{values[i, j]:.2f}".removeprefix("0")
-                axis.text(j, i, text, ha="center", va="center", fontsize=6.5, color="white" if dark else "black")
-        _hatch_unusable(axis, [not usable[concept] for concept in concepts], len(levels))
-        axis.set_title(SIGNAL_NAMES[signal], fontsize=10)
-        axis.set_xticks(range(len(levels)), [level_label(db, sep="\n") for _, db in levels], fontsize=7)
-        axis.set_xlabel("log-SNR in dB, noise level sigma below")
-        top = axis.secondary_xaxis("top")
-        top.set_xticks(range(len(levels)), [step for step, _ in levels], fontsize=7)
-        top.set_xlabel("denoising step (from 0)", fontsize=8)
-        top.tick_params(length=0)
-        top.spines[:].set_visible(False)
-        axis.spines[:].set_visible(False)
-        axis.tick_params(length=0)
-    axes[0].set_yticks(range(len(concepts)), [title_of(concept) for concept in concepts])
-    bar = figure.colorbar(image, ax=axes, shrink=0.5, pad=0.01)
-    bar.set_label(f"{METRIC_NAMES[metric]}, mean of the classifiers")
-    bar.outline.set_visible(False)
-    figure.suptitle("Atlas: how well prompts with and without a concept are told apart", fontsize=12)
-    hatched = f"Hatched: fewer than {USABLE} prompts with or without the concept."
-    figure.supxlabel("\n".join([hatched, *textwrap.wrap(note, 110)]), fontsize=7, color="0.3")
-    return figure
-
-
-def _hatch_unusable(axis: "Axes", unusable: Sequence[bool], width: int) -> None:
-    from matplotlib.patches import Rectangle
-
-    for row, hatched in enumerate(unusable):
-        if hatched:
-            axis.add_patch(
-                Rectangle((-0.5, row - 0.5), width, 1, fill=False, hatch="////", edgecolor="0.6", linewidth=0)
-            )
 
 
 def distances(found: Mapping[str, Sequence[Mapping[str, Any]]], note: str) -> "Figure":

@@ -1,0 +1,72 @@
+"""What curves of ROC-AUC are drawn against: their nulls, which levels beat them, and where the half of a rise has come."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+METRIC = "roc_auc"
+"""The only metric that has nulls."""
+
+_GREY = "0.45"
+
+
+def style(rows: Sequence[Mapping[str, Any]], metric: str) -> dict[str, Any]:
+    """How to draw a curve: dashed where it does not beat its null anywhere; levels that do not are hollow."""
+    if metric != METRIC:
+        return {}
+    beaten = [row["p_level"] <= 0.05 for row in rows]
+    return {"linestyle": "-" if any(beaten) else "--", "fillstyle": "full" if all(beaten) else "none"}
+
+
+def draw(axis: "Axes", rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], signal: str, metric: str) -> None:
+    """Draw the nulls of one signal behind its curves, fill the levels that beat theirs, and mark half-rises below.
+
+    ``rows`` are those of emergence.csv, ``summary`` is emergence.json.
+    """
+    if metric != METRIC:
+        return
+    mine = [row for row in rows if row["signal"] == signal]
+    curves = {
+        name: [row for row in mine if row["classifier"] == name] for name in {row["classifier"]: 0 for row in mine}
+    }
+    lines = {line.get_label(): line for line in axis.get_lines()}
+    first = next(iter(curves.values()))
+    levels = [row["log_snr_db"] for row in first]
+    band = [[row[end] for row in first] for end in ("random_low", "random_high")]
+    axis.fill_between(levels, *band, color="0.86", linewidth=0, zorder=0, label="random concepts, 95 %")
+    critical = np.max([[row["critical_auc"] for row in curve] for curve in curves.values()], axis=0)
+    axis.plot(levels, critical, color=_GREY, linewidth=1, linestyle="-.", label="permuted labels, 5 %", zorder=1)
+    for (name, curve), line in zip(curves.items(), list(lines.values()), strict=False):
+        beaten = [row for row in curve if row["p_level"] <= 0.05]
+        marker = {"color": line.get_color(), "marker": line.get_marker(), "ms": line.get_markersize()}
+        axis.plot([row["log_snr_db"] for row in beaten], [row[metric] for row in beaten], linestyle="", **marker)
+        _mark_half_rise(axis, _find(summary, name, signal), line.get_color(), 0.03 + 0.03 * list(curves).index(name))
+
+
+def _find(summary: Mapping[str, Any], classifier: str, signal: str) -> Mapping[str, Any]:
+    return next(c for c in summary["curves"] if (c["classifier"], c["signal"]) == (classifier, signal))
+
+
+def _mark_half_rise(axis: "Axes", curve: Mapping[str, Any], colour: str, height: float) -> None:
+    """A diamond with a bar at sigma50 and its interval, at a share of the axis' height."""
+    half = curve["half_rise"]
+    if half["value"] is None or curve["p"] is None or curve["p"] > 0.05:
+        return
+    value, low, high = (-20 * np.log10(half[part]) for part in ("value", "high", "low"))
+    place = axis.get_xaxis_transform()
+    axis.plot([low, high], [height] * 2, color=colour, linewidth=1.5, transform=place, solid_capstyle="butt")
+    axis.plot([value], [height], color=colour, marker="D", ms=4.5, transform=place, linestyle="")
+
+
+def caption(metric: str) -> list[str]:
+    """What the marks mean."""
+    if metric != METRIC:
+        return []
+    return [
+        "Filled: above permuted labels (max-T over levels, p ≤ 0.05, this concept alone); dashed: nowhere above them. "
+        "Diamonds: sigma50, 95 %."
+    ]

@@ -1,0 +1,43 @@
+"""Write a card for each concept: what was found about it, once all concepts are known."""
+
+import argparse
+import json
+from pathlib import Path
+
+from musicologist import cli
+
+
+def main() -> None:
+    """Write the cards, one for each concept, in the order in which concepts are given."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--atlas", required=True)
+    parser.add_argument("--order", required=True)
+    parser.add_argument("--concepts", required=True, help="concepts.yaml")
+    parser.add_argument("--summaries", nargs="+", type=Path, required=True, help="emergence.json of each concept")
+    parser.add_argument("--reports", nargs="+", type=Path, required=True, help="the probes' reports")
+    parser.add_argument("--outputs", nargs="+", type=Path, required=True, help="card.json of each concept")
+    arguments = parser.parse_args()
+
+    from musicologist import cards, concepts, longtables
+    from musicologist.files import write_text
+
+    def read(path: str | Path) -> dict:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+
+    known = concepts.load(arguments.concepts)
+    rows, order = longtables.read(arguments.atlas), read(arguments.order)
+    for path, output in zip(arguments.summaries, arguments.outputs, strict=True):
+        summary = read(path)
+        name = summary["concept"]
+        reports = {report["classifier"]: report for report in map(read, _beside(path, arguments.reports))}
+        mine = [row for row in rows if row["concept"] == name]
+        card = cards.card(known[name], mine, summary, reports, order)
+        write_text(output, json.dumps(longtables.without_nan(card), indent=2) + "\n")
+
+
+def _beside(summary: Path, reports: list[Path]) -> list[Path]:
+    return [report for report in reports if report.parent == summary.parent]
+
+
+if __name__ == "__main__":
+    cli.run(main)
