@@ -6,7 +6,8 @@
 # ├── notes/              notes.parquet, shard_0000.tar …
 # ├── embeddings/         notes.parquet, SIGNAL/step_00.parquet …, shards/
 # ├── concepts/CONCEPT/   dataset.parquet, CLASSIFIER.skops, scores_CLASSIFIER.parquet, emergence.csv, emergence.png, pca.gif
-# ├── atlas.csv, atlas.png, distances.png
+# │                       emergence.json, landmarks.parquet, card.json
+# ├── atlas.csv, emergence.parquet, order.json, atlas.png, order.png, distances.png
 # └── models/             what `snakemake train_models` writes
 #
 # snakemake --cores 2                                                 everything
@@ -49,7 +50,9 @@ localrules:
     annotate_prompts,
     collect_prompts,
     collect_atlas,
+    write_cards,
     plot_atlas,
+    plot_order,
     plot_distances,
 
 

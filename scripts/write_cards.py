@@ -1,6 +1,7 @@
 """Write a card for each concept: what was found about it, once all concepts are known."""
 
 import argparse
+import csv
 import json
 from pathlib import Path
 
@@ -15,6 +16,7 @@ def main() -> None:
     parser.add_argument("--concepts", required=True, help="concepts.yaml")
     parser.add_argument("--summaries", nargs="+", type=Path, required=True, help="emergence.json of each concept")
     parser.add_argument("--reports", nargs="+", type=Path, required=True, help="the probes' reports")
+    parser.add_argument("--agreement", nargs="*", type=Path, default=[], help="agreement.csv, with several passes")
     parser.add_argument("--outputs", nargs="+", type=Path, required=True, help="card.json of each concept")
     arguments = parser.parse_args()
 
@@ -24,6 +26,10 @@ def main() -> None:
     def read(path: str | Path) -> dict:
         return json.loads(Path(path).read_text(encoding="utf-8"))
 
+    agreement = {}
+    for path in arguments.agreement:
+        with open(path, encoding="utf-8", newline="") as stream:
+            agreement = {row["aspect"]: row for row in csv.DictReader(stream)}
     known = concepts.load(arguments.concepts)
     rows, order = longtables.read(arguments.atlas), read(arguments.order)
     for path, output in zip(arguments.summaries, arguments.outputs, strict=True):
@@ -31,7 +37,7 @@ def main() -> None:
         name = summary["concept"]
         reports = {report["classifier"]: report for report in map(read, _beside(path, arguments.reports))}
         mine = [row for row in rows if row["concept"] == name]
-        card = cards.card(known[name], mine, summary, reports, order)
+        card = cards.card(known[name], mine, summary, reports, order, agreement)
         write_text(output, json.dumps(longtables.without_nan(card), indent=2) + "\n")
 
 

@@ -56,7 +56,7 @@ def table(passes: Sequence[Sequence[Sequence[str]]], resamples: int, seed: int) 
     """
     import numpy as np
 
-    from musicologist.statistics import INTERVAL
+    from musicologist import resampling
 
     rng = np.random.default_rng(seed)
     prompts = len(passes[0])
@@ -66,8 +66,7 @@ def table(passes: Sequence[Sequence[Sequence[str]]], resamples: int, seed: int) 
     for aspect in ASPECTS:
         votes = np.array([[aspect in found for found in one_pass] for one_pass in passes], float).T
         value, *resampled = kappa(votes, weights)
-        known = np.array(resampled)[~np.isnan(resampled)]
-        low, high = np.percentile(known, INTERVAL) if len(known) else (np.nan, np.nan)
+        low, high = resampling.interval(np.array(resampled))
         rows.append(
             {
                 "aspect": aspect,

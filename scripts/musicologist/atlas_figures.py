@@ -143,13 +143,21 @@ def order(rows: Rows, found: Mapping[str, Any], note: str) -> "Figure":
     for (left, right), signal in zip(axes, signals, strict=True):
         _landmarks(left, rows, signal, listed[signal])
         orders = [entry for entry in found["orders"] if entry["signal"] == signal]
-        own = {row["concept"] for concept in listed[signal] for row in _last(rows, signal, concept, orders[0]["classifier"])}
+        own = {
+            row["concept"]
+            for concept in listed[signal]
+            for row in _last(rows, signal, concept, orders[0]["classifier"])
+        }
         image = _precedence(right, orders[0], own)
         left.set_title(f"{SIGNAL_NAMES[signal]}: {_agreement(found, signal)}", fontsize=9, loc="left")
         right.set_title(f"P(row before column), {orders[0]['classifier']}", fontsize=9)
     bar = figure.colorbar(image, ax=axes[0, 1], shrink=0.7, pad=0.02)
     bar.outline.set_visible(False)
-    axes[0, 0].legend(frameon=False, fontsize=8, loc="best")
+    if any(listed.values()):
+        handles = next(axis for axis in axes[:, 0] if axis.get_legend_handles_labels()[0])
+        figure.legend(
+            *handles.get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False, fontsize=8
+        )
     figure.suptitle("In which order do concepts emerge?", fontsize=12, x=0.02, ha="left")
     legend = (
         "Only concepts with a rise of their own (95 %) in a curve with q ≤ 0.05 have a place. Bars: 95 % over prompts."
@@ -196,7 +204,8 @@ def _precedence(axis: "Axes", entry: Mapping[str, Any], concepts: Collection[str
     shown = [name for name in names if name in concepts]
     index = [names.index(concept) for concept in shown]
     before = np.array(entry["before"], float).reshape(len(names), len(names))[np.ix_(index, index)]
-    image = axis.imshow(before, cmap="PuOr_r", vmin=0, vmax=1, interpolation="nearest")
+    image = axis.imshow(before if shown else [[np.nan]], cmap="PuOr_r", vmin=0, vmax=1, interpolation="nearest")
+    axis.set_visible(bool(shown))
     axis.set_xticks(range(len(shown)), [title_of(concept) for concept in shown], fontsize=6, rotation=90)
     axis.set_yticks(range(len(shown)), [title_of(concept) for concept in shown], fontsize=6)
     axis.tick_params(length=0)

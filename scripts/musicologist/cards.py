@@ -17,12 +17,17 @@ METRICS = (
 
 
 def card(
-    concept: Concept, rows: Sequence[Row], summary: Row, probes: Mapping[str, Row], order: Row
+    concept: Concept,
+    rows: Sequence[Row],
+    summary: Row,
+    probes: Mapping[str, Row],
+    order: Row,
+    agreement: Mapping[str, Row],
 ) -> dict[str, Any]:
     """The card of one concept.
 
     ``rows`` are its rows of atlas.csv, ``summary`` its emergence.json, ``probes`` its probes' reports by classifier, ``order``
-    is order.json.
+    is order.json, ``agreement`` the rows of agreement.csv by aspect (none where prompts were annotated once).
     """
     curves: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
@@ -33,6 +38,11 @@ def card(
         "group": concept.group,
         "label": "what the prompt asks for",
         "prompts": {"positive": list(concept.positive_aspects), "left_out": list(concept.near_aspects), **counts},
+        "agreement": {
+            aspect: {name: float(agreement[aspect][name]) for name in ("kappa", "kappa_low", "kappa_high")}
+            for aspect in concept.positive_aspects
+            if aspect in agreement
+        },
         "curves": [_curve(levels) | _place(order, concept.name, *key) for key, levels in curves.items()],
         "lags": summary["lags"],
         "probes": {

@@ -63,17 +63,17 @@ def emergence(
     figure = new_figure(4.4 * len(signals) + 0.4, 4.8)
     axes = figure.subplots(1, len(signals), sharey=True, squeeze=False)[0]
     for axis, signal in zip(axes, signals, strict=True):
+        lines = {}
         for classifier in reports:
             mine = [row for row in rows if (row["signal"], row["classifier"]) == (signal, classifier)]
             levels = [row["log_snr_db"] for row in mine]
             style = {"color": COLOURS[classifier], "label": "SVM" if classifier == "svm" else "logistic regression"}
             style |= null_marks.style(mine, metric)
-            axis.plot(
-                levels, [row[metric] for row in mine], marker="o" if classifier == "logistic" else "s", ms=4, **style
-            )
+            style |= {"marker": "o" if classifier == "logistic" else "s", "ms": 4}
+            (lines[classifier],) = axis.plot(levels, [row[metric] for row in mine], **style)
             bounds = [[row[f"{metric}_{end}"] for row in mine] for end in ("low", "high")]
             axis.fill_between(levels, *bounds, color=COLOURS[classifier], alpha=0.16, linewidth=0)
-        null_marks.draw(axis, rows, summary, signal, metric)
+        null_marks.draw(axis, [row for row in rows if row["signal"] == signal], summary, lines, metric)
         axis.set_title(SIGNAL_NAMES[signal], fontsize=10)
         axis.axhline(_chance(rows, metric), color="0.45", linestyle=":", linewidth=1)
         noise_axis(axis, [row for row in rows if row["signal"] == signal])
@@ -81,8 +81,8 @@ def emergence(
     axes[0].set_ylim(*_limits(rows, metric))
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False, fontsize=8)
     figure.suptitle(f"When does “{title_of(rows[0]['concept'])}” emerge?", fontsize=12, x=0.02, ha="left")
-    lines = [_counts(rows[0]), _held_out(reports), *null_marks.caption(metric), *textwrap.wrap(note, 120)]
-    figure.supxlabel("\n".join(lines), fontsize=7, color="0.3")
+    caption = [_counts(rows[0]), _held_out(reports), *null_marks.caption(metric), *textwrap.wrap(note, 120)]
+    figure.supxlabel("\n".join(caption), fontsize=7, color="0.3")
     return figure
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 METRIC = "roc_auc"
 """The only metric that has nulls."""
@@ -22,33 +23,33 @@ def style(rows: Sequence[Mapping[str, Any]], metric: str) -> dict[str, Any]:
     return {"linestyle": "-" if any(beaten) else "--", "fillstyle": "full" if all(beaten) else "none"}
 
 
-def draw(axis: "Axes", rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], signal: str, metric: str) -> None:
+def draw(
+    axis: "Axes",
+    rows: Sequence[Mapping[str, Any]],
+    summary: Mapping[str, Any],
+    lines: Mapping[str, "Line2D"],
+    metric: str,
+) -> None:
     """Draw the nulls of one signal behind its curves, fill the levels that beat theirs, and mark half-rises below.
 
-    ``rows`` are those of emergence.csv, ``summary`` is emergence.json.
+    ``rows`` are the signal's of emergence.csv, ``summary`` is emergence.json, ``lines`` the curves drawn, by classifier.
     """
     if metric != METRIC:
         return
-    mine = [row for row in rows if row["signal"] == signal]
-    curves = {
-        name: [row for row in mine if row["classifier"] == name] for name in {row["classifier"]: 0 for row in mine}
-    }
-    lines = {line.get_label(): line for line in axis.get_lines()}
+    curves = {name: [row for row in rows if row["classifier"] == name] for name in lines}
     first = next(iter(curves.values()))
     levels = [row["log_snr_db"] for row in first]
     band = [[row[end] for row in first] for end in ("random_low", "random_high")]
     axis.fill_between(levels, *band, color="0.86", linewidth=0, zorder=0, label="random concepts, 95 %")
     critical = np.max([[row["critical_auc"] for row in curve] for curve in curves.values()], axis=0)
     axis.plot(levels, critical, color=_GREY, linewidth=1, linestyle="-.", label="permuted labels, 5 %", zorder=1)
-    for (name, curve), line in zip(curves.items(), list(lines.values()), strict=False):
-        beaten = [row for row in curve if row["p_level"] <= 0.05]
+    for number, (name, line) in enumerate(lines.items()):
+        beaten = [row for row in curves[name] if row["p_level"] <= 0.05]
         marker = {"color": line.get_color(), "marker": line.get_marker(), "ms": line.get_markersize()}
         axis.plot([row["log_snr_db"] for row in beaten], [row[metric] for row in beaten], linestyle="", **marker)
-        _mark_half_rise(axis, _find(summary, name, signal), line.get_color(), 0.03 + 0.03 * list(curves).index(name))
-
-
-def _find(summary: Mapping[str, Any], classifier: str, signal: str) -> Mapping[str, Any]:
-    return next(c for c in summary["curves"] if (c["classifier"], c["signal"]) == (classifier, signal))
+        for curve in summary["curves"]:
+            if (curve["classifier"], curve["signal"]) == (name, first[0]["signal"]):
+                _mark_half_rise(axis, curve, line.get_color(), 0.03 + 0.03 * number)
 
 
 def _mark_half_rise(axis: "Axes", curve: Mapping[str, Any], colour: str, height: float) -> None:

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from musicologist import animation, figures, longtables, statistics
+from musicologist import animation, atlas_figures, figures, longtables, statistics
 from musicologist.errors import UserError
 from PIL import Image
 
@@ -29,8 +29,28 @@ def rows(concepts=("is_brass", "is_synth_lead"), steps=(0, 8, 24), prompts=20):
                     for metric in statistics.METRICS:
                         value = float(rng.uniform(0.4, 0.9))
                         row |= {metric: value, f"{metric}_low": value - 0.1, f"{metric}_high": value + 0.1}
+                    row |= {"p_level": 0.01 if step > 5 else 0.4, "critical_auc": 0.6, "q": 0.02, "answer": "emerged"}
+                    row |= {"random_low": 0.42, "random_high": 0.58}
+                    row |= {"half_rise_sigma": 20.0, "half_rise_sigma_low": 10.0, "half_rise_sigma_high": 30.0}
                     found.append(row)
     return found
+
+
+def summary(half_rise=20.0, p=0.001):
+    half = {"value": half_rise, "low": 10.0, "high": 30.0}
+    keys = [(name, signal) for name in ("logistic", "svm") for signal in ("denoised", "noisy")]
+    return {"curves": [{"classifier": name, "signal": signal, "p": p, "half_rise": half} for name, signal in keys]}
+
+
+def ordering(concepts=("is_brass", "is_synth_lead")):
+    orders = [
+        {"classifier": name, "signal": signal, "concepts": [{"concept": c, "rank": k} for k, c in enumerate(concepts)]}
+        | {"before": [[None if a == b else 0.7 for a in concepts] for b in concepts]}
+        for name in ("logistic", "svm")
+        for signal in ("denoised", "noisy")
+    ]
+    tau = {"first": "logistic", "second": "svm", "tau_b": 1.0, "low": 0.5, "high": 1.0}
+    return {"orders": orders, "agreement": [{"signal": signal, **tau} for signal in ("denoised", "noisy")]}
 
 
 REPORTS = {name: {"held_out": {"accuracy": 0.8, "roc_auc": 0.9}} for name in ("logistic", "svm")}
@@ -44,13 +64,15 @@ def texts(figure):
 
 def test_emergence_shows_both_signals_and_says_counts_and_held_out_accuracy(tmp_path):
     figure = figures.emergence(
-        [row for row in rows() if row["concept"] == "is_brass"], REPORTS, "roc_auc", "Made by X."
+        [row for row in rows() if row["concept"] == "is_brass"], summary(), REPORTS, "roc_auc", "Made by X."
     )
     said = " ".join(texts(figure))
     for word in ("x0 estimate", "noisy state", "20 prompts with and 30 without", "0.80", "Made by X.", "sigma", "step"):
         assert word in said
     figures.save(figure, tmp_path / "a.png", 60)
-    again = figures.emergence([row for row in rows() if row["concept"] == "is_brass"], REPORTS, "roc_auc", "Made by X.")
+    again = figures.emergence(
+        [row for row in rows() if row["concept"] == "is_brass"], summary(), REPORTS, "roc_auc", "Made by X."
+    )
     figures.save(again, tmp_path / "b.png", 60)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert Image.open(tmp_path / "a.png").size[0] > 400
@@ -63,8 +85,8 @@ def test_every_plot_has_log_snr_and_sigma_below_and_the_step_above():
         for step in (8, 24)
     ]
     for figure in (
-        figures.emergence(mine, REPORTS, "roc_auc", ""),
-        figures.atlas(rows(), "roc_auc", ""),
+        figures.emergence(mine, summary(), REPORTS, "roc_auc", ""),
+        atlas_figures.atlas(rows(), "roc_auc", ""),
         figures.distances({"denoised": levels, "noisy": levels}, ""),
     ):
         figure.canvas.draw()
@@ -78,9 +100,10 @@ def test_every_plot_has_log_snr_and_sigma_below_and_the_step_above():
 def test_no_text_is_cut_or_outside_the_picture():
     for figure in (
         figures.emergence(
-            [row for row in rows() if row["concept"] == "is_brass"], REPORTS, "roc_auc", "Made by X. " * 20
+            [row for row in rows() if row["concept"] == "is_brass"], summary(), REPORTS, "roc_auc", "Made by X. " * 20
         ),
-        figures.atlas(rows(), "roc_auc", "Made by X. " * 20),
+        atlas_figures.atlas(rows(), "roc_auc", "Made by X. " * 20),
+        atlas_figures.order(rows(), ordering(), "Made by X. " * 20),
     ):
         figure.canvas.draw()
         drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
@@ -93,11 +116,44 @@ def test_no_text_is_cut_or_outside_the_picture():
 def test_the_atlas_hatches_what_cannot_be_judged():
     from matplotlib.patches import Rectangle
 
-    few = figures.atlas(rows(prompts=4), "roc_auc", "")
-    many = figures.atlas(rows(prompts=5), "roc_auc", "")
+    few = atlas_figures.atlas(rows(prompts=4), "roc_auc", "")
+    many = atlas_figures.atlas(rows(prompts=5), "roc_auc", "")
     hatched = [[patch for patch in figure.findobj(Rectangle) if patch.get_hatch()] for figure in (few, many)]
     assert len(hatched[0]) == 4
     assert hatched[1] == []
+
+
+def test_concepts_are_ordered_by_when_they_emerge():
+    some = rows(("is_a", "is_b", "is_c", "is_d"))
+    places = {"is_a": (float("nan"), "not emerged"), "is_b": (3.0, "emerged")}
+    places |= {"is_c": (30.0, "emerged"), "is_d": (float("nan"), "there from the start")}
+    for row in some:
+        row["half_rise_sigma"], row["answer"] = places[row["concept"]]
+    assert atlas_figures.ordered(some, "noisy", "roc_auc") == ["is_d", "is_c", "is_b", "is_a"]
+    said = texts(atlas_figures.atlas(some, "roc_auc", ""))
+    assert {"start", "30", "3", "–"} <= set(said)
+
+
+def test_what_beats_its_null_is_bold_and_filled():
+    import matplotlib.text
+
+    bold = atlas_figures.atlas(rows(), "roc_auc", "").findobj(matplotlib.text.Text)
+    assert sum(text.get_weight() == "bold" for text in bold) == 2 * 2 * 2  # concepts, signals, levels
+    mine = [row for row in rows() if row["concept"] == "is_brass"]
+    drawn = figures.emergence(mine, summary(), REPORTS, "roc_auc", "")
+    hollow = [line for line in drawn.axes[0].get_lines() if line.get_fillstyle() == "none"]
+    assert [len(line.get_xdata()) for line in hollow] == [3, 3]
+    diamonds = [line for line in drawn.axes[0].get_lines() if line.get_marker() == "D"]
+    assert len(diamonds) == 2
+    never = figures.emergence([row | {"p_level": 0.3} for row in mine], summary(p=0.3), REPORTS, "roc_auc", "")
+    assert [line.get_linestyle() for line in never.axes[0].get_lines()[:2]] == ["--", "--"]
+    assert not [line for line in never.axes[0].get_lines() if line.get_marker() == "D"]
+
+
+def test_an_order_of_nothing_says_so():
+    some = [row | {"half_rise_sigma": float("nan"), "answer": "not emerged"} for row in rows()]
+    said = texts(atlas_figures.order(some, ordering(()), ""))
+    assert said.count("no concept has a place in an order") == 2
 
 
 def test_the_animation_has_a_frame_for_each_step_and_is_the_same_each_time(tmp_path):

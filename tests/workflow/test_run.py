@@ -16,14 +16,16 @@ from tests.workflow.conftest import Checkout, inputs
 from tests.workflow.products import differences
 
 SMALL = "results/small"
-CURVES = {"measure_emergence": 2, "plot_emergence": 2, "collect_atlas": 1, "plot_atlas": 1}
+ALL_CONCEPTS = {"plot_atlas": 1, "plot_order": 1, "write_cards": 1}
+CURVES = {"measure_emergence": 2, "plot_emergence": 2, "collect_atlas": 1, **ALL_CONCEPTS}
 SCORES = {"score_audio": 4, "plot_pca": 2, **CURVES}
 AUDIO = {"generate_audio": 2, "embed_audio": 2, "collect_embeddings": 1, "plot_distances": 1, **SCORES}
 
 
 def test_every_product_is_there_and_opens(finished):
     results = finished / SMALL
-    for name in ("atlas.csv", "atlas.png", "distances.png", "prompts/prompts.parquet", "notes/notes.parquet"):
+    products = ("atlas.csv", "atlas.png", "emergence.parquet", "order.json", "order.png", "distances.png")
+    for name in (*products, "prompts/prompts.parquet", "notes/notes.parquet"):
         assert (results / name).stat().st_size > 0
     for concept in ("is_brass", "is_warm"):
         found = {path.name for path in (results / "concepts" / concept).iterdir()}
@@ -32,6 +34,7 @@ def test_every_product_is_there_and_opens(finished):
             "dataset.parquet",
             "landmarks.parquet",
             "emergence.csv",
+            "card.json",
             "emergence.json",
             "emergence.png",
             "pca.gif",
@@ -67,7 +70,10 @@ def test_nothing_is_stale_after_a_run_nor_after_a_fresh_checkout(finished):
 
 
 CONFIGURED = {
-    "a figure's resolution": ([("dpi: 60", "dpi: 70")], {"plot_emergence": 2, "plot_atlas": 1, "plot_distances": 1}),
+    "a figure's resolution": (
+        [("dpi: 60", "dpi: 70")],
+        {"plot_emergence": 2, "plot_atlas": 1, "plot_order": 1, "plot_distances": 1},
+    ),
     "a figure's metric": ([("metric: roc_auc", "metric: accuracy")], {"plot_emergence": 2, "plot_atlas": 1}),
     "the animation's pace": ([("gif_frame_ms: 700", "gif_frame_ms: 600")], {"plot_pca": 2}),
     "a classifier's C": ([("svm: {C: 1}", "svm: {C: 2}")], {"train_probe": 2, "score_audio": 2, **CURVES}),
@@ -92,7 +98,7 @@ CONFIGURED = {
             "plot_emergence": 1,
             "plot_pca": 1,
             "collect_atlas": 1,
-            "plot_atlas": 1,
+            **ALL_CONCEPTS,
         },
     ),
     "ten prompts more": (
@@ -125,7 +131,7 @@ ONE_CONCEPT = {
     "plot_emergence": 1,
     "plot_pca": 1,
     "collect_atlas": 1,
-    "plot_atlas": 1,
+    **ALL_CONCEPTS,
 }
 EMBEDDED = {
     "embed_audio": 2,
@@ -154,7 +160,7 @@ EDITED = {
         "scripts/collect_atlas.py",
         "rows = []",
         "rows = list()",
-        {rule: number for rule, number in CURVES.items() if "atlas" in rule or "order" in rule or "cards" in rule},
+        {"collect_atlas": 1, **ALL_CONCEPTS},
     ),
     "a comment and a docstring": (
         "scripts/musicologist/trajectory.py",
