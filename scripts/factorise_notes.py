@@ -8,7 +8,7 @@ from musicologist import cli
 def main() -> None:
     """Write both tables; every random concept is a closed form of them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--notes", required=True, help="notes.parquet")
+    parser.add_argument("--notes", nargs="+", required=True, help="notes.parquet, or the datasets of concepts")
     parser.add_argument("--embeddings", required=True, help="embeddings of all notes")
     parser.add_argument("--instruments", required=True, help="table to write: mean embedding by instrument")
     parser.add_argument("--components", required=True, help="table to write: principal components")

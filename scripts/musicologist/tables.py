@@ -218,18 +218,18 @@ def labelled_notes(dataset: str | Path, note_embeddings: str | Path) -> tuple:
     return rows, table["label"].to_numpy(), table["split"].to_numpy() == "test"
 
 
-def by_instrument(notes: str | Path, note_embeddings: str | Path) -> Iterator[tuple]:
+def by_instrument(notes: Sequence[str | Path], note_embeddings: str | Path) -> Iterator[tuple]:
     """Row group by row group, the instruments (notes,) and embeddings (notes, 512) of a table of note embeddings.
 
-    Raises UserError where ``notes`` does not know one of its notes.
+    ``notes`` are tables that say which instrument plays a note (kind ``notes`` or ``dataset``); notes in none are left out.
     """
     import pyarrow.compute as pc
 
-    table = read(notes, "notes", ["note_id", "instrument"])
+    known = pa.concat_tables(read(path, metadata(path)["kind"], ["note_id", "instrument"]) for path in notes)
     with pq.ParquetFile(note_embeddings) as file:
         for number in range(file.num_row_groups):
             group = file.read_row_group(number)
-            place = pc.index_in(group["note_id"], value_set=table["note_id"])
-            if place.null_count:
-                raise UserError(f"{note_embeddings} has notes that {notes} lacks: delete both and run again.")
-            yield table["instrument"].take(place).to_numpy(), embeddings(group["embedding"])
+            place = pc.index_in(group["note_id"], value_set=known["note_id"])
+            mine = pc.is_valid(place)
+            instruments = known["instrument"].take(place.filter(mine))
+            yield instruments.to_numpy(), embeddings(group.filter(mine)["embedding"])

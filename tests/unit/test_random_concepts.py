@@ -94,3 +94,18 @@ def test_a_real_concept_beats_random_ones_on_clips(tmp_path):
     )
     with pytest.raises(UserError, match="holds other clips than the scores"):
         random_concepts.compare(probes, [tmp_path / "step.parquet"], {"noisy": other})
+
+
+def test_instruments_come_from_the_notes_table_or_from_datasets(tmp_path):
+    names = ["a1", "a2", "b1", "c1"]
+    vectors = np.eye(4, tables.EMBEDDING_SIZE)
+    columns = {"note_id": names, "embedding": tables.embedding_column(vectors)}
+    tables.write(tmp_path / "embeddings.parquet", "note_embeddings", pa.table(columns))
+    for file, mine in (("one", ["a1", "b1"]), ("two", ["a1", "a2"])):
+        same = {"label": [0] * 2, "split": ["train"] * 2, "instrument": [name[0] for name in mine]}
+        tables.write(tmp_path / f"{file}.parquet", "dataset", pa.table({"note_id": mine, **same}))
+    blocks = list(
+        tables.by_instrument([tmp_path / "one.parquet", tmp_path / "two.parquet"], tmp_path / "embeddings.parquet")
+    )
+    assert [list(instruments) for instruments, _ in blocks] == [["a", "a", "b"]]
+    assert np.array_equal(blocks[0][1], vectors[:3])
