@@ -26,7 +26,8 @@ import torch  # isort: skip
 
 MODELS = ROOT / "resources/models"
 DEMO = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))["trajectory"]
-SETTINGS = trajectory.Settings(**{name.name: DEMO[name.name] for name in dataclasses.fields(trajectory.Settings)})
+FIELDS = {field.name for field in dataclasses.fields(trajectory.Settings)}
+SETTINGS = trajectory.Settings(**{name: value for name, value in DEMO.items() if name in FIELDS})
 KEEP = DEMO["keep"]
 SEED = 90_001  # used nowhere else
 FOLDS = 5

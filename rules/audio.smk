@@ -42,6 +42,7 @@ rule generate_audio:
         sampler=config["trajectory"]["sampler"],
         steps=config["trajectory"]["steps"],
         guidance=config["trajectory"]["guidance"],
+        guidance_rescale=config["trajectory"]["guidance_rescale"],
         sigma_max=config["trajectory"]["sigma_max"],
         sigma_min=config["trajectory"]["sigma_min"],
         seconds_total=config["trajectory"]["seconds_total"],
@@ -51,6 +52,7 @@ rule generate_audio:
         " --samples {params.samples} --seed {params.seed} --model {params.model:q} --digest {params.digest:q}"
         " {params.text_encoder} --precision {params.precision}"
         " --sampler {params.sampler} --steps {params.steps} --guidance {params.guidance}"
+        " --guidance-rescale {params.guidance_rescale}"
         " --sigma-max {params.sigma_max} --sigma-min {params.sigma_min}"
         " --seconds-total {params.seconds_total} --seconds-kept {params.seconds_kept}"
         " --batch-size {resources.batch_size} --device {resources.device}"

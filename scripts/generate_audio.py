@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--sampler", required=True)
     parser.add_argument("--steps", type=int, required=True)
     parser.add_argument("--guidance", type=float, required=True)
+    parser.add_argument("--guidance-rescale", type=float, default=0.0)
     parser.add_argument("--sigma-max", type=float, required=True)
     parser.add_argument("--sigma-min", type=float, required=True)
     parser.add_argument("--seconds-total", type=float, required=True)
@@ -65,6 +66,7 @@ def main() -> None:
         arguments.seconds_total,
         arguments.seconds_kept,
         arguments.precision,
+        arguments.guidance_rescale,
     )
     devices.check_modules(arguments.modules)
     device = devices.resolve(arguments.device)

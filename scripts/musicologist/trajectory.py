@@ -44,6 +44,9 @@ class Settings:
     seconds_total: float
     seconds_kept: float
     precision: str = "float32"
+    guidance_rescale: float = (
+        0.0  # share of the guided prediction brought back to the unguided one's spread (Lin et al. 2024)
+    )
 
 
 def sigmas(settings: Settings) -> torch.Tensor:
@@ -103,7 +106,7 @@ def sample(
     )
     metadata = [{"prompt": prompt, "seconds_start": 0, "seconds_total": settings.seconds_total} for prompt in prompts]
     condition = model.get_conditioning_inputs(model.conditioner(metadata, device))
-    guided = {**condition, "cfg_scale": settings.guidance, "batch_cfg": True, "rescale_cfg": True}
+    guided = {**condition, "cfg_scale": settings.guidance, "batch_cfg": True, "scale_phi": settings.guidance_rescale}
     kept: list[tuple[str, int, torch.Tensor]] = []
     wanted = set(kept_steps)
 

@@ -115,6 +115,15 @@ def test_guidance_counts(model):
     assert (free - sample(model, CLIPS[:1])["denoised", 7]).abs().max() > 0.01
 
 
+def test_rescaled_guidance_has_the_spread_of_no_guidance(model):
+    spread = {}
+    for guidance, rescale in ((1.0, 0.0), (8.0, 0.0), (8.0, 1.0)):
+        settings = replace(SETTINGS, guidance=guidance, guidance_rescale=rescale)
+        spread[guidance, rescale] = sample(model, CLIPS[:1], settings, kept=[0])["denoised", 0].std()
+    free, guided, rescaled = spread.values()
+    assert abs(rescaled - free) < abs(guided - free)
+
+
 def test_the_cut_changes_nothing_before_it(model):
     latents = torch.randn(2, 8, 64, generator=torch.Generator().manual_seed(0))
     whole = model.pretransform.decode(latents)
