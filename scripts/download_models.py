@@ -40,10 +40,10 @@ def main() -> None:
 
 def fetch(repository: Any, files: Any) -> dict[str, Any]:
     """Fetch a repository's files; its record."""
-    from musicologist import hub
+    from musicologist import hub, hub_client
     from musicologist.files import sha256
 
-    folder = hub.download(repository, files)
+    folder = hub_client.download(repository, files)
     described = {
         path.name: {"bytes": path.stat().st_size, "sha256": sha256(path)}
         for path in sorted(hub.cached_paths(repository, files))

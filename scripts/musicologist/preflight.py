@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from musicologist import clap_files, diffusion, hub, nsynth, weights
+from musicologist import clap_files, diffusion, hub, hub_client, nsynth, weights
 from musicologist.errors import UserError
 
 BUNDLED = "resources/models/"
@@ -60,7 +60,7 @@ def hub_models(foreign: Mapping[str, str]) -> dict[str, hub.Repository]:
 def of_diffusion(model: str, text_encoder: str | None) -> tuple[dict[str, Any], list[Need], int]:
     """The model's configuration, what will be fetched, and the bytes of weights.
 
-    Raises UserError as ``hub.examine`` and ``weights.check``. Of a hub model that is not in the cache yet the small
+    Raises UserError as ``hub_client.examine`` and ``weights.check``. Of a hub model that is not in the cache yet the small
     configuration is fetched: it says which text encoder is needed.
     """
     repository = hub.parse(model)
@@ -70,7 +70,7 @@ def of_diffusion(model: str, text_encoder: str | None) -> tuple[dict[str, Any], 
         needs, total = [], file.stat().st_size
     else:
         needs = _of_repository(repository, diffusion.FILES)
-        config = diffusion.read_config(hub.download(repository, diffusion.FILES[:1]))
+        config = diffusion.read_config(hub_client.download(repository, diffusion.FILES[:1]))
         total = sum(need.size for need in needs) + _bytes(hub.cached_paths(repository, diffusion.FILES))
     encoder = diffusion.text_encoder_of(config, text_encoder)
     if isinstance(encoder, hub.Repository) and not (repository is None and (Path(model) / encoder.name).is_dir()):
@@ -93,7 +93,7 @@ def _of_repository(repository: hub.Repository, files: hub.Files) -> list[Need]:
     for path in hub.cached_paths(repository, files):
         if path.suffix in (".safetensors", ".bin", ".ckpt", ".pt"):
             weights.check(path)
-    size = sum(size for _, size in hub.examine(repository, files))
+    size = sum(size for _, size in hub_client.examine(repository, files))
     return [Need(str(repository), Path(HF_HUB_CACHE), size)] if size else []
 
 

@@ -16,13 +16,13 @@ PAGE = "https://huggingface.co/owner/name"
 
 PROGRAM = """
 import sys
-from musicologist import cli, hub
+from musicologist import cli, hub, hub_client
 FILES = (("config.json",), ("model.safetensors", "model.ckpt"), ("extra.json", ""))
 action, model = sys.argv[1:]
 actions = {
     "find": lambda: print(hub.directory(model, FILES)),
-    "examine": lambda: print(hub.examine(hub.named(model), FILES)),
-    "download": lambda: print(hub.download(hub.named(model), FILES)),
+    "examine": lambda: print(hub_client.examine(hub.named(model), FILES)),
+    "download": lambda: print(hub_client.download(hub.named(model), FILES)),
 }
 cli.run(actions[action])
 """

@@ -55,3 +55,16 @@ def test_model_digest_sees_weights_and_not_the_card(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"other")
     assert model_digest(tmp_path) != before
     assert model_digest("stabilityai/a-hub-id") == "stabilityai/a-hub-id"
+
+
+def test_digests_of_large_files_are_remembered_by_size_and_time(tmp_path, monkeypatch):
+    cache, model = tmp_path / "digests.json", tmp_path / "model.pt"
+    model.write_bytes(b"weights")
+    plain = model_digest(model)
+    monkeypatch.setattr("musicologist.provenance._LARGE", 1)
+    assert model_digest(model, cache) == plain
+    monkeypatch.setattr("musicologist.provenance.sha256", lambda file: pytest.fail("read again"))
+    assert model_digest(model, cache) == plain
+    model.write_bytes(b"other weights")
+    with pytest.raises(pytest.fail.Exception):
+        model_digest(model, cache)
