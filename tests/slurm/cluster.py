@@ -33,6 +33,7 @@ INSTALLED = Path("/etc/slurm")
 GPU_NODES, CPU_NODES = ("gpu01", "gpu02"), ("cpu01",)
 NODES = GPU_NODES + CPU_NODES
 
+# cred_expire: what is put back into the queue waits for so long before it may start again (120 s where none is given).
 SLURM_CONF = """\
 ClusterName=musicologist
 SlurmctldHost={host}({address})
@@ -41,7 +42,7 @@ CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket={root}/run/munge.sock
+AuthInfo=socket={root}/run/munge.sock,cred_expire=15
 CredType=cred/munge
 StateSaveLocation={root}/state
 SlurmdSpoolDir={root}/spool/%n
@@ -58,7 +59,7 @@ SelectTypeParameters=CR_CPU_Memory
 SlurmdParameters=config_overrides
 GresTypes=gpu
 DefMemPerCPU=100
-ReturnToService=2
+ReturnToService=1
 MaxArraySize=1001
 MinJobAge={min_job_age}
 KillWait=5
