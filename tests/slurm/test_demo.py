@@ -11,7 +11,13 @@ from tests.workflow.conftest import Checkout
 from tests.workflow.products import differences
 
 pytestmark = alone
-CONFIG = "tests/slurm/demo.yaml"
+CONFIG = "three.yaml"
+# The workflow tests' small configuration, with three concepts and four shards of prompts.
+CHANGES = (
+    ("run: small", "run: slurm"),
+    ("concepts: [is_brass, is_warm]", "concepts: [is_brass, is_warm, is_organ]"),
+    ("prompts_per_shard: 11", "prompts_per_shard: 6"),
+)
 GPU_RULES = {"generate_audio", "embed_audio", "embed_notes"}
 
 
@@ -20,6 +26,7 @@ class OnSlurm:
 
     def __init__(self, checkout: Checkout, home) -> None:
         self.checkout = checkout
+        checkout.configuration(CONFIG, *CHANGES)
         (home / "snakemake").mkdir(parents=True)
         (home / "snakemake/slurm").symlink_to(checkout / "profiles/slurm")
         self.environment = {**environment(), "XDG_CONFIG_HOME": str(home)}
@@ -50,6 +57,7 @@ def accounting(cluster: Cluster, said: str) -> list[dict[str, str]]:
 
 def test_the_products_are_those_of_a_local_run(on_slurm, tmp_path):
     local = Checkout(tmp_path / "local")
+    local.configuration(CONFIG, *CHANGES)
     local.run(config=CONFIG)
     run, _ = on_slurm
     assert differences(local / "results/slurm", run.checkout / "results/slurm") == []
