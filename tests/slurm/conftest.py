@@ -113,7 +113,7 @@ class Run:
         return [line.split()[0] for line in file.read_text().splitlines()] if file.exists() else []
 
     def slurm_id(self, shard: str) -> str:
-        """The raw Slurm job id of the shard's latest start."""
+        """ARRAY_TASK of the shard's latest start. (Not Slurm's plain number: the last task's is the whole array's.)"""
         return (self.path / "diary" / shard).read_text().split()[-1]
 
     def count(self, word: str) -> int:

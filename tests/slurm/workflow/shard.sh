@@ -3,11 +3,11 @@
 # faults/SHARD (or faults/task_N, for array task N) may hold one line: `sleep N`; `fail` or `hang`, the first time only;
 # `half` or `late`: wait for the file faults/go, with half of the output or before any of it.
 set -eu
-shard=$1 output=$2
+shard=$1 output=$2 task=${SLURM_ARRAY_JOB_ID:-local}_${SLURM_ARRAY_TASK_ID:-}
 mkdir -p diary faults
 exec 9>>"diary/$shard.lock"
 flock --nonblock 9 || echo "two writers" >>"diary/$shard"
-echo "start ${SLURM_JOB_ID:-local}" >>"diary/$shard"
+echo "start $task" >>"diary/$shard"
 fault=$(cat "faults/$shard" "faults/task_${SLURM_ARRAY_TASK_ID:-}" 2>/dev/null || true)
 echo "modules: ${LOADEDMODULES:-}" >&2
 wait_for_go() { until [ -e faults/go ]; do sleep 0.5; done; }
@@ -21,4 +21,4 @@ half) wait_for_go ;;
 sleep*) $fault 9>&- ;;
 esac
 echo "shard $shard ends" >>"$output"
-echo "end ${SLURM_JOB_ID:-local}" >>"diary/$shard"
+echo "end $task" >>"diary/$shard"
