@@ -43,15 +43,15 @@ rule train_clap:
         "python scripts/train_clap.py --shards {input:q} --steps {params.steps} --seed 1 --output {output:q} 2> {log:q}"
 
 
-rule train_diffusion:
+rule train_diffusion_first:
     input:
-        collect("<results>/models/clips/{part}.tar", part=TRAINING_SHARDS),
+        shards=collect("<results>/models/clips/{part}.tar", part=TRAINING_SHARDS),
     output:
-        directory("<results>/models/diffusion"),
+        directory("<results>/models/diffusion_first"),
     log:
-        "<logs>/train_diffusion.log",
+        "<logs>/train_diffusion_first.log",
     benchmark:
-        "<benchmarks>/train_diffusion.tsv"
+        "<benchmarks>/train_diffusion_first.tsv"
     conda:
         "../envs/generation.yaml"
     resources:
@@ -59,6 +59,22 @@ rule train_diffusion:
         runtime=240,
     params:
         code=code_of("train_diffusion"),
-        steps=5530,
+        schedule="--steps 5530 --seed 1",
     shell:
-        "python scripts/train_diffusion.py --shards {input:q} --steps {params.steps} --seed 1 --output {output:q} 2> {log:q}"
+        "python scripts/train_diffusion.py --shards {input.shards:q} {params.schedule} --output {output:q} 2> {log:q}"
+
+
+# The bundled weights were trained in two sittings.
+use rule train_diffusion_first as train_diffusion with:
+    input:
+        shards=collect("<results>/models/clips/{part}.tar", part=TRAINING_SHARDS),
+        start="<results>/models/diffusion_first",
+    output:
+        directory("<results>/models/diffusion"),
+    log:
+        "<logs>/train_diffusion.log",
+    benchmark:
+        "<benchmarks>/train_diffusion.tsv"
+    params:
+        code=code_of("train_diffusion"),
+        schedule=f"--steps 1823 --seed 2 --rate 7e-4 --start {RESULTS}/models/diffusion_first",

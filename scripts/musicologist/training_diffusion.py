@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from musicologist import shards, wordlevel
-from musicologist.diffusion import build, load
+from musicologist.diffusion import build, load, read_config
 from musicologist.files import atomic_path, write_text
 from musicologist.mel_latent import MELS, LogMelPretransform
 from musicologist.synthesis import SAMPLE_RATE, SAMPLES
@@ -81,8 +82,8 @@ def configuration(mean: float, spread: float) -> dict[str, Any]:
     }
 
 
-def read_latents(paths: Sequence[str]) -> tuple[torch.Tensor, list[str], float, float]:
-    """Normalised latents (clips, MELS, frames) in float16, their captions, and the mean and spread used."""
+def read_latents(paths: Sequence[str]) -> tuple[torch.Tensor, list[str]]:
+    """Log-mel values (clips, MELS, frames) in float16, not yet normalised, and the clips' captions."""
     raw = LogMelPretransform(SAMPLE_RATE, mean=0.0, spread=1.0, iterations=0)
     pieces, captions, batch = [], [], []
     for path in paths:
@@ -94,12 +95,28 @@ def read_latents(paths: Sequence[str]) -> tuple[torch.Tensor, list[str], float, 
                 batch = []
     if batch:
         pieces.append(raw.encode(torch.from_numpy(np.stack(batch))).half())
-    latents = torch.cat(pieces)
-    sample = latents[:: max(1, len(latents) // 2000)].float()
-    mean, spread = round(float(sample.mean()), 3), round(float(sample.std()), 3)
-    for start in range(0, len(latents), 1024):
-        latents[start : start + 1024] = ((latents[start : start + 1024].float() - mean) / spread).half()
-    return latents, captions, mean, spread
+    return torch.cat(pieces), captions
+
+
+def prepare(directory: Path, start: str, latents: torch.Tensor, captions: Sequence[str]) -> dict[str, Any]:
+    """Write configuration and tokenizer into ``directory`` and return the former; ``latents`` are normalised in place.
+
+    Both are those of the model in ``start``, where one is given: its weights fit no other words and no other spread.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    if start:
+        config = read_config(start)
+        for path in Path(start).glob("tokenizer*.json"):
+            shutil.copyfile(path, directory / path.name)
+    else:
+        sample = latents[:: max(1, len(latents) // 2000)].float()
+        config = configuration(round(float(sample.mean()), 3), round(float(sample.std()), 3))
+        wordlevel.build(sorted(set(captions)), directory)
+    write_text(directory / "model_config.json", json.dumps(config, indent=2) + "\n")
+    scale = config["model"]["pretransform"]["config"]
+    for part in latents.split(1024):
+        part.copy_((part.float() - scale["mean"]) / scale["spread"])
+    return config
 
 
 def noise_levels(count: int, generator: np.random.Generator) -> torch.Tensor:
@@ -119,12 +136,9 @@ def train(
     """
     torch.manual_seed(seed)
     generator = np.random.default_rng(seed)
-    latents, captions, mean, spread = read_latents(paths)
+    latents, captions = read_latents(paths)
+    config = prepare(directory, schedule.start, latents, captions)
     latents = latents.to(schedule.device)
-    directory.mkdir(parents=True, exist_ok=True)
-    wordlevel.build(sorted(set(captions)), directory)
-    config = configuration(mean, spread)
-    write_text(directory / "model_config.json", json.dumps(config, indent=2) + "\n")
     model = build(config, directory).train()
     if schedule.start:
         model.load_state_dict(load(schedule.start)[0].state_dict())

@@ -34,6 +34,16 @@ def test_the_diffusion_model_trains_and_loads(clips, tmp_path):
     assert model.io_channels == 64
 
 
+def test_training_goes_on_with_the_words_and_the_spread_of_the_earlier_weights(clips, tmp_path):
+    start = Path(__file__).parents[2] / "resources/models/diffusion"
+    schedule = training_diffusion.Schedule(steps=1, minutes=5, batch_size=4, learning_rate=0.0, start=str(start))
+    training_diffusion.train([clips], schedule, 1, tmp_path)
+    for name in ("model_config.json", "tokenizer.json"):
+        assert json.loads((tmp_path / name).read_text()) == json.loads((start / name).read_text())
+    before, after = (diffusion.load(folder)[0].state_dict() for folder in (start, tmp_path))
+    assert all((before[name] - after[name]).abs().max() < 1e-6 for name in before)
+
+
 def test_noise_levels_lie_half_uniform_in_time_and_half_in_the_logarithm():
     levels = training_diffusion.noise_levels(4000, np.random.default_rng(0)).numpy()
     assert ((levels > 0) & (levels < 1)).all()
