@@ -16,7 +16,8 @@ class Trajectory:
     """The clips of one signal along the kept steps.
 
     ``step`` and ``sigma`` are (levels,), in the order of the steps; ``decision`` and ``predicted`` (levels, clips); ``prompts``
-    (clips,) index ``prompt_ids`` and ``labels`` (prompts,), which are 1, 0, or -1 for a prompt that is on neither side.
+    (clips,) index ``prompt_ids`` and ``labels`` (prompts,), which are 1, 0, or -1 for a prompt that is on neither side. A
+    prompt that counts on both sides (``labels: original``) is there twice, and so are its clips.
     """
 
     step: np.ndarray
@@ -45,7 +46,7 @@ def arrange(table: "pa.Table", place: str) -> dict[str, Trajectory]:
     """
     columns = {name: table[name].to_numpy() for name in table.column_names if name != "prompt_label"}
     columns["prompt_label"] = table["prompt_label"].fill_null(-1).to_numpy()
-    order = np.lexsort([columns["sample"], columns["prompt_id"], columns["step"]])
+    order = np.lexsort([columns["sample"], columns["prompt_label"], columns["prompt_id"], columns["step"]])
     columns = {name: values[order] for name, values in columns.items()}
     found = {}
     for signal in sorted(set(columns["signal"])):
@@ -57,14 +58,30 @@ def arrange(table: "pa.Table", place: str) -> dict[str, Trajectory]:
                 f"{place} holds other clips at some steps of {signal} than at others: delete it and run again."
             )
         level = {name: values.reshape(len(steps), -1) for name, values in mine.items()}
-        prompt_ids, first, prompts = np.unique(level["prompt_id"][0], return_index=True, return_inverse=True)
+        sided = np.stack([level["prompt_id"][0], level["prompt_label"][0].astype(np.int64)])
+        (prompt_ids, labels), prompts = np.unique(sided, axis=1, return_inverse=True)
         found[signal] = Trajectory(
             steps,
             level["sigma"][:, 0],
             level["decision"],
             level["predicted"],
-            prompts,
+            prompts.reshape(-1),
             prompt_ids,
-            level["prompt_label"][0][first].astype(int),
+            labels,
         )
     return found
+
+
+def rows_of(trajectory: Trajectory, prompt_ids: np.ndarray, place: str) -> np.ndarray:
+    """Where a trajectory's clips stand (clips,) in a table sorted by prompt and sample with these prompt ids (rows,).
+
+    Raises UserError, naming ``place``, where the table holds other clips.
+    """
+    wanted = trajectory.prompt_ids[trajectory.prompts]
+    size = np.bincount(trajectory.prompts)
+    within = np.arange(len(wanted)) - np.repeat(np.cumsum(size) - size, size)
+    rows = np.searchsorted(prompt_ids, wanted) + within
+    inside = rows < len(prompt_ids)
+    if not (inside.all() and np.array_equal(prompt_ids[rows], wanted) and len(np.unique(rows)) == len(prompt_ids)):
+        raise UserError(f"{place} holds other clips than the scores: delete both and run again.")
+    return rows

@@ -42,8 +42,8 @@ def measure(trajectory: Trajectory, random: np.ndarray, settings: Settings) -> C
 
     ``random`` (1 + random concepts, levels) are ROC-AUCs on the same clips of linear probes: the concept's own first.
     """
-    drawn = resampling.draws(len(trajectory.prompt_ids), settings.resamples, settings.seed)
-    drawn = drawn[trajectory.labels >= 0]
+    ids, place = np.unique(trajectory.prompt_ids, return_inverse=True)
+    drawn = resampling.draws(len(ids), settings.resamples, settings.seed)[place[trajectory.labels >= 0]]
     known = _known(trajectory)
     counts = _counts(known)
     levels = len(known.step)
@@ -55,7 +55,8 @@ def measure(trajectory: Trajectory, random: np.ndarray, settings: Settings) -> C
         values = _resampled(known, drawn, settings)
         null = nulls.permuted_labels(known.decision, known.prompts, known.labels, settings.permutations, settings.seed)
         verdict = nulls.max_t(values["roc_auc"][0], null)
-        areas = [auc.clustered(level, known.labels[known.prompts], known.prompts) for level in known.decision]
+        clusters = known.prompt_ids[known.prompts]
+        areas = [auc.clustered(level, known.labels[known.prompts], clusters) for level in known.decision]
     found = emergence.landmarks(known.log_sigma, values["roc_auc"], verdict.critical)
     rows = [
         {

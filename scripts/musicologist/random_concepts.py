@@ -12,9 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from musicologist import tables
+from musicologist import clips, tables
 from musicologist.clips import Trajectory
-from musicologist.errors import UserError
 
 RIDGES = (0.001, 0.01, 0.1, 1.0, 10.0)
 """Candidates for lambda, in units of the mean eigenvalue of S."""
@@ -144,11 +143,10 @@ def compare(
     for path in paths:
         table = tables.read(path, "audio_embeddings").sort_by([("prompt_id", "ascending"), ("sample", "ascending")])
         trajectory = trajectories[table["signal"][0].as_py()]
-        if not np.array_equal(table["prompt_id"].to_numpy(), trajectory.prompt_ids[trajectory.prompts]):
-            raise UserError(f"{path} holds other clips than the scores: delete both and run again.")
+        rows = clips.rows_of(trajectory, table["prompt_id"].to_numpy(), str(path))
         labels = trajectory.labels[trajectory.prompts[trajectory.known]]
         if len(set(labels)) == 2:
-            scores = tables.embeddings(table["embedding"])[trajectory.known] @ probes.T.astype(np.float32)
+            scores = tables.embeddings(table["embedding"])[rows[trajectory.known]] @ probes.T.astype(np.float32)
             level = int(np.searchsorted(trajectory.step, table["step"][0].as_py()))
             found[table["signal"][0].as_py()][:, level] = areas(scores, labels)
     return found

@@ -111,3 +111,23 @@ def test_the_lag_between_two_signals_is_paired():
     assert not found["onset"]["at_least"]
     nothing = emergence.lag(first, first, LOG_SIGMA[0])["half_rise"]
     assert (nothing["low"], nothing["value"], nothing["high"]) == (0, 0, 0)
+
+
+def test_a_prompt_on_both_sides_is_one_cluster():
+    made, _ = trajectory(simulation.Experiment(prompts=40, positives=10))
+    twice = np.arange(40) < 5  # these positives are negatives too
+    index = np.r_[np.arange(len(made.prompts)), np.flatnonzero(twice[made.prompts])]
+    prompts = np.r_[made.prompts, 40 + made.prompts[twice[made.prompts]]]
+    both = clips.Trajectory(
+        made.step,
+        made.sigma,
+        made.decision[:, index],
+        made.predicted[:, index],
+        prompts,
+        np.r_[made.prompt_ids, made.prompt_ids[:5]],
+        np.r_[made.labels, np.zeros(5, int)],
+    )
+    row = measurement.measure(both, random_areas(), SETTINGS).rows[-1]
+    assert (row["n_pos_prompts"], row["n_neg_prompts"]) == (10, 35)
+    assert row["roc_auc_low"] < row["roc_auc"] < row["roc_auc_high"]
+    assert row["roc_auc"] < measurement.measure(made, random_areas(), SETTINGS).rows[-1]["roc_auc"]
