@@ -5,9 +5,11 @@
 # ├── audio/              shard_0000.json …, SIGNAL/step_00/shard_0000.tar …
 # ├── notes/              notes.parquet, shard_0000.tar …
 # ├── embeddings/         notes.parquet, SIGNAL/step_00.parquet …, shards/
+# ├── acoustics/          audio.parquet, notes.parquet, shards/
 # ├── concepts/CONCEPT/   dataset.parquet, CLASSIFIER.skops, scores_CLASSIFIER.parquet, emergence.csv, emergence.png, pca.gif
-# │                       emergence.json, landmarks.parquet, card.json
-# ├── atlas.csv, emergence.parquet, order.json, atlas.png, order.png, distances.png
+# │                       emergence.json, landmarks.parquet, card.json, controls.parquet, controls.json, content.parquet
+# ├── unconditional/, branches/                 clips without prompts; clips of `snakemake commitment`
+# ├── atlas.csv, emergence.parquet, order.json, atlas.png, order.png, distances.png, commitment.csv, commitment.png
 # └── models/             what `snakemake train_models` writes
 #
 # snakemake --cores 2                                                 everything
@@ -30,8 +32,10 @@ include: "rules/prompts.smk"
 include: "rules/import_audio.smk" if config["inputs"]["audio"] else "rules/audio.smk"
 include: "rules/notes.smk"
 include: "rules/embeddings.smk"
+include: "rules/controls.smk"
 include: "rules/concepts.smk"
 include: "rules/emergence.smk"
+include: "rules/commitment.smk"
 include: "rules/figures.smk"
 include: "rules/models.smk"
 
@@ -78,6 +82,7 @@ rule all:
             figure=["emergence.png", "pca.gif", "card.json"],
         ),
         AGREEMENT,
+        ["<results>/commitment.png"] if config["commitment"]["enabled"] else [],
 
 
 rule train_models:

@@ -24,3 +24,15 @@ rule collect_embeddings:
         code=code_of("collect_embeddings"),
     shell:
         "python scripts/collect_embeddings.py --parts {input.parts:q} --outputs {output:q} 2> {log:q}"
+
+
+use rule collect_embeddings as collect_deformed with:
+    input:
+        parts=collect("<results>/embeddings/shards/deformed_{shard}.parquet", shard=SHARDS),
+        tars=rules.collect_embeddings.input.tars,
+    output:
+        collect("<results>/embeddings/deformed/step_{step}.parquet", step=STEPS),
+    log:
+        "<logs>/collect_deformed.log",
+    benchmark:
+        "<benchmarks>/collect_deformed.tsv"

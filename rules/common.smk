@@ -9,7 +9,7 @@ from shlex import quote
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
-from musicologist import concepts, configuration, given, labels, openai_client, preflight
+from musicologist import concepts, configuration, given, labels, openai_client, preflight, schedule
 from musicologist.errors import UserError
 from musicologist.plan import Plan
 from musicologist.provenance import code_digest, model_digest, model_title
@@ -54,6 +54,10 @@ SEVERAL_PASSES = config["annotation"]["passes"] > 1 and not config["inputs"]["an
 AGREEMENT = ["<results>/prompts/agreement.csv"] if SEVERAL_PASSES else []
 CLASSIFIERS = list(config["probes"]["classifiers"])
 SIGNALS = config["trajectory"]["signals"]
+AUDIBLE = not config["inputs"]["embeddings"]
+DEFORMED = ["deformed"] if AUDIBLE and config["controls"]["deformation"] else []
+SCORED = SIGNALS + DEFORMED
+EMBEDDED = ["audio", *DEFORMED]
 STEPS = [f"{step:02d}" for step in KEPT_STEPS]
 LEVELS = [(signal, step) for signal in SIGNALS for step in KEPT_STEPS]
 
@@ -87,11 +91,20 @@ DOWNLOADED = [ancient(MODELS_RECORD)] if HUB_MODELS else []
 audio_output = protected if config["protect"] else (lambda paths: paths)
 
 
+GENERATED = AUDIBLE and not config["inputs"]["audio"]
+UNCONDITIONAL = min(config["controls"]["unconditional"], config["prompts"]["count"], PLAN.prompts_per_batch) * GENERATED
+UNCONDITIONAL_LEVELS = sorted({("noisy", "00"), *((signal, step) for signal in SIGNALS for step in STEPS)})
+BRANCHED = min(config["commitment"]["prompts"], config["prompts"]["count"])
+KEPT_BRANCHES = checked(configuration.branch_steps, config, CONFIG_NAME)
+BRANCH_STEPS = [f"{step:02d}" for step in KEPT_BRANCHES]
+BRANCH_SHARDS = [f"{shard:04d}" for shard in PLAN.shards() if PLAN.prompts_of_shard(shard).start < BRANCHED]
+
+
 wildcard_constraints:
     batch=r"\d{4}",
     shard=r"\d{4}",
     step=r"\d{2,}",
-    signal="denoised|noisy",
+    signal="denoised|noisy|deformed|branched",
     split="train|valid|test",
     concept="|".join(ALL_CONCEPTS),
     classifier="logistic|svm",
@@ -167,6 +180,23 @@ def last_prompt_of_shard(wildcards):
 
 def address_of_archive(wildcards):
     return config["inputs"]["notes"].replace("{split}", wildcards.split)
+
+
+def last_branched_prompt_of_shard(wildcards):
+    return min(last_prompt_of_shard(wildcards), BRANCHED - 1)
+
+
+def commitment_cost():
+    """What re-branching costs beside the audio of the run, for the dry-run."""
+    steps, prompts = config["trajectory"]["steps"], config["prompts"]["count"]
+    branches = config["commitment"]["branches"]
+    cost = schedule.branching_cost(BRANCHED, KEPT_BRANCHES, branches, steps)
+    whole = prompts * config["audio"]["samples"] * steps
+    clips = BRANCHED * len(KEPT_BRANCHES) * branches
+    return (
+        f"of {clips} branches in all ({BRANCHED} prompts x {len(KEPT_BRANCHES)} levels x {branches}), which take {cost:,} "
+        f"denoising steps; the run's own audio takes {whole:,}."
+    )
 
 
 def digest_of_concept(wildcards):

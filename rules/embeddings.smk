@@ -1,10 +1,11 @@
-# One job embeds a shard with all its steps: a model is loaded once a job. The manifest names the shard's tar files.
+# One job embeds a shard with all its steps: a model is loaded once a job. The manifest names the shard's tar files. That the
+# deformation control is wanted is read off the outputs, so that leaving it out makes nothing stale.
 rule embed_audio:
     input:
         DOWNLOADED,
         clips="<results>/audio/shard_{shard}.json",
     output:
-        "<results>/embeddings/shards/audio_{shard}.parquet",
+        expand("<results>/embeddings/shards/{corpus}_{{shard}}.parquet", corpus=EMBEDDED),
     log:
         "<logs>/embed_audio/shard_{shard}.log",
     benchmark:

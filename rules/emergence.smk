@@ -3,7 +3,7 @@ rule score_audio:
         probe="<results>/concepts/{concept}/{classifier}.skops",
         embeddings=collect(
             "<results>/embeddings/{signal}/step_{step}.parquet",
-            signal=SIGNALS,
+            signal=SCORED,
             step=STEPS,
         ),
         annotations="<results>/prompts/annotations.parquet",
@@ -40,7 +40,7 @@ rule measure_emergence:
         components="<results>/embeddings/components.parquet",
         embeddings=collect(
             "<results>/embeddings/{signal}/step_{step}.parquet",
-            signal=SIGNALS,
+            signal=SCORED,
             step=STEPS,
         ),
     output:

@@ -3,6 +3,7 @@ rule plot_emergence:
         emergence="<results>/concepts/{concept}/emergence.csv",
         summary="<results>/concepts/{concept}/emergence.json",
         reports=collect("<results>/concepts/{{concept}}/{classifier}.json", classifier=CLASSIFIERS),
+        controls="<results>/concepts/{concept}/controls.parquet",
     output:
         "<results>/concepts/{concept}/emergence.png",
     log:
@@ -19,7 +20,8 @@ rule plot_emergence:
         note=labelled_note(),
     shell:
         "python scripts/plot_emergence.py --emergence {input.emergence:q} --summary {input.summary:q} --reports {params.reports:q}"
-        " --metric {params.metric} --dpi {params.dpi} --note {params.note:q} --output {output:q} 2> {log:q}"
+        " --controls {input.controls:q} --metric {params.metric} --dpi {params.dpi} --note {params.note:q}"
+        " --output {output:q} 2> {log:q}"
 
 
 # The point cloud is split by the first classifier that is configured.

@@ -2,10 +2,9 @@
 
 import argparse
 import itertools
-import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,10 @@ from musicologist.errors import UserError
 
 
 def main() -> None:
-    """Write one row a clip; of generated audio, one row group for each signal and step."""
+    """Write one row a clip; of generated audio, one row group for each signal and step.
+
+    The deformation control is what CLAP makes of finished clips under noise: it needs no more audio, and no second loading.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", required=True, choices=["audio", "notes"])
     parser.add_argument("--input", required=True, type=Path, help="audio: the shard's manifest; notes: a tar file")
@@ -23,13 +25,17 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--modules", nargs="*", default=[], help="environment modules that the job was to load")
-    parser.add_argument("--output", required=True)
+    parser.add_argument(
+        "--output", nargs="+", required=True, help="table to write, and a second one for the deformation control"
+    )
     arguments = parser.parse_args()
+    if len(arguments.output) > 2 - (arguments.corpus == "notes"):
+        parser.error("one output, and for generated audio a second one of the deformation control")
 
     os.environ["HF_HUB_OFFLINE"] = "1"
-    from musicologist import clap, devices, tables
+    from musicologist import clap, devices, generated, tables
 
-    tars = [arguments.input] if arguments.corpus == "notes" else tars_of(arguments.input)
+    levels = [{"tar": arguments.input}] if arguments.corpus == "notes" else generated.read_manifest(arguments.input)
     kind = "note_embeddings" if arguments.corpus == "notes" else "audio_embeddings"
     devices.check_modules(arguments.modules)
     model = clap.load(arguments.model, devices.resolve(arguments.device))
@@ -41,23 +47,18 @@ def main() -> None:
     }
 
     def write(size: int) -> None:
-        with tables.writer(arguments.output, kind, metadata) as append:
-            for tar in cli.progress(tars, len(tars), "tar files embedded"):
-                append(embed(model, tar, size, arguments.corpus))
+        with tables.writer(arguments.output[0], kind, metadata) as append:
+            for level in cli.progress(levels, len(levels), "tar files embedded"):
+                append(embed(model, level["tar"], size, arguments.corpus))
+        for path in arguments.output[1:]:
+            with tables.writer(path, kind, metadata) as append:
+                for table in embed_deformed(model, levels, size):
+                    append(table)
 
     # A size that turns out too large is given up for the whole shard: its clips' bits then depend on one size alone.
     batch = devices.BatchSize("embedding.batch_size", arguments.batch_size)
     batch.fit(write)
     print(f"Clips embedded at once: {batch}.", file=sys.stderr)
-
-
-def tars_of(manifest: Path) -> list[Path]:
-    """The tar files that a shard's manifest lists."""
-    try:
-        levels = json.loads(manifest.read_text(encoding="utf-8"))["levels"]
-        return [manifest.parent / level["tar"] for level in levels]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{manifest} is no readable manifest of a shard ({error}): delete it and run again.") from None
 
 
 def embed(model: Any, tar: Path, batch_size: int, corpus: str) -> Any:
@@ -79,6 +80,30 @@ def embed(model: Any, tar: Path, batch_size: int, corpus: str) -> Any:
     if lacking:
         raise UserError(f"{tar}: the record of clip {lacking[0][0]} has no {lacking[0][1]}: expected generated audio.")
     return pa.table({**{name: [record[name] for record in records] for name in names}, "embedding": embedding})
+
+
+def embed_deformed(model: Any, levels: Sequence[Mapping[str, Any]], batch_size: int) -> Iterator[Any]:
+    """A table for each step: the clips of the last step, at that step's signal-to-noise ratio, as the signal ``deformed``."""
+    import numpy as np
+    import pyarrow as pa
+    from musicologist import deformation, tables
+
+    final = max(levels, key=lambda level: (level["signal"] == "denoised", level["step"]))
+    steps = {level["step"]: {name: level[name] for name in ("step", "sigma", "log_snr_db")} for level in levels}
+    clips, pieces = [], {step: [] for step in steps}
+    for batch in batches(model, final["tar"], batch_size):
+        clips += [(record["prompt_id"], record["sample"]) for _, record, _ in batch]
+        for step, level in steps.items():
+            noisy = [
+                deformation.noisy(audio, level["sigma"], (record["prompt_id"], record["sample"]))
+                for _, record, audio in batch
+            ]
+            pieces[step].append(model.embed_audio(noisy, batch_size))
+    prompts, samples = zip(*clips, strict=True)
+    for step, level in sorted(steps.items()):
+        known = {name: [value] * len(clips) for name, value in {"signal": "deformed", **level}.items()}
+        embedding = tables.embedding_column(np.concatenate(pieces[step]))
+        yield pa.table({"prompt_id": prompts, "sample": samples, **known, "embedding": embedding})
 
 
 def batches(model: Any, tar: Path, size: int) -> Iterator[list[tuple[str, dict[str, Any], Any]]]:

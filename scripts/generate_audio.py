@@ -4,70 +4,27 @@ Every clip has its own seed: shards, batches and other prompts change no clip. W
 the paths of the tar files, .../SIGNAL/step_XX/shard_YYYY.tar.
 """
 
-import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
-from musicologist import cli, promptfiles
-from musicologist.errors import UserError
+from musicologist import cli, sampling_cli
 
 
 def main() -> None:
     """Write all tar files of the shard, then the manifest that lists them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--prompts", required=True, help="JSON Lines")
-    parser.add_argument("--first", type=int, required=True, help="first prompt id")
-    parser.add_argument("--last", type=int, required=True, help="last prompt id")
+    parser = sampling_cli.parser(__doc__)
     parser.add_argument("--samples", type=int, required=True, help="clips a prompt")
-    parser.add_argument("--seed", type=int, required=True, help="the run's seed")
-    parser.add_argument("--model", required=True, help="directory or Hugging Face id")
-    parser.add_argument("--digest", required=True, help="digest of the model, for the record")
-    parser.add_argument(
-        "--text-encoder", help="directory or Hugging Face id of a T5 that is not the one the model names"
-    )
-    parser.add_argument("--precision", choices=["float32", "bfloat16", "float16"], default="float32")
-    parser.add_argument("--sampler", required=True)
-    parser.add_argument("--steps", type=int, required=True)
-    parser.add_argument("--guidance", type=float, required=True)
-    parser.add_argument("--guidance-rescale", type=float, default=0.0)
-    parser.add_argument("--sigma-max", type=float, required=True)
-    parser.add_argument("--sigma-min", type=float, required=True)
-    parser.add_argument("--seconds-total", type=float, required=True)
-    parser.add_argument("--seconds-kept", type=float, required=True)
-    parser.add_argument("--batch-size", type=int, required=True)
-    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
-    parser.add_argument("--modules", nargs="*", default=[], help="environment modules that the job was to load")
-    parser.add_argument("--manifest", type=Path, required=True)
-    parser.add_argument("--tars", type=Path, nargs="+", required=True)
     arguments = parser.parse_args()
-
-    prompts = {prompt.prompt_id: prompt.text for prompt in promptfiles.read_batch(arguments.prompts)}
-    wanted = range(arguments.first, arguments.last + 1)
-    absent = [number for number in wanted if number not in prompts]
-    if absent:
-        raise UserError(
-            f"{arguments.prompts} has no prompt {absent[0]}: delete it and let the workflow write it again."
-        )
+    prompts = sampling_cli.prompts(arguments)
 
     os.environ["HF_HUB_OFFLINE"] = "1"
     from musicologist import devices, diffusion, generated, schedule, trajectory
     from musicologist.shards import ShardWriter
 
-    settings = trajectory.Settings(
-        arguments.sampler,
-        arguments.steps,
-        arguments.guidance,
-        arguments.sigma_min,
-        arguments.sigma_max,
-        arguments.seconds_total,
-        arguments.seconds_kept,
-        arguments.precision,
-        arguments.guidance_rescale,
-    )
+    settings = sampling_cli.settings(arguments)
     devices.check_modules(arguments.modules)
     device = devices.resolve(arguments.device)
     model, config = diffusion.load(arguments.model, device, arguments.text_encoder)
@@ -76,8 +33,8 @@ def main() -> None:
         diffusion.keep_ends_exact(model)
     sigmas = schedule.sigmas(settings.steps, settings.sigma_min, settings.sigma_max)
     tars = generated.levels_of(arguments.tars, arguments.steps)
-    made_by = {"model": arguments.model, "digest": arguments.digest}
-    clips = [(number, sample) for number in wanted for sample in range(arguments.samples)]
+    made_by = {"model": arguments.model, "digest": arguments.digest, "guidance": arguments.guidance}
+    clips = [(number, sample) for number in prompts for sample in range(arguments.samples)]
     sampling, decoding = (devices.BatchSize("audio.batch_size", arguments.batch_size) for _ in range(2))
 
     def sample(batch: Sequence[tuple[int, int]]) -> list[tuple[str, int, Any]]:

@@ -68,6 +68,20 @@ def check_trajectory(trajectory: Mapping[str, Any], source: str) -> list[int]:
         raise UserError(f"{source}: {error}") from None
 
 
+def branch_steps(config: Mapping[str, Any], source: str) -> list[int]:
+    """The steps at which clips are re-branched, before the last; without ``commitment.keep`` up to four over the schedule.
+
+    Raises UserError where one is the last step or beyond.
+    """
+    trajectory = config["trajectory"]
+    levels = schedule.sigmas(trajectory["steps"], trajectory["sigma_min"], trajectory["sigma_max"])[:-1]
+    keep = config["commitment"]["keep"] or {"levels": min(4, len(levels))}
+    try:
+        return schedule.kept_steps(keep, levels, "commitment.keep, which leaves the last step out,")
+    except UserError as error:
+        raise UserError(f"{source}: {error}") from None
+
+
 def check_passes(annotation: Mapping[str, Any], source: str) -> None:
     """Raise UserError where an annotator that always answers the same is to annotate more than once."""
     if annotation["passes"] > 1 and annotation["annotator"] == "lexicon":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from musicologist import null_marks
+from musicologist import control_marks, null_marks
 from musicologist.files import atomic_path
 
 if TYPE_CHECKING:
@@ -53,14 +53,20 @@ def title_of(concept: str) -> str:
 
 
 def emergence(
-    rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], reports: Mapping[str, Any], metric: str, note: str
+    rows: Sequence[Mapping[str, Any]],
+    summary: Mapping[str, Any],
+    reports: Mapping[str, Any],
+    controls: Sequence[Mapping[str, Any]],
+    metric: str,
+    note: str,
 ) -> "Figure":
     """Curves of one concept over the kept levels, a panel for each signal, a band for each 95 % interval.
 
-    ``rows`` are those of emergence.csv, ``summary`` is emergence.json, ``reports`` the probes' own by classifier.
+    ``rows`` are those of emergence.csv, ``summary`` is emergence.json, ``reports`` the probes' own by classifier, ``controls``
+    rows of controls.parquet.
     """
     signals = [signal for signal in SIGNAL_NAMES if any(row["signal"] == signal for row in rows)]
-    figure = new_figure(4.4 * len(signals) + 0.4, 4.8)
+    figure = new_figure(4.4 * len(signals) + 0.4, 5.2)
     axes = figure.subplots(1, len(signals), sharey=True, squeeze=False)[0]
     for axis, signal in zip(axes, signals, strict=True):
         lines = {}
@@ -74,6 +80,7 @@ def emergence(
             bounds = [[row[f"{metric}_{end}"] for row in mine] for end in ("low", "high")]
             axis.fill_between(levels, *bounds, color=COLOURS[classifier], alpha=0.16, linewidth=0)
         null_marks.draw(axis, [row for row in rows if row["signal"] == signal], summary, lines, metric)
+        control_marks.draw(axis, rows, controls, signal, metric, COLOURS)
         axis.set_title(SIGNAL_NAMES[signal], fontsize=10)
         axis.axhline(_chance(rows, metric), color="0.45", linestyle=":", linewidth=1)
         noise_axis(axis, [row for row in rows if row["signal"] == signal])
@@ -81,8 +88,8 @@ def emergence(
     axes[0].set_ylim(*_limits(rows, metric))
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False, fontsize=8)
     figure.suptitle(f"When does “{title_of(rows[0]['concept'])}” emerge?", fontsize=12, x=0.02, ha="left")
-    caption = [_counts(rows[0]), _held_out(reports), *null_marks.caption(metric), *textwrap.wrap(note, 120)]
-    figure.supxlabel("\n".join(caption), fontsize=7, color="0.3")
+    caption = [_counts(rows[0]), _held_out(reports), control_marks.caption(controls), *null_marks.caption(metric)]
+    figure.supxlabel("\n".join([*caption, *textwrap.wrap(note, 120)]), fontsize=7, color="0.3")
     return figure
 
 

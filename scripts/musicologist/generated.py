@@ -30,18 +30,18 @@ def clip(audio: np.ndarray, sample_rate: int, record: Mapping[str, Any]) -> Clip
     return Clip(f"{record['prompt_id']:06d}_{record['sample']:02d}", audio, sample_rate, {**record, **measured})
 
 
-def levels_of(paths: Sequence[Path], steps: int) -> dict[Level, Path]:
+def levels_of(paths: Sequence[Path], steps: int, signals: Sequence[str] = SIGNALS) -> dict[Level, Path]:
     """Tar files by level, as their paths tell: .../SIGNAL/step_XX/NAME.tar.
 
-    Raises UserError for a path that names no signal or no step below ``steps``.
+    Raises UserError for a path that names none of ``signals`` or no step below ``steps``.
     """
     levels = {}
     for path in paths:
         signal, step = path.parent.parent.name, path.parent.name.removeprefix("step_")
-        if signal not in SIGNALS or not step.isdecimal() or int(step) >= steps:
+        if signal not in signals or not step.isdecimal() or int(step) >= steps:
             raise UserError(
-                f"{path} names no signal and step: expected .../denoised/step_XX/NAME.tar or .../noisy/step_XX/NAME.tar with "
-                f"a step from 0 to {steps - 1}."
+                f"{path} names no signal and step: expected .../{signals[0]}/step_XX/NAME.tar with a signal out of "
+                f"{', '.join(signals)} and a step from 0 to {steps - 1}."
             )
         levels[signal, int(step)] = path
     return levels
@@ -66,3 +66,15 @@ def write_manifest(
     ]
     manifest = {"shard": path.stem, "clips": clips, **made_by, "levels": entries}
     write_text(path, json.dumps(manifest, indent=1) + "\n")
+
+
+def read_manifest(path: Path) -> list[dict[str, Any]]:
+    """The levels that a shard of generated audio lists in its manifest: signal, step, sigma, log_snr_db, and the tar file.
+
+    Raises UserError where the manifest is missing or none.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))["levels"]
+        return [{**level, "tar": path.parent / level["tar"]} for level in found]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} is no readable manifest of a shard ({error}): delete it and run again.") from None

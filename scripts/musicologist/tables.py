@@ -12,6 +12,12 @@ from musicologist.files import atomic_path
 
 EMBEDDING_SIZE = 512
 _EMBEDDING = pa.list_(pa.float32(), EMBEDDING_SIZE)
+_ACOUSTICS = (
+    ("loudness_lufs", pa.float32()),  # integrated loudness, ITU-R BS.1770-4
+    ("centroid_hz", pa.float32()),  # of the mean power spectrum
+    ("flatness_db", pa.float32()),  # geometric over arithmetic mean of the power spectrum; white noise has 0
+    ("mfcc", pa.list_(pa.float32(), 40)),  # mean, then standard deviation over the frames, of 20 coefficients
+)
 
 _INTERVALS = (
     *("accuracy", "tpr", "tnr", "balanced_accuracy", "balanced_accuracy_prior", "balanced_accuracy_cv"),
@@ -57,11 +63,67 @@ SCHEMAS: Mapping[str, pa.Schema] = {
         [
             ("prompt_id", pa.int64()),
             ("sample", pa.int16()),
-            ("signal", pa.string()),  # denoised (the x0 estimate) or noisy (x_t)
+            (
+                "signal",
+                pa.string(),
+            ),  # denoised (the x0 estimate), noisy (x_t) or deformed (the last step's clip under noise)
             ("step", pa.int16()),  # 0-based
             ("sigma", pa.float64()),  # noise level of the variance-exploding process, in units of the data's spread
             ("log_snr_db", pa.float64()),  # -20 log10(sigma)
             ("embedding", _EMBEDDING),  # unit norm
+        ]
+    ),
+    "audio_acoustics": pa.schema(
+        [
+            ("prompt_id", pa.int64()),
+            ("sample", pa.int16()),
+            ("signal", pa.string()),
+            ("step", pa.int16()),
+            *_ACOUSTICS,
+        ]
+    ),
+    "note_acoustics": pa.schema([("note_id", pa.string()), *_ACOUSTICS]),
+    "text_embeddings": pa.schema([("aspect", pa.string()), ("text", pa.string()), ("embedding", _EMBEDDING)]),
+    "controls": pa.schema(
+        [
+            ("concept", pa.string()),
+            # partialled: loudness, centroid and flatness taken out of the probe's decision; mismatched: prompts have one
+            # another's labels (mean and percentiles of the labellings, no interval of the mean); content: labels of the
+            # clips' content in place of the prompts'; zero_shot: CLAP's text probe; handcrafted: a probe of cepstra, no
+            # CLAP; in_domain: a probe trained on the finished clips of other prompts, a ceiling; unconditional: clips whose
+            # prompt asks for it against clips made without prompts; decoded_noise: noise in the latent, decoded
+            ("control", pa.string()),
+            (
+                "classifier",
+                pa.string(),
+            ),  # logistic or svm: that probe's decisions; else the control's own kind of probe
+            ("signal", pa.string()),
+            ("step", pa.int16()),
+            ("sigma", pa.float64()),
+            ("log_snr_db", pa.float64()),
+            ("n_pos_prompts", pa.int32()),
+            ("n_neg_prompts", pa.int32()),
+            ("n_pos", pa.int32()),
+            ("n_neg", pa.int32()),
+            ("roc_auc", pa.float64()),  # NaN with fewer than two prompts on a side
+            ("roc_auc_low", pa.float64()),
+            ("roc_auc_high", pa.float64()),
+            ("called_share", pa.float64()),  # of unconditional clips or of noise: how many the probe calls positive
+        ]
+    ),
+    "content": pa.schema(
+        [
+            ("prompt_id", pa.int64()),
+            ("sample", pa.int16()),
+            ("prompt_label", pa.int8()),  # 1, 0, or null: what the prompt asks for
+            ("zero_shot", pa.float64()),  # decision on the finished clip of a probe of CLAP's texts
+            (
+                "in_domain",
+                pa.float64(),
+            ),  # of a probe trained on the other prompts' finished clips; NaN with too few prompts
+            # 1 for as large a share of the clips as of the prompts that ask for it, those with the highest decision
+            ("zero_shot_label", pa.int8()),
+            ("in_domain_label", pa.int8()),  # null where there is no decision
         ]
     ),
     "dataset": pa.schema(

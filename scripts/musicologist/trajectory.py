@@ -3,7 +3,7 @@
 import hashlib
 import math
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -104,9 +104,6 @@ def sample(
     noise = torch.stack(
         [torch.randn(model.io_channels, frames, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
     )
-    metadata = [{"prompt": prompt, "seconds_start": 0, "seconds_total": settings.seconds_total} for prompt in prompts]
-    condition = model.get_conditioning_inputs(model.conditioner(metadata, device))
-    guided = {**condition, "cfg_scale": settings.guidance, "batch_cfg": True, "scale_phi": settings.guidance_rescale}
     kept: list[tuple[str, int, torch.Tensor]] = []
     wanted = set(kept_steps)
 
@@ -115,17 +112,44 @@ def sample(
             kept.append(("denoised", step, denoised.float().cpu().clone()))
             kept.append(("noisy", step, noisy.float().cpu()))
 
-    with torch.autocast(device, getattr(torch, settings.precision), enabled=settings.precision != "float32"):
-        walk = _flow if settings.sampler in FLOW_SAMPLERS else _diffusion
-        walk(model, noise, seeds, settings, guided, device, keep)
+    if settings.sampler in FLOW_SAMPLERS:
+        _flow(model, noise, prompts, settings, device, keep)
+    else:
+        levels = sigmas(settings)
+        denoise(model, noise.to(device) * levels[0], levels, prompts, seeds, settings, device, keep)
     yield from kept
 
 
-def _diffusion(
-    model: Any, noise: torch.Tensor, seeds: Sequence[int], settings: Settings, guided: Any, device: str, keep: Any
-):
-    levels = sigmas(settings)
-    tree = K.sampling.BrownianTreeNoiseSampler(noise, levels[-2], levels[0], seed=list(seeds))
+def _guided(
+    model: "ConditionedDiffusionModelWrapper", prompts: Sequence[str], settings: Settings, device: str
+) -> dict[str, Any]:
+    """What a model is asked with: its condition, and how to guide by it."""
+    metadata = [{"prompt": prompt, "seconds_start": 0, "seconds_total": settings.seconds_total} for prompt in prompts]
+    condition = model.get_conditioning_inputs(model.conditioner(metadata, device))
+    return {**condition, "cfg_scale": settings.guidance, "batch_cfg": True, "scale_phi": settings.guidance_rescale}
+
+
+def _precision(settings: Settings, device: str) -> torch.autocast:
+    return torch.autocast(device, getattr(torch, settings.precision), enabled=settings.precision != "float32")
+
+
+@torch.no_grad()
+def denoise(
+    model: "ConditionedDiffusionModelWrapper",
+    state: torch.Tensor,
+    levels: torch.Tensor,
+    prompts: Sequence[str],
+    seeds: Sequence[int],
+    settings: Settings,
+    device: str,
+    keep: Callable[[int, torch.Tensor, torch.Tensor], None] | None = None,
+) -> torch.Tensor:
+    """Finished latents: what a v-objective model makes of ``state`` (clips, channels, frames) down ``levels`` to 0.
+
+    ``state`` is x0 + levels[0] * noise. The noise that a stochastic sampler adds comes from each clip's own seed. ``keep`` is
+    called once a step with its number among ``levels``, the x0 estimate and the state at unit spread.
+    """
+    tree = K.sampling.BrownianTreeNoiseSampler(state.cpu(), levels[-2], levels[0], seed=list(seeds))
     stochastic = (
         {"noise_sampler": lambda sigma, after: tree(sigma.cpu(), after.cpu()).to(device)}
         if "sde" in settings.sampler
@@ -133,13 +157,15 @@ def _diffusion(
     )
 
     def callback(info: Mapping[str, Any]) -> None:
-        keep(info["i"], info["denoised"], info["x"] / math.sqrt(1 + float(info["sigma"]) ** 2))
+        if keep:
+            keep(info["i"], info["denoised"], info["x"] / math.sqrt(1 + float(info["sigma"]) ** 2))
 
-    with warnings.catch_warnings():
+    guided = _guided(model, prompts, settings, device)
+    with warnings.catch_warnings(), _precision(settings, device):
         warnings.filterwarnings("ignore", message="Should have t")
-        SAMPLERS[settings.sampler](
+        return SAMPLERS[settings.sampler](
             K.external.VDenoiser(model.model),
-            noise.to(device) * levels[0],
+            state.to(device),
             levels.to(device),
             disable=True,
             callback=callback,
@@ -148,9 +174,7 @@ def _diffusion(
         )
 
 
-def _flow(
-    model: Any, noise: torch.Tensor, seeds: Sequence[int], settings: Settings, guided: Any, device: str, keep: Any
-):
+def _flow(model: Any, noise: torch.Tensor, prompts: Sequence[str], settings: Settings, device: str, keep: Any) -> None:
     levels = sigmas(settings)
     times = levels / (1 + levels)
     state = noise.to(device) * times[0]
@@ -162,9 +186,11 @@ def _flow(
         before, state = (state if late else info["x"]), info["x"]
         keep(step, info["denoised"], before / math.hypot(1 - float(times[step]), float(times[step])))
 
-    FLOW_SAMPLERS[settings.sampler](
-        model.model, state, sigmas=times.to(device), callback=callback, disable_tqdm=True, **guided
-    )
+    guided = _guided(model, prompts, settings, device)
+    with _precision(settings, device):
+        FLOW_SAMPLERS[settings.sampler](
+            model.model, state, sigmas=times.to(device), callback=callback, disable_tqdm=True, **guided
+        )
 
 
 @torch.no_grad()

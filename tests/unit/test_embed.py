@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import tiny_models
 import torch
-from musicologist import clap, embeddings, shards, tables
+from musicologist import clap, deformation, embeddings, shards, tables
 from musicologist.errors import UserError
 from musicologist.shards import Clip
 from tiny_models import RATE, noise
@@ -51,7 +51,7 @@ def audio_shard(folder, number, prompts, samples=2, levels=LEVELS, rate=44_100):
                 for sample in range(samples)
             ),
         )
-        listed.append({"signal": signal, "step": step, "tar": str(tar.relative_to(folder))})
+        listed.append({**known, "tar": str(tar.relative_to(folder))})
     manifest = folder / f"shard_{number:04d}.json"
     manifest.write_text(json.dumps({"levels": listed}))
     return manifest
@@ -97,6 +97,22 @@ def test_neither_shard_nor_batch_size_changes_an_embedding(embed, tmp_path):
     expected = tables.embeddings(whole["embedding"])[rows]
     assert np.array_equal(tables.embeddings(other["embedding"]), expected)
     assert np.abs(tables.embeddings(single["embedding"]) - expected).max() < 1e-5
+
+
+def test_the_deformation_control_is_the_last_clip_under_each_steps_noise(model, tmp_path, monkeypatch):
+    """In a table of its own; the clips' own embeddings are the same with it and without."""
+    manifest = audio_shard(tmp_path, 3, [6, 7])
+    given = {"corpus": "audio", "input": manifest, "model": model, "digest": "d", "batch_size": 3, "device": "cpu"}
+    main(monkeypatch, embed_audio, **given, output=[tmp_path / "with.parquet", tmp_path / "deformed.parquet"])
+    main(monkeypatch, embed_audio, **given, output=tmp_path / "without.parquet")
+    assert (tmp_path / "with.parquet").read_bytes() == (tmp_path / "without.parquet").read_bytes()
+    table = tables.read(tmp_path / "deformed.parquet", "audio_embeddings")
+    assert set(table["signal"].to_pylist()) == {"deformed"}
+    assert table["step"].to_pylist() == [0] * 4 + [7] * 4
+    clip = list(shards.read(tmp_path / "denoised" / "step_07" / "shard_0003.tar"))[3]
+    audio = clap.prepare(clip.audio, clip.sample_rate, RATE, "x")
+    expected = clap.load(model).embed_audio([deformation.noisy(audio, 10 / 8, (7, 1))], 3)[0]
+    assert np.abs(tables.embeddings(table["embedding"])[7] - expected).max() < 1e-5
 
 
 def test_out_of_memory_embeds_the_shard_again_in_halves(embed, tmp_path, monkeypatch, capsys):

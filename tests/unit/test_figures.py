@@ -56,6 +56,26 @@ def ordering(concepts=("is_brass", "is_synth_lead")):
 REPORTS = {name: {"held_out": {"accuracy": 0.8, "roc_auc": 0.9}} for name in ("logistic", "svm")}
 
 
+CONTROLS = [
+    {
+        "control": control,
+        "classifier": classifier,
+        "signal": signal,
+        "step": step,
+        "log_snr_db": step / 0.6 - 40,
+        "roc_auc": 0.6,
+    }
+    for control, classifier in (
+        ("partialled", "logistic"),
+        ("partialled", "svm"),
+        ("zero_shot", "text"),
+        ("in_domain", "lda"),
+    )
+    for signal in ("denoised", "noisy")
+    for step in (0, 8, 24)
+]
+
+
 def texts(figure):
     import matplotlib.text
 
@@ -64,18 +84,38 @@ def texts(figure):
 
 def test_emergence_shows_both_signals_and_says_counts_and_held_out_accuracy(tmp_path):
     figure = figures.emergence(
-        [row for row in rows() if row["concept"] == "is_brass"], summary(), REPORTS, "roc_auc", "Made by X."
+        [row for row in rows() if row["concept"] == "is_brass"], summary(), REPORTS, CONTROLS, "roc_auc", "Made by X."
     )
     said = " ".join(texts(figure))
     for word in ("x0 estimate", "noisy state", "20 prompts with and 30 without", "0.80", "Made by X.", "sigma", "step"):
         assert word in said
     figures.save(figure, tmp_path / "a.png", 60)
     again = figures.emergence(
-        [row for row in rows() if row["concept"] == "is_brass"], summary(), REPORTS, "roc_auc", "Made by X."
+        [row for row in rows() if row["concept"] == "is_brass"], summary(), REPORTS, CONTROLS, "roc_auc", "Made by X."
     )
     figures.save(again, tmp_path / "b.png", 60)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert Image.open(tmp_path / "a.png").size[0] > 400
+
+
+def test_the_controls_are_drawn_beside_the_curves_and_said_below():
+    mine = [row for row in rows() if row["concept"] == "is_brass"]
+    deformed = [{**row, "signal": "deformed"} for row in mine if row["signal"] == "denoised"]
+    figure = figures.emergence(mine + deformed, summary(), REPORTS, CONTROLS, "roc_auc", "")
+    said = " ".join(texts(figure))
+    assert "control: finished clips under noise" in said
+    assert "control: loudness and spectrum partialled out" in said
+    assert "in-domain probe 0.60, CLAP's text probe 0.60" in said
+    assert drawn(figure) == [(2, 2), (2, 2)]
+    assert drawn(figures.emergence(mine + deformed, summary(), REPORTS, CONTROLS, "accuracy", "")) == [(2, 0), (2, 0)]
+
+
+def drawn(figure):
+    """How many lines of the deformation control and of the partialled curve each panel has."""
+    lines = [axis.get_lines() for axis in figure.axes[:2]]
+    crossed = [sum(line.get_marker() == "x" for line in mine) for mine in lines]
+    dotted = [sum(line.get_linewidth() == 1.3 for line in mine) for mine in lines]
+    return list(zip(crossed, dotted, strict=True))
 
 
 def test_every_plot_has_log_snr_and_sigma_below_and_the_step_above():
@@ -85,7 +125,7 @@ def test_every_plot_has_log_snr_and_sigma_below_and_the_step_above():
         for step in (8, 24)
     ]
     for figure in (
-        figures.emergence(mine, summary(), REPORTS, "roc_auc", ""),
+        figures.emergence(mine, summary(), REPORTS, CONTROLS, "roc_auc", ""),
         atlas_figures.atlas(rows(), "roc_auc", ""),
         figures.distances({"denoised": levels, "noisy": levels}, ""),
     ):
@@ -100,7 +140,12 @@ def test_every_plot_has_log_snr_and_sigma_below_and_the_step_above():
 def test_no_text_is_cut_or_outside_the_picture():
     for figure in (
         figures.emergence(
-            [row for row in rows() if row["concept"] == "is_brass"], summary(), REPORTS, "roc_auc", "Made by X. " * 20
+            [row for row in rows() if row["concept"] == "is_brass"],
+            summary(),
+            REPORTS,
+            CONTROLS,
+            "roc_auc",
+            "Made by X. " * 20,
         ),
         atlas_figures.atlas(rows(), "roc_auc", "Made by X. " * 20),
         atlas_figures.order(rows(), ordering(), "Made by X. " * 20),
@@ -140,12 +185,14 @@ def test_what_beats_its_null_is_bold_and_filled():
     bold = atlas_figures.atlas(rows(), "roc_auc", "").findobj(matplotlib.text.Text)
     assert sum(text.get_weight() == "bold" for text in bold) == 2 * 2 * 2  # concepts, signals, levels
     mine = [row for row in rows() if row["concept"] == "is_brass"]
-    drawn = figures.emergence(mine, summary(), REPORTS, "roc_auc", "")
+    drawn = figures.emergence(mine, summary(), REPORTS, CONTROLS, "roc_auc", "")
     hollow = [line for line in drawn.axes[0].get_lines() if line.get_fillstyle() == "none"]
     assert [len(line.get_xdata()) for line in hollow] == [3, 3]
     diamonds = [line for line in drawn.axes[0].get_lines() if line.get_marker() == "D"]
     assert len(diamonds) == 2
-    never = figures.emergence([row | {"p_level": 0.3} for row in mine], summary(p=0.3), REPORTS, "roc_auc", "")
+    never = figures.emergence(
+        [row | {"p_level": 0.3} for row in mine], summary(p=0.3), REPORTS, CONTROLS, "roc_auc", ""
+    )
     assert [line.get_linestyle() for line in never.axes[0].get_lines()[:2]] == ["--", "--"]
     assert not [line for line in never.axes[0].get_lines() if line.get_marker() == "D"]
 

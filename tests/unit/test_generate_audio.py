@@ -90,6 +90,7 @@ def test_the_shard_holds_every_clip_at_every_level_with_its_record(run, model):
         "sample_rate": 16_000,
         "model": str(model),
         "digest": "d1",
+        "guidance": 3.0,
     }
     described = json.loads(manifest.read_text())
     assert described["shard"] == "shard_0001"

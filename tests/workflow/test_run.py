@@ -18,8 +18,9 @@ from tests.workflow.products import differences
 SMALL = "results/small"
 ALL_CONCEPTS = {"plot_atlas": 1, "plot_order": 1, "write_cards": 1}
 CURVES = {"measure_emergence": 2, "plot_emergence": 2, "collect_atlas": 1, **ALL_CONCEPTS}
-SCORES = {"score_audio": 4, "plot_pca": 2, **CURVES}
-AUDIO = {"generate_audio": 2, "embed_audio": 2, "collect_embeddings": 1, "plot_distances": 1, **SCORES}
+SCORES = {"score_audio": 4, "measure_controls": 2, "plot_pca": 2, **CURVES}
+LEVELS = {"collect_embeddings": 1, "collect_deformed": 1, "plot_distances": 1, **SCORES}
+AUDIO = {"generate_audio": 2, "embed_audio": 2, "measure_acoustics": 2, "collect_acoustics": 1, **LEVELS}
 
 
 def test_every_product_is_there_and_opens(finished):
@@ -32,6 +33,9 @@ def test_every_product_is_there_and_opens(finished):
         classifiers = ("logistic", "svm")
         assert found == {
             "dataset.parquet",
+            "controls.parquet",
+            "controls.json",
+            "content.parquet",
             "landmarks.parquet",
             "emergence.csv",
             "card.json",
@@ -46,6 +50,9 @@ def test_every_product_is_there_and_opens(finished):
     assert list(embeddings) == ["prompt_id", "sample", "signal", "step", "sigma", "log_snr_db", "embedding"]
     assert list(embeddings["prompt_id"]) == list(range(22))
     assert embeddings["embedding"].map(lambda e: (e**2).sum()).between(0.999, 1.001).all()
+    acoustics = pd.read_parquet(results / "acoustics/audio.parquet")
+    assert len(acoustics) == 22 * 2 * 3
+    assert acoustics["loudness_lufs"].between(-70, 0).all()
     notes = pd.read_parquet(results / "embeddings/notes.parquet")
     assert sorted(notes["note_id"]) == list(pd.read_parquet(results / "notes/notes.parquet")["note_id"])
 
@@ -53,8 +60,8 @@ def test_every_product_is_there_and_opens(finished):
 def test_the_atlas_is_a_long_table_with_intervals_around_its_figures(finished):
     with open(finished / SMALL / "atlas.csv", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    assert len(rows) == 2 * 2 * 2 * 3
-    assert {row["signal"] for row in rows} == {"denoised", "noisy"}
+    assert len(rows) == 2 * 2 * 3 * 3
+    assert {row["signal"] for row in rows} == {"denoised", "noisy", "deformed"}
     for row in rows:
         for metric in ("accuracy", "tpr", "tnr", "balanced_accuracy", "roc_auc", "average_precision"):
             assert float(row[f"{metric}_low"]) - 1e-9 <= float(row[f"{metric}_high"])
@@ -76,15 +83,24 @@ CONFIGURED = {
     ),
     "a figure's metric": ([("metric: roc_auc", "metric: accuracy")], {"plot_emergence": 2, "plot_atlas": 1}),
     "the animation's pace": ([("gif_frame_ms: 700", "gif_frame_ms: 600")], {"plot_pca": 2}),
-    "a classifier's C": ([("svm: {C: 1}", "svm: {C: 2}")], {"train_probe": 2, "score_audio": 2, **CURVES}),
+    "a classifier's C": (
+        [("svm: {C: 1}", "svm: {C: 2}")],
+        {"train_probe": 2, "score_audio": 2, "measure_controls": 2, **CURVES},
+    ),
     "the resamples": ([("resamples: 100", "resamples: 200")], CURVES),
     "the sampler": ([("dpmpp-2m-sde", "dpmpp-2m")], AUDIO),
     "the guidance": ([("guidance: 4", "guidance: 3")], AUDIO),
     "a step added": ([("keep: [0, 3, 5]", "keep: [0, 2, 3, 5]")], AUDIO),
-    "a step removed": ([("keep: [0, 3, 5]", "keep: [0, 5]")], {"collect_embeddings": 1, "plot_distances": 1, **SCORES}),
-    "a signal removed": (
-        [("signals: [denoised, noisy]", "signals: [denoised]")],
-        {"collect_embeddings": 1, "plot_distances": 1, **SCORES},
+    "a step removed": ([("keep: [0, 3, 5]", "keep: [0, 5]")], LEVELS),
+    "a signal removed": ([("signals: [denoised, noisy]", "signals: [denoised]")], LEVELS),
+    "the deformation control left out": ([("deformation: true", "deformation: false")], SCORES),
+    "clips without prompts": (
+        [("deformation: true", "deformation: true\n  unconditional: 5")],
+        {"generate_unconditional": 1, "embed_unconditional": 1, "measure_controls": 2, "plot_emergence": 2},
+    ),
+    "re-branching": (
+        [("deformation: true", "deformation: true\ncommitment: {enabled: true}")],
+        {"branch_audio": 1, "embed_branches": 1, "measure_commitment": 1, "plot_commitment": 1},
     ),
     "batch sizes and the device": ([("batch_size: 24", "batch_size: 5"), ("batch_size: 32", "batch_size: 7")], {}),
     "the label rule": ([("\nmodels:", "\nlabels: original\nmodels:")], SCORES),
@@ -94,6 +110,7 @@ CONFIGURED = {
             "build_dataset": 1,
             "train_probe": 2,
             "score_audio": 2,
+            "measure_controls": 1,
             "measure_emergence": 1,
             "plot_emergence": 1,
             "plot_pca": 1,
@@ -109,9 +126,9 @@ CONFIGURED = {
             "annotate_prompts": 1,
             "generate_audio": 1,
             "embed_audio": 1,
-            "collect_embeddings": 1,
-            "plot_distances": 1,
-            **SCORES,
+            "measure_acoustics": 1,
+            "collect_acoustics": 1,
+            **LEVELS,
         },
     ),
 }
@@ -127,6 +144,7 @@ ONE_CONCEPT = {
     "build_dataset": 1,
     "train_probe": 2,
     "score_audio": 2,
+    "measure_controls": 1,
     "measure_emergence": 1,
     "plot_emergence": 1,
     "plot_pca": 1,
@@ -136,12 +154,11 @@ ONE_CONCEPT = {
 EMBEDDED = {
     "embed_audio": 2,
     "embed_notes": 2,
-    "collect_embeddings": 1,
+    "embed_texts": 1,
     "collect_note_embeddings": 1,
     "factorise_notes": 1,
-    "plot_distances": 1,
     "train_probe": 4,
-    **SCORES,
+    **LEVELS,
 }
 EDITED = {
     "one concept": ("config/concepts.yaml", "near: {qualities: [reverb]}", "near: {qualities: [bright]}", ONE_CONCEPT),
@@ -161,6 +178,18 @@ EDITED = {
         "rows = []",
         "rows = list()",
         {"collect_atlas": 1, **ALL_CONCEPTS},
+    ),
+    "a control": (
+        "scripts/musicologist/controls.py",
+        "FOLDS = 5",
+        "FOLDS = 4",
+        {"measure_controls": 2, "plot_emergence": 2},
+    ),
+    "the wording of text queries": (
+        "scripts/musicologist/zeroshot.py",
+        "a recording of {a} note",
+        "the recording of {a} note",
+        {"embed_texts": 1, "measure_controls": 2, "plot_emergence": 2},
     ),
     "a comment and a docstring": (
         "scripts/musicologist/trajectory.py",

@@ -1,0 +1,151 @@
+"""Does sigma, and not the step, say when a concept emerges? The same prompts and noise under three schedules, paired.
+
+Needs a finished run (its probes, prompts and annotations): python benchmarks/compare_schedules.py results/demo
+Fails where less than 90 % of the concepts that emerged under two schedules have 0 in the interval of their difference in log
+sigma50, or where the step of emergence does not move. About ten minutes on an idle core for the demo.
+"""
+
+import argparse
+import sys
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+from musicologist import (
+    clap,
+    concepts,
+    diffusion,
+    emergence,
+    nulls,
+    probes,
+    resampling,
+    schedule,
+    statistics,
+    tables,
+    trajectory,
+)
+
+BASE = trajectory.Settings("dpmpp-2m-sde", 50, 4.0, 0.01, 100.0, 4.0, 4.0, guidance_rescale=0.7)
+SCHEDULES = {
+    "50 steps, 100 to 0.01": BASE,
+    "50 steps, 500 to 0.3": replace(BASE, sigma_max=500.0, sigma_min=0.3),
+    "100 steps, 100 to 0.01": replace(BASE, steps=100),
+}
+LEVELS = {"levels": 8, "from_sigma": 100, "to_sigma": 0.5}
+SIGNALS = ("denoised", "noisy")
+RESAMPLES, PERMUTATIONS, SEED, BATCH = 2000, 1000, 1, 32
+ENOUGH = 0.9
+
+
+def embed(settings: trajectory.Settings, texts: dict[int, str], samples: int, listener: clap.Clap) -> dict:
+    """Embeddings (levels, clips, 512) by signal of every prompt's clips at LEVELS, and the levels' sigmas."""
+    model, config = diffusion.load(ROOT / "resources/models/diffusion")
+    sigmas = schedule.sigmas(settings.steps, settings.sigma_min, settings.sigma_max)
+    steps = schedule.kept_steps(LEVELS, sigmas)
+    found = {(signal, step): [] for signal in SIGNALS for step in steps}
+    clips = [(number, sample) for number in texts for sample in range(samples)]
+    for start in range(0, len(clips), BATCH):
+        batch = clips[start : start + BATCH]
+        seeds = [trajectory.clip_seed(SEED, *clip) for clip in batch]
+        prompts = [texts[number] for number, _ in batch]
+        for signal, step, latents in trajectory.sample(
+            model, config["sample_size"], prompts, seeds, settings, steps, "cpu"
+        ):
+            audio = trajectory.decode(model, latents, config["sample_rate"], settings.seconds_kept, "cpu").numpy()
+            heard = [
+                clap.prepare(np.clip(sound, -1, 1), config["sample_rate"], listener.sample_rate, "a clip")
+                for sound in audio
+            ]
+            found[signal, step].append(listener.embed_audio(heard, BATCH))
+        print(f"  {start + len(batch)} of {len(clips)} clips", flush=True)
+    curves = {signal: np.stack([np.concatenate(found[signal, step]) for step in steps]) for signal in SIGNALS}
+    return curves | {"sigma": np.array([sigmas[step] for step in steps])}
+
+
+def landmarks(
+    decision: np.ndarray, prompts: np.ndarray, labels: np.ndarray, sigma: np.ndarray
+) -> tuple[emergence.Landmarks, str]:
+    """The landmarks of decisions (levels, clips), and the answer of one concept's curve, uncorrected for other concepts."""
+    drawn = np.concatenate([np.ones((len(labels), 1)), resampling.draws(len(labels), RESAMPLES, SEED)], axis=1)
+    area = np.stack([statistics.metrics(level, {}, prompts, labels, drawn)["roc_auc"] for level in decision], axis=1)
+    verdict = nulls.max_t(area[0], nulls.permuted_labels(decision, prompts, labels, PERMUTATIONS, SEED))
+    found = emergence.landmarks(np.log(sigma), area, verdict.critical)
+    answer = emergence.answer(verdict.p, found.onset[0], np.log(sigma))
+    rises = emergence.describe(found)["rise"]["low"] > 0
+    return found, answer if rises else emergence.NOT_EMERGED
+
+
+def steps_at(log_sigma: float, settings: trajectory.Settings) -> float:
+    """The fractional step of a schedule at this noise level."""
+    ratio = np.log(settings.sigma_min / settings.sigma_max) / (settings.steps - 1)
+    return (log_sigma - np.log(settings.sigma_max)) / ratio
+
+
+def main() -> None:
+    """Print the table and fail where the claim does not hold."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("results", type=Path, help="folder of a finished run of the bundled models")
+    parser.add_argument("--samples", type=int, default=1, help="clips a prompt")
+    arguments = parser.parse_args()
+
+    texts = tables.read(arguments.results / "prompts/prompts.parquet", "prompts").to_pydict()
+    texts = dict(zip(texts["prompt_id"], texts["text"], strict=True))
+    notes = tables.read(arguments.results / "prompts/annotations.parquet", "annotations", ["prompt_id", "aspects"])
+    aspects = dict(zip(*notes.to_pydict().values(), strict=True))
+    listener = clap.load(ROOT / "resources/models/clap")
+    heard = {}
+    for name, settings in SCHEDULES.items():
+        print(name, flush=True)
+        heard[name] = embed(settings, texts, arguments.samples, listener)
+
+    failed = False
+    for classifier, signal in [(c, s) for c in ("logistic", "svm") for s in SIGNALS]:
+        found = {name: {} for name in SCHEDULES}
+        for concept in concepts.load(ROOT / "config/concepts.yaml").values():
+            probe = probes.load(arguments.results / "concepts" / concept.name / f"{classifier}.skops")
+            label = [concepts.prompt_label(aspects[number], concept) for number in texts]
+            known = np.array([side is not None for side in label])
+            labels = np.array([side for side in label if side is not None])
+            if min((labels == 1).sum(), (labels == 0).sum()) < 5:
+                continue
+            clips = np.repeat(known, arguments.samples)
+            prompts = np.repeat(np.arange(len(labels)), arguments.samples)
+            for name, levels in heard.items():
+                decision = np.stack([probe.decision_function(level[clips]) for level in levels[signal]])
+                found[name][concept.name] = landmarks(decision, prompts, labels, levels["sigma"])
+        for first, second in combinations(SCHEDULES, 2):
+            failed |= not compare(first, second, found, f"{classifier}, {signal}")
+    if failed:
+        sys.exit("The noise level of emergence depends on the schedule, or the step does not: see above.")
+
+
+def compare(first: str, second: str, found: dict, what: str) -> bool:
+    """Print how sigma50 and its step differ between two schedules; whether sigma holds and the step moves."""
+    inside, shifts, moved = [], [], []
+    for concept, (one, answer) in found[first].items():
+        other, answer_too = found[second][concept]
+        if emergence.NOT_EMERGED in (answer, answer_too):
+            continue
+        difference = one.half_rise - other.half_rise
+        low, high = resampling.interval(difference[1:])
+        inside.append(low <= 0 <= high)
+        shifts.append(difference[0])
+        moved.append(steps_at(other.half_rise[0], SCHEDULES[second]) - steps_at(one.half_rise[0], SCHEDULES[first]))
+    print(f"{what}: {first} against {second}: ", end="")
+    if not inside:
+        print("no concept emerged under both")
+        return True
+    share = np.mean(inside)
+    print(
+        f"{len(inside)} concepts emerged; 0 in the interval of the difference in log sigma50 for {share:.0%}; median "
+        f"difference {np.median(shifts):+.2f}; the step moves by {np.median(moved):+.1f} (median)"
+    )
+    return bool(share >= ENOUGH and abs(np.median(moved)) >= 1)
+
+
+if __name__ == "__main__":
+    main()

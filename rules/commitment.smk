@@ -1,0 +1,124 @@
+# Re-branching: from which level on is a concept fixed? Off by default: `snakemake commitment` makes it, and so does
+# `commitment: {enabled: true}`. Its cost stands in the message that a dry-run prints.
+localrules:
+    commitment,
+
+
+rule commitment:
+    input:
+        "<results>/commitment.png",
+
+
+rule branch_audio:
+    input:
+        DOWNLOADED,
+        prompts=batch_of_shard,
+    output:
+        manifest="<results>/branches/shard_{shard}.json",
+        tars=expand(
+            "<results>/branches/branched/step_{step}/shard_{{shard}}.tar",
+            step=BRANCH_STEPS,
+        ),
+    log:
+        "<logs>/branch_audio/shard_{shard}.log",
+    benchmark:
+        "<benchmarks>/branch_audio/shard_{shard}.tsv"
+    conda:
+        "../envs/generation.yaml"
+    envmodules:
+        *GPU_MODULES,
+    threads: 1
+    resources:
+        mem_mb=16000,
+        runtime=240,
+        batch_size=config["audio"]["batch_size"],
+        device=config["device"],
+        modules=LOADED_MODULES,
+    params:
+        code=code_of("branch_audio"),
+        model=config["models"]["diffusion"],
+        digest=digest_of_model(config["models"]["diffusion"]),
+        text_encoder=TEXT_ENCODER,
+        text_encoder_digest=digest_of_model(config["models"]["text_encoder"] or ""),
+        precision=config["models"]["precision"],
+        first=first_prompt_of_shard,
+        last=last_branched_prompt_of_shard,
+        branches=config["commitment"]["branches"],
+        seed=config["seed"],
+        sampler=config["trajectory"]["sampler"],
+        steps=config["trajectory"]["steps"],
+        guidance=config["trajectory"]["guidance"],
+        guidance_rescale=config["trajectory"]["guidance_rescale"],
+        sigma_max=config["trajectory"]["sigma_max"],
+        sigma_min=config["trajectory"]["sigma_min"],
+        seconds_total=config["trajectory"]["seconds_total"],
+        seconds_kept=config["trajectory"]["seconds_kept"],
+    message:
+        f"Re-branching, shard {{wildcards.shard}}: {commitment_cost()}"
+    shell:
+        "python scripts/branch_audio.py --prompts {input.prompts:q} --first {params.first} --last {params.last}"
+        " --branches {params.branches} --seed {params.seed} --model {params.model:q} --digest {params.digest:q}"
+        " {params.text_encoder} --precision {params.precision}"
+        " --sampler {params.sampler} --steps {params.steps} --guidance {params.guidance}"
+        " --guidance-rescale {params.guidance_rescale}"
+        " --sigma-max {params.sigma_max} --sigma-min {params.sigma_min}"
+        " --seconds-total {params.seconds_total} --seconds-kept {params.seconds_kept}"
+        " --batch-size {resources.batch_size} --device {resources.device}"
+        " --modules {resources.modules} --manifest {output.manifest:q} --tars {output.tars:q} 2> {log:q}"
+
+
+use rule embed_audio as embed_branches with:
+    input:
+        DOWNLOADED,
+        clips="<results>/branches/shard_{shard}.json",
+    output:
+        "<results>/embeddings/shards/branches_{shard}.parquet",
+    log:
+        "<logs>/embed_branches/shard_{shard}.log",
+    benchmark:
+        "<benchmarks>/embed_branches/shard_{shard}.tsv"
+
+
+rule measure_commitment:
+    input:
+        embeddings=collect("<results>/embeddings/shards/branches_{shard}.parquet", shard=BRANCH_SHARDS),
+        probes=collect(
+            "<results>/concepts/{concept}/{classifier}.skops",
+            concept=CONCEPTS,
+            classifier=CLASSIFIERS,
+        ),
+    output:
+        "<results>/commitment.csv",
+    log:
+        "<logs>/measure_commitment.log",
+    benchmark:
+        "<benchmarks>/measure_commitment.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=code_of("measure_commitment"),
+        resamples=config["statistics"]["resamples"],
+        seed=config["seed"],
+    shell:
+        "python scripts/measure_commitment.py --embeddings {input.embeddings:q} --probes {input.probes:q}"
+        " --resamples {params.resamples} --seed {params.seed} --output {output:q} 2> {log:q}"
+
+
+rule plot_commitment:
+    input:
+        "<results>/commitment.csv",
+    output:
+        "<results>/commitment.png",
+    log:
+        "<logs>/plot_commitment.log",
+    benchmark:
+        "<benchmarks>/plot_commitment.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        code=code_of("plot_commitment"),
+        dpi=config["figures"]["dpi"],
+        note=models_note(),
+    shell:
+        "python scripts/plot_commitment.py --commitment {input:q} --dpi {params.dpi} --note {params.note:q}"
+        " --output {output:q} 2> {log:q}"

@@ -1,0 +1,30 @@
+"""Embed the text queries of every aspect with CLAP, for the zero-shot probe."""
+
+import argparse
+import os
+
+from musicologist import cli
+
+
+def main() -> None:
+    """Write one row a query. Aspects are a closed vocabulary: editing a concept embeds nothing anew."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True, help="directory")
+    parser.add_argument("--digest", required=True, help="digest of the model, for the record")
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    parser.add_argument("--output", required=True)
+    arguments = parser.parse_args()
+
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    import pyarrow as pa
+    from musicologist import clap, devices, tables, zeroshot
+
+    aspects, texts = zip(*zeroshot.queries(), strict=True)
+    model = clap.load(arguments.model, devices.resolve(arguments.device))
+    embedding = tables.embedding_column(model.embed_text(texts))
+    table = pa.table({"aspect": aspects, "text": texts, "embedding": embedding})
+    tables.write(arguments.output, "text_embeddings", table, {"model": arguments.model, "digest": arguments.digest})
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,63 @@
+"""Measure one concept's baselines and controls along the trajectory, and label what the finished clips hold."""
+
+import argparse
+import json
+from pathlib import Path
+
+from musicologist import cli
+
+
+def main() -> None:
+    """Write the long table of controls, the content labels beside the prompts', and a summary of both."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--concepts", required=True, help="concepts.yaml")
+    parser.add_argument("--concept", required=True)
+    parser.add_argument("--scores", nargs="+", required=True, metavar="CLASSIFIER=PATH")
+    parser.add_argument("--embeddings", nargs="+", type=Path, required=True, help=".../SIGNAL/step_XX.parquet")
+    parser.add_argument("--texts", nargs="*", default=[], help="embeddings of text queries, if any")
+    parser.add_argument("--dataset", required=True)
+    parser.add_argument("--acoustics", nargs="*", default=[], help="of generated audio, if it was measured")
+    parser.add_argument("--note-acoustics", nargs="*", default=[], help="of notes, if they were measured")
+    parser.add_argument("--probes", nargs="+", type=Path, required=True, help=".../CLASSIFIER.skops")
+    parser.add_argument("--unconditional", nargs="*", default=[], help="embeddings of clips without prompts")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--controls", required=True, help="parquet to write")
+    parser.add_argument("--content", required=True, help="parquet to write")
+    parser.add_argument("--summary", required=True, help="JSON to write")
+    arguments = parser.parse_args()
+
+    import pyarrow as pa
+    from musicologist import clips, concepts, control_curves, longtables, probes, tables
+    from musicologist.files import write_text
+
+    concept = concepts.load(arguments.concepts, [arguments.concept])[arguments.concept]
+    paths = dict(item.split("=", 1) for item in arguments.scores)
+    scores = {name: clips.arrange(tables.read(path, "scores"), path) for name, path in paths.items()}
+    trajectories = next(iter(scores.values()))
+    decisions = control_curves.from_embeddings(
+        concept, arguments.embeddings, trajectories, arguments.seed, arguments.texts
+    )
+    for path in arguments.acoustics:
+        measured = control_curves.arrange_acoustics(path, trajectories)
+        decisions |= control_curves.from_scores(scores, measured)
+        for notes in arguments.note_acoustics:
+            decisions |= control_curves.from_cepstra(arguments.dataset, notes, measured)
+    content = control_curves.content(decisions, trajectories, arguments.embeddings)
+    rows = [
+        *control_curves.rows(concept.name, decisions, trajectories),
+        *control_curves.content_rows(concept.name, scores, content),
+        *control_curves.mismatched_rows(concept.name, scores, arguments.seed),
+    ]
+    for path in arguments.unconditional:
+        probe_of = {path.stem: probes.load(path) for path in arguments.probes}
+        table = tables.read(path, "audio_embeddings")
+        rows += control_curves.unconditional_rows(concept.name, scores, probe_of, table)
+    table = pa.Table.from_pylist([{"called_share": None, **row} for row in rows])
+    tables.write(arguments.controls, "controls", table, {"concept": concept.name})
+    tables.write(arguments.content, "content", content, {"concept": concept.name})
+    found = {"last_level": control_curves.summary(rows), "content": control_curves.agreement(content)}
+    write_text(arguments.summary, json.dumps(longtables.without_nan(found), indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    cli.run(main)

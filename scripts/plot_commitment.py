@@ -1,0 +1,24 @@
+"""Draw commitment: how far branches from one state agree, by the noise level at which they part."""
+
+import argparse
+
+from musicologist import cli
+
+
+def main() -> None:
+    """Write the picture."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--commitment", required=True)
+    parser.add_argument("--dpi", type=int, required=True)
+    parser.add_argument("--note", required=True, help="which models made the data")
+    parser.add_argument("--output", required=True)
+    arguments = parser.parse_args()
+
+    from musicologist import commitment_figure, figures, longtables
+
+    rows = longtables.read(arguments.commitment)
+    figures.save(commitment_figure.draw(rows, arguments.note), arguments.output, arguments.dpi)
+
+
+if __name__ == "__main__":
+    cli.run(main)
