@@ -126,7 +126,7 @@ def level_label(log_snr_db: float, sep: str) -> str:
 
 def _counts(row: Mapping[str, Any]) -> str:
     prompts = f"{row['n_pos_prompts']} prompts with and {row['n_neg_prompts']} without the concept"
-    return f"{prompts}; {row['n_pos']} and {row['n_neg']} clips. Dotted: chance."
+    return f"{prompts}; {row['n_pos']} and {row['n_neg']} clips. Grey dots: chance."
 
 
 def _held_out(reports: Mapping[str, Any]) -> str:
