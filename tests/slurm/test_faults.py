@@ -15,6 +15,7 @@ import pytest
 
 from tests.slurm.conftest import PATIENCE_S, SHARDS, Run, alone, ends, fill, kill
 
+RESUME = [sys.executable, "-m", "snakemake_executor_plugin_safe_slurm"]  # what `make resume` begins with
 ONCE = dict.fromkeys(SHARDS, 1)
 
 
@@ -117,15 +118,15 @@ def test_the_controller_restarts_and_the_accounting_stops(run, cluster, check):
 
 
 def test_snakemake_is_killed_and_started_again_while_tasks_go_on(run, cluster, check):
-    run.fault("sleep 20", "01", "02")
+    run.fault("half", "01", "02")
     process = run.start()
     run.wait("start", "01", "02")
     kill(process)
-    resume = [sys.executable, "-m", "snakemake_executor_plugin_safe_slurm"]
     subprocess.run(run.command("--unlock"), cwd=run.path, check=True, capture_output=True)
     assert run.finish() == 1, "jobs of the earlier run are still there"
     assert "`make resume` waits for them" in run.log.read_text()
-    subprocess.run(resume, cwd=run.path, check=True, timeout=PATIENCE_S)
+    run.fault("", "go")
+    subprocess.run(RESUME, cwd=run.path, check=True, timeout=PATIENCE_S)
     submitted = run.log.read_text().count("has been submitted")
     assert run.finish() == 0, run.report()
     assert run.log.read_text().count("has been submitted") == submitted, "what the orphans finished is kept"
@@ -133,27 +134,27 @@ def test_snakemake_is_killed_and_started_again_while_tasks_go_on(run, cluster, c
 
 
 def test_snakemake_is_interrupted_and_started_again(run, cluster, check):
-    run.fault("sleep 20", "01", "02")
+    run.fault("half", "01", "02")
     process = run.start()
     run.wait("start", "01", "02")
     os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(120) != 0
-    subprocess.run([sys.executable, "-m", "snakemake_executor_plugin_safe_slurm"], cwd=run.path, check=True, timeout=60)
-    run.fault("sleep 1", "01", "02")
+    assert process.wait(PATIENCE_S) != 0
+    subprocess.run(RESUME, cwd=run.path, check=True, timeout=PATIENCE_S)
+    run.fault("", "go")
     assert run.finish() == 0, run.report()
     check()
 
 
 def test_the_disk_is_full(run, scratch, check):
     (run.path / "out").symlink_to(scratch)
-    run.fault("sleep 15", *SHARDS[4:])
+    run.fault("half", "05", "06", "07")  # one GPU is left for the others
     process = run.start("--retries", "0")
-    run.wait("start", SHARDS[5])
+    run.wait("start", "05", "06", "07")
     fill(scratch / "ballast")
+    run.fault("", "go")
     assert process.wait(PATIENCE_S) == 1, run.report()
     half = [text for text in run.products().values() if "begins" in text and "ends" not in text]
     assert half == [], "what failed was removed"
     (scratch / "ballast").unlink()
-    run.fault("sleep 1", *SHARDS[4:])
     assert run.finish() == 0, run.report()
     check()
