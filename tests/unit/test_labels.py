@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from musicologist import concepts, labels, probes, statistics, tables
+from musicologist import concepts, labels, probes, tables
 from musicologist.annotations_given import read_original
 from musicologist.errors import UserError
 from musicologist.vocabulary import ASPECTS
@@ -124,13 +124,6 @@ def test_a_prompt_on_both_sides_counts_on_both(scored):
     assert rows == [(0, 1), (0, 0), (0, 1), (0, 0), (1, None), (1, None), (2, 0), (2, 0)]
     decision = table["decision"].to_pylist()
     assert decision[0] == decision[1] and decision[2] == decision[3]
-    measured = statistics.measure({name: table[name].to_numpy() for name in table.column_names}, 1, 10)
-    assert {key: measured[key] for key in ("n_pos", "n_neg", "n_pos_prompts", "n_neg_prompts")} == {
-        "n_pos": 2,
-        "n_neg": 4,
-        "n_pos_prompts": 1,
-        "n_neg_prompts": 2,
-    }
 
 
 def test_corrected_labels_and_the_lexicons_tags(scored):
