@@ -33,7 +33,7 @@ rule generate_audio:
         model=config["models"]["diffusion"],
         digest=digest_of_model(config["models"]["diffusion"]),
         text_encoder=TEXT_ENCODER,
-        text_encoder_digest=digest_of_model(config["models"]["text_encoder"] or "none"),
+        text_encoder_digest=TEXT_ENCODER_DIGEST,
         precision=config["models"]["precision"],
         first=first_prompt_of_shard,
         last=last_prompt_of_shard,

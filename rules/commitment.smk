@@ -39,7 +39,7 @@ rule branch_audio:
         model=config["models"]["diffusion"],
         digest=digest_of_model(config["models"]["diffusion"]),
         text_encoder=TEXT_ENCODER,
-        text_encoder_digest=digest_of_model(config["models"]["text_encoder"] or ""),
+        text_encoder_digest=TEXT_ENCODER_DIGEST,
         precision=config["models"]["precision"],
         first=first_prompt_of_shard,
         last=last_branched_prompt_of_shard,

@@ -134,6 +134,7 @@ def options(models):
 
 
 TEXT_ENCODER = options({"text_encoder": config["models"]["text_encoder"]} if config["models"]["text_encoder"] else {})
+TEXT_ENCODER_DIGEST = digest_of_model(config["models"]["text_encoder"] or "none")
 
 
 def models_note():

@@ -115,7 +115,7 @@ if UNCONDITIONAL:
             model=config["models"]["diffusion"],
             digest=digest_of_model(config["models"]["diffusion"]),
             text_encoder=TEXT_ENCODER,
-            text_encoder_digest=digest_of_model(config["models"]["text_encoder"] or ""),
+            text_encoder_digest=TEXT_ENCODER_DIGEST,
             precision=config["models"]["precision"],
             first=0,
             last=UNCONDITIONAL - 1,
