@@ -1,8 +1,13 @@
-"""Makes the library under scripts/ importable, as it is for the scripts themselves."""
+"""Makes the library under scripts/ importable, as it is for the scripts themselves, and cuts the network."""
 
 import os
 import sys
 from pathlib import Path
 
+LOOPBACK = str(Path(__file__).parent / "loopback")
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # spinning threads cost a factor of ten on a shared machine
-sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (LOOPBACK, os.environ.get("PYTHONPATH"))))
+sys.path[:0] = [str(Path(__file__).parents[1] / "scripts"), LOOPBACK]
+sys.modules.pop("sitecustomize", None)  # the system's own
+import sitecustomize  # noqa: E402, F401

@@ -60,7 +60,7 @@ def laion(tmp_path_factory):
     clips["long"] = clips["long"][: 10 * RATE]  # the package crops longer ones at random
     np.savez(folder / "clips.npz", **clips)
     environment = os.environ | {"HF_HOME": str(folder / "hf"), "HF_HUB_OFFLINE": "1"}
-    environment["PYTHONPATH"] = os.pathsep.join((str(UNIT), str(UNIT.parents[1] / "scripts")))
+    environment["PYTHONPATH"] = os.pathsep.join((str(UNIT), str(UNIT.parents[1] / "scripts"), os.environ["PYTHONPATH"]))
     done = subprocess.run([sys.executable, "-c", THEIRS, folder], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     return folder
@@ -81,6 +81,26 @@ def test_embeddings_are_those_of_laions_own_package(laion, size, monkeypatch):
     assert np.array_equal(model.embed_audio([clips[name] for name in clips.files], 2), ours["audio"])
     assert np.array_equal(clap.load(laion / f"{size}.pt").embed_audio([clips["short"]], 2)[0], ours["audio"][1])
     assert np.array_equal(model.embed_text(TEXTS), ours["text"])
+
+
+def test_a_checkpoint_is_found_by_its_hub_id(laion, tmp_path, monkeypatch):
+    """In a cache as the hub's own client lays it out: a snapshot of links to blobs."""
+    repository, commit = tmp_path / "models--lukewys--laion_clap", "0123456789abcdef0123456789abcdef01234567"
+    snapshot = repository / "snapshots" / commit
+    for folder in (snapshot, repository / "blobs", repository / "refs"):
+        folder.mkdir(parents=True)
+    (repository / "blobs/fa0a4e0").symlink_to(laion / "tiny.pt")
+    (snapshot / "630k-audioset-best.pt").symlink_to("../../blobs/fa0a4e0")
+    (repository / "refs/main").write_text(commit)
+    (tmp_path / "models--roberta-base").symlink_to(laion / "hf/hub/models--roberta-base")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    expected = clap.load(laion / "tiny.pt")
+    for model in (f"lukewys/laion_clap/630k-audioset-best.pt@{commit}", "lukewys/laion_clap/630k-audioset-best.pt"):
+        found, clip = clap.load(model), [noise(0, 1.0, RATE)]
+        assert np.array_equal(found.embed_audio(clip, 1), expected.embed_audio(clip, 1))
+        assert np.array_equal(found.embed_text(TEXTS), expected.embed_text(TEXTS))
+    with pytest.raises(UserError, match=r"^lukewys/laion_clap/other\.pt has no other\.pt in the Hugging Face cache"):
+        clap.load("lukewys/laion_clap/other.pt")
 
 
 def test_the_checkpoint_of_these_tests_has_the_published_names(laion):

@@ -31,7 +31,8 @@ cli.run(actions[action])
 def ask(action, model, home, **network):
     """What hub says in a process of its own with this cache; port 9 is closed: no test may reach a network."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
-    environment |= {"HF_HOME": str(home), "PYTHONPATH": str(SCRIPTS), "HF_ENDPOINT": "http://127.0.0.1:9", **network}
+    environment |= {"HF_HOME": str(home), "HF_ENDPOINT": "http://127.0.0.1:9", **network}
+    environment["PYTHONPATH"] = os.pathsep.join((str(SCRIPTS), environment["PYTHONPATH"]))
     return subprocess.run(
         [sys.executable, "-c", PROGRAM, action, model], env=environment, capture_output=True, text=True, check=False
     )

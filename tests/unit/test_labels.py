@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from musicologist import concepts, labels, probes, tables
+from musicologist import clips, concepts, labels, measurement, probes, tables
 from musicologist.annotations_given import read_original
 from musicologist.errors import UserError
 from musicologist.vocabulary import ASPECTS
@@ -124,6 +124,14 @@ def test_a_prompt_on_both_sides_counts_on_both(scored):
     assert rows == [(0, 1), (0, 0), (0, 1), (0, 0), (1, None), (1, None), (2, 0), (2, 0)]
     decision = table["decision"].to_pylist()
     assert decision[0] == decision[1] and decision[2] == decision[3]
+    trajectory = clips.arrange(table, "scores")["denoised"]
+    (row,) = measurement.measure(trajectory, np.full((2, 1), 0.5), measurement.Settings(10, 10, 0)).rows
+    assert {key: row[key] for key in ("n_pos", "n_neg", "n_pos_prompts", "n_neg_prompts")} == {
+        "n_pos": 2,
+        "n_neg": 4,
+        "n_pos_prompts": 1,
+        "n_neg_prompts": 2,
+    }
 
 
 def test_corrected_labels_and_the_lexicons_tags(scored):
