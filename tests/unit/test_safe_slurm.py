@@ -4,10 +4,16 @@ import asyncio
 import logging
 import re
 import subprocess
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import snakemake_executor_plugin_safe_slurm as safe
+import snakemake_executor_plugin_slurm as official
 from snakemake_executor_plugin_safe_slurm import arrays, preflight, queue
 from snakemake_interface_common.exceptions import WorkflowError
+from snakemake_interface_executor_plugins.executors.base import SubmittedJobInfo
 
 LOGGER = logging.getLogger("test")
 
@@ -53,6 +59,68 @@ def test_nothing_is_said_of_jobs_while_slurm_does_not_answer(program):
     program("squeue", "31_1|RUNNING")
     program("sacct", "", code=1)
     assert states("31_1", "31_2") == {"31_1": "RUNNING"}
+
+
+def looked_after(plugin, job: str) -> tuple[list[str], list[str]]:
+    """Which of a run's jobs an executor watches on and which it reports as failed, when it has one and looks at it twice."""
+    executor = object.__new__(plugin.Executor)
+    failed = []
+    settings = plugin.ExecutorSettings(init_seconds_before_status_checks=2, status_command="squeue")
+    vars(executor).update(
+        workflow=SimpleNamespace(executor_settings=settings),
+        logger=LOGGER,
+        run_uuid="run",
+        status_rate_limiter=nullcontext(),
+        report_job_error=lambda job, **_: failed.append(job.external_jobid),
+        _next_seconds_between_status_checks=2,
+        _status_query_failures=0,
+        _status_query_calls=0,
+        _status_query_total_seconds=0,
+        _status_query_min_seconds=None,
+        _status_query_max_seconds=0,
+        _status_query_cycle_rows=[],
+        _preemption_warning=False,
+        _unknown_since={},
+    )
+
+    async def watch(jobs: list[SubmittedJobInfo]) -> list[SubmittedJobInfo]:
+        return [job async for job in executor.check_active_jobs(jobs)]
+
+    jobs = [SubmittedJobInfo(None, external_jobid=job, aux={"slurm_logfile": Path("job.log")})]
+    for _ in range(2):
+        jobs = asyncio.run(watch(jobs))
+    return [job.external_jobid for job in jobs], failed
+
+
+@pytest.mark.parametrize(("plugin", "watched"), [(official, []), (safe, ["31"])], ids=["official", "safe"])
+def test_jobs_are_forgotten_while_slurm_does_not_answer(program, plugin, watched):
+    """Bug D: nobody reports the end of a job that is watched no more, so the run waits for ever."""
+    for name in ("squeue", "sacct", "scontrol"):
+        program(name, "", code=1)
+    assert looked_after(plugin, "31") == (watched, [])
+
+
+@pytest.mark.parametrize(
+    ("plugin", "watched", "failed"), [(official, ["31"], []), (safe, [], ["31"])], ids=["official", "safe"]
+)
+def test_jobs_that_were_preempted_for_good_are_waited_for(program, plugin, watched, failed):
+    """Bug D: a job that Slurm puts back into the queue is PENDING; one that stays PREEMPTED has ended."""
+    program("scontrol", "MinJobAge = 300 sec")
+    program("squeue", "31|PREEMPTED")
+    assert looked_after(plugin, "31") == (watched, failed)
+
+
+def test_a_job_that_slurm_knows_no_more_counts_as_lost_after_a_while(program, monkeypatch):
+    program("squeue", "")
+    program("sacct", "")
+    assert looked_after(safe, "31") == (["31"], [])
+    monkeypatch.setattr(safe, "UNKNOWN_FOR_S", -1)
+    assert looked_after(safe, "31") == ([], ["31"])
+
+
+def test_a_job_that_ran_out_of_memory_has_failed(program):
+    program("squeue", "31|OUT_OF_MEMORY")
+    assert looked_after(safe, "31") == ([], ["31"])
 
 
 def test_an_array_task_is_its_own_command():

@@ -1,13 +1,14 @@
 """The official Slurm executor with job arrays that lose nothing, and with checks before anything is queued.
 
-What the official plugin (2.8.0, with its jobstep 0.6.1) gets wrong, each shown by a test in tests/slurm/test_upstream.py:
+What the official plugin (2.8.0, with its jobstep 0.6.1) gets wrong, shown by tests/slurm/test_upstream.py on a real Slurm, D by
+tests/unit/test_safe_slurm.py:
 
 A. Every array task but the first runs inside a Snakemake that keeps the books of the first task's job: a slow or failing first
    task makes others fail, and their clean-up deletes the first task's output. Here a task is its own job's command.
 B. The state of array tasks is read from a column of ``sacct`` that does not hold their ids: all take the state of the last
    task, so half-written output is accepted. Here states are found by exact id.
 C. A batch that is smaller than what is ready is held back, for ever where ``jobs`` is smaller. Here it is submitted.
-D. Jobs are forgotten when Slurm does not answer five times in a row, and pre-empted jobs are waited for, for ever.
+D. Jobs are forgotten when Slurm does not answer five times in a row, and jobs that stay pre-empted are waited for, for ever.
 
 Everything else (settings, plain jobs, partitions, cancelling, efficiency report) is inherited. When upstream is safe: in the
 profile, write ``slurm`` for ``safe-slurm``, and delete this folder.
