@@ -36,7 +36,8 @@ workflow-test: $(VENV)/.installed
 # Debian and root only: installs Slurm, starts one on this machine and stops it; elsewhere every test says why it is skipped.
 test-slurm: $(VENV)/.installed
 	python tests/slurm/cluster.py install
-	python -m pytest tests/slurm -n 4 --dist loadgroup
+	python -m pytest tests/slurm -m "not alone" -n 3 --dist loadfile --no-loadscope-reorder
+	python -m pytest tests/slurm -m alone
 
 # Waits for the Slurm jobs that a dead Snakemake left behind, keeps what they finish, and goes on.
 resume: $(VENV)/.installed

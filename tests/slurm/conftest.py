@@ -20,8 +20,7 @@ ROOT = Path(__file__).parents[2]
 WORKFLOW = Path(__file__).parent / "workflow"
 SHARDS = [f"{shard:02d}" for shard in range(12)]
 PATIENCE_S = 900
-# For the runs that change the cluster itself, and those of the official plugin, which such a change would disturb.
-alone = pytest.mark.xdist_group("alone")
+ONCE = dict.fromkeys(SHARDS, 1)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -170,6 +169,20 @@ def new_run(tmp_path, cluster):
 @pytest.fixture
 def run(new_run) -> Run:
     return new_run()
+
+
+@pytest.fixture
+def check(run, undisturbed):
+    """What must hold in the end."""
+
+    def check(run: Run = run) -> None:
+        assert run.products() == undisturbed, run.report()
+        assert ends(run) == ONCE
+        assert not any("two" in run.diary(shard) for shard in SHARDS)
+        for shard in SHARDS:  # no attempt may have begun after the finished one
+            assert run.diary(shard)[-1] == "end"
+
+    return check
 
 
 @pytest.fixture

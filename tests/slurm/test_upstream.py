@@ -7,9 +7,8 @@ import time
 
 import pytest
 
-from tests.slurm.conftest import PATIENCE_S, alone
+from tests.slurm.conftest import PATIENCE_S
 
-pytestmark = alone
 SAFE = pytest.param("safe", [], id="safe")
 
 
