@@ -7,7 +7,7 @@ A. Every array task but the first runs inside a Snakemake that keeps the books o
    task makes others fail, and their clean-up deletes the first task's output. Here a task is its own job's command.
 B. The state of array tasks is read from a column of ``sacct`` that does not hold their ids: all take the state of the last
    task, so half-written output is accepted. Here states are found by exact id.
-C. A batch that is smaller than what is ready is held back, for ever where ``jobs`` is smaller. Here it is submitted.
+C. A batch that is smaller than what else is ready is held back: for ever, where ``jobs`` is that small. Here it is submitted.
 D. Jobs are forgotten when Slurm does not answer five times in a row, and jobs that stay pre-empted are waited for, for ever.
 
 Everything else (settings, plain jobs, partitions, cancelling, efficiency report) is inherited. When upstream is safe: in the
