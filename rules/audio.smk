@@ -13,6 +13,7 @@ rule generate_audio:
                 step=STEPS,
             )
         ),
+        unheard=[temp(directory(folder)) for folder in UNHEARD],
     log:
         "<logs>/generate_audio/shard_{shard}.log",
     benchmark:
@@ -37,6 +38,7 @@ rule generate_audio:
         precision=config["models"]["precision"],
         first=first_prompt_of_shard,
         last=last_prompt_of_shard,
+        kept=kept_of_shard,
         samples=config["audio"]["samples"],
         seed=config["seed"],
         sampler=config["trajectory"]["sampler"],
@@ -49,7 +51,8 @@ rule generate_audio:
         seconds_kept=config["trajectory"]["seconds_kept"],
     shell:
         "python scripts/generate_audio.py --prompts {input.prompts:q} --first {params.first} --last {params.last}"
-        " --samples {params.samples} --seed {params.seed} --model {params.model:q} --digest {params.digest:q}"
+        " --samples {params.samples} {params.kept} --all {output.unheard:q}"
+        " --seed {params.seed} --model {params.model:q} --digest {params.digest:q}"
         " {params.text_encoder} --precision {params.precision}"
         " --sampler {params.sampler} --steps {params.steps} --guidance {params.guidance}"
         " --guidance-rescale {params.guidance_rescale}"

@@ -92,6 +92,13 @@ audio_output = protected if config["protect"] else (lambda paths: paths)
 
 
 GENERATED = AUDIBLE and not config["inputs"]["audio"]
+LISTENING = GENERATED and config["audio"]["keep"] == "listening"
+KEPT_PROMPTS = min(
+    config["prompts"]["count"], config["audio"]["listening"] if LISTENING else config["prompts"]["count"]
+)
+# Where only some clips stay on disk, a shard's audio lies in a folder until it is heard. One folder for all levels: that a step
+# was removed must not change what a rule reads.
+UNHEARD = ["<results>/audio/unheard/shard_{shard}"] if LISTENING else []
 UNCONDITIONAL = min(config["controls"]["unconditional"], config["prompts"]["count"], PLAN.prompts_per_batch) * GENERATED
 UNCONDITIONAL_LEVELS = sorted({("noisy", "00"), *((signal, step) for signal in SIGNALS for step in STEPS)})
 BRANCHED = min(config["commitment"]["prompts"], config["prompts"]["count"])
@@ -101,9 +108,9 @@ BRANCH_SHARDS = [f"{shard:04d}" for shard in PLAN.shards() if PLAN.prompts_of_sh
 
 
 wildcard_constraints:
-    batch=r"\d{4}",
-    shard=r"\d{4}",
-    step=r"\d{2,}",
+    batch=r"\d{4}\d*",
+    shard=r"\d{4}\d*",
+    step=r"\d{2}\d*",
     signal="denoised|noisy|deformed|branched",
     split="train|valid|test",
     concept="|".join(ALL_CONCEPTS),
@@ -177,6 +184,13 @@ def first_prompt_of_shard(wildcards):
 
 def last_prompt_of_shard(wildcards):
     return PLAN.prompts_of_shard(int(wildcards.shard))[-1]
+
+
+def kept_of_shard(wildcards):
+    """How many of a shard's prompts have their clips kept, as an option where it is not all of them."""
+    prompts = PLAN.prompts_of_shard(int(wildcards.shard))
+    kept = [prompt for prompt in prompts if prompt < config["audio"]["listening"]]
+    return f"--keep {len(kept)}" if LISTENING else ""
 
 
 def address_of_archive(wildcards):

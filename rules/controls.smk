@@ -2,13 +2,15 @@
 # embeddings are given there is nothing to hear, and the controls that need audio or a model are left out.
 rule measure_acoustics:
     input:
-        "<results>/audio/shard_{shard}.json",
+        UNHEARD,
+        clips="<results>/audio/shard_{shard}.json",
     output:
         "<results>/acoustics/shards/audio_{shard}.parquet",
     log:
         "<logs>/measure_acoustics/shard_{shard}.log",
     benchmark:
         "<benchmarks>/measure_acoustics/shard_{shard}.tsv"
+    priority: 1  # as embed_audio
     conda:
         "../envs/analysis.yaml"
     threads: 1
@@ -19,12 +21,12 @@ rule measure_acoustics:
         code=code_of("measure_acoustics"),
         corpus="audio",
     shell:
-        "python scripts/measure_acoustics.py --corpus {params.corpus} --input {input:q} --output {output:q} 2> {log:q}"
+        "python scripts/measure_acoustics.py --corpus {params.corpus} --input {input.clips:q} --output {output:q} 2> {log:q}"
 
 
 use rule measure_acoustics as measure_note_acoustics with:
     input:
-        "<results>/notes/shard_{shard}.tar",
+        clips="<results>/notes/shard_{shard}.tar",
     output:
         "<results>/acoustics/shards/notes_{shard}.parquet",
     log:
@@ -106,6 +108,7 @@ if UNCONDITIONAL:
             tars=[
                 f"<results>/unconditional/{signal}/step_{step}/shard_0000.tar" for signal, step in UNCONDITIONAL_LEVELS
             ],
+            unheard=[],
         log:
             "<logs>/generate_unconditional.log",
         benchmark:
@@ -119,6 +122,7 @@ if UNCONDITIONAL:
             precision=config["models"]["precision"],
             first=0,
             last=UNCONDITIONAL - 1,
+            kept="",
             samples=1,
             seed=config["seed"],
             sampler=config["trajectory"]["sampler"],

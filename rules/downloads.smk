@@ -17,7 +17,7 @@ rule preflight:
         archives=expand(config["inputs"]["notes"], split=NOTE_SPLITS) if REMOTE_NOTES else [],
         targets=expand(ARCHIVE, split=NOTE_SPLITS) if REMOTE_NOTES else [],
         per_instrument=config["notes"]["per_instrument"],
-        clips=config["prompts"]["count"] * config["audio"]["samples"],
+        clips=KEPT_PROMPTS * config["audio"]["samples"],
         levels=len(SIGNALS) * len(STEPS),
         seconds=config["trajectory"]["seconds_kept"],
         batch_size=config["audio"]["batch_size"],

@@ -3,6 +3,7 @@
 rule embed_audio:
     input:
         DOWNLOADED,
+        UNHEARD,
         clips="<results>/audio/shard_{shard}.json",
     output:
         expand("<results>/embeddings/shards/{corpus}_{{shard}}.parquet", corpus=EMBEDDED),
@@ -10,6 +11,7 @@ rule embed_audio:
         "<logs>/embed_audio/shard_{shard}.log",
     benchmark:
         "<benchmarks>/embed_audio/shard_{shard}.tsv"
+    priority: 1  # before more is generated: what was heard may be deleted
     conda:
         "../envs/clap.yaml"
     envmodules:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 from musicologist import cli, sampling_cli
@@ -17,7 +18,11 @@ def main() -> None:
     """Write all tar files of the shard, then the manifest that lists them."""
     parser = sampling_cli.parser(__doc__)
     parser.add_argument("--samples", type=int, required=True, help="clips a prompt")
+    parser.add_argument("--keep", type=int, help="so many of the shard's prompts have their clips in the tar files")
+    parser.add_argument("--all", type=Path, nargs="?", help="folder for tar files of all clips, if --keep is given")
     arguments = parser.parse_args()
+    if (arguments.keep is None) != (arguments.all is None):
+        parser.error("--keep and --all go together")
     prompts = sampling_cli.prompts(arguments)
 
     os.environ["HF_HUB_OFFLINE"] = "1"
@@ -32,7 +37,9 @@ def main() -> None:
     if settings.precision != "float32":
         diffusion.keep_ends_exact(model)
     sigmas = schedule.sigmas(settings.steps, settings.sigma_min, settings.sigma_max)
-    tars = generated.levels_of(arguments.tars, arguments.steps)
+    kept = generated.levels_of(arguments.tars, arguments.steps)
+    tars = {(s, n): arguments.all / s / f"step_{n:02d}.tar" for s, n in kept} if arguments.all else kept
+    for_listening = set(list(prompts)[: arguments.keep]) if arguments.all else set()
     made_by = {"model": arguments.model, "digest": arguments.digest, "guidance": arguments.guidance}
     clips = [(number, sample) for number in prompts for sample in range(arguments.samples)]
     sampling, decoding = (devices.BatchSize("audio.batch_size", arguments.batch_size) for _ in range(2))
@@ -64,11 +71,15 @@ def main() -> None:
                         "sigma": sigmas[step],
                         "log_snr_db": schedule.log_snr_db(sigmas[step]),
                     }
-                    writers[signal, step].add(generated.clip(sound, config["sample_rate"], record | made_by))
+                    made = generated.clip(sound, config["sample_rate"], record | made_by)
+                    writers[signal, step].add(made)
+                    if clip[0] in for_listening:
+                        listening[signal, step].add(made)
             yield from batch
 
     with ExitStack() as stack:
         writers = {level: stack.enter_context(ShardWriter(path)) for level, path in tars.items()}
+        listening = {level: stack.enter_context(ShardWriter(path)) for level, path in kept.items() if arguments.all}
         for _ in cli.progress(written(), len(clips), "clips generated"):
             pass
     print(f"Clips sampled at once: {sampling}; decoded at once: {decoding}.", file=sys.stderr)

@@ -1,6 +1,7 @@
 import json
 import shutil
 import sys
+import tarfile
 
 import generate_audio
 import numpy as np
@@ -65,6 +66,20 @@ def clips(manifest):
         for level in levels
         for clip in shards.read(manifest.parent / level["tar"])
     }
+
+
+def test_only_clips_for_listening_are_kept_where_the_others_are_heard_elsewhere(run, tmp_path):
+    everything = clips(run("a"))
+    manifest = run("b", keep=1, all=tmp_path / "b/unheard")
+    heard = clips(manifest)
+    assert list(heard) == list(everything)
+    assert all(np.array_equal(heard[key].audio, everything[key].audio) for key in heard)
+    for signal, step in LEVELS:
+        kept = shards.read(manifest.parent / signal / f"step_{step:02d}" / "shard_0001.tar")
+        assert [clip.key for clip in kept] == ["000004_00", "000004_01"]
+    run("c", keep=0, all=tmp_path / "c/unheard")
+    with tarfile.open(tmp_path / "c/denoised/step_02/shard_0001.tar") as tar:
+        assert tar.getnames() == []
 
 
 def test_the_shard_holds_every_clip_at_every_level_with_its_record(run, model):
