@@ -1,0 +1,173 @@
+"""What a run costs before it is started: GPU-hours, CPU-hours, disk and files, each with how it was computed.
+
+    python benchmarks/cost.py                                          the paper's run
+    python benchmarks/cost.py --configuration config/dense.yaml
+    python benchmarks/cost.py --tflops 156 --share 0.4                 an A100 in TF32 or bfloat16
+
+An estimate from counted work and assumed speeds, which are options and printed: nothing of it was measured on a GPU. Jobs and
+files are counted in the workflow's own plan.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+from musicologist import configuration, schedule
+
+SPLITS = {"train": (289_205, 22), "valid": (12_678, 1), "test": (4_096, 0.4)}
+"""NSynth's notes and the GB of each archive (Engel et al. 2017)."""
+SPEEDS = {
+    "tflops": (19.5, "TFLOP/s at best: NVIDIA A100, float32 without TF32"),
+    "share": (0.7, "of which the diffusion transformer reaches"),
+    "decoder-share": (0.35, "of which the decoder reaches, which waits for memory"),
+    "clap-share": (0.25, "of which CLAP reaches"),
+    "evaluation": (2.32, "TFLOP of one evaluation of Stable Audio Open's transformer: 1.06 G parameters, 1,025 tokens"),
+    "decoding": (0.108, "TFLOP to decode one second of audio, as counted over the layers of its decoder"),
+    "clap": (0.031, "TFLOP of one CLAP embedding: HTSAT-base, 15.3 GMAC"),
+    "load": (30, "seconds in which a GPU job starts and loads its model"),
+    "acoustics": (0.008, "core-seconds to measure one second of 44.1 kHz stereo: the demo's, scaled to that rate"),
+    "note": (0.005, "core-seconds to pack and measure a note: the demo's"),
+    "fit": (1.5, "core-minutes to fit one probe with its grid on 24,000 notes"),
+    "score": (0.001, "core-seconds to score one clip at one level with a support vector machine"),
+    "statistics": (0.5, "core-minutes a concept for all statistics and figures: benchmarks/time_statistics.py"),
+    "flac": (0.6, "of the 16-bit samples is what music takes as FLAC"),
+}
+
+
+def main() -> None:
+    """Print the tables as Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--configuration", type=Path, default=ROOT / "config/paper.yaml")
+    for name, (value, meaning) in SPEEDS.items():
+        parser.add_argument(f"--{name}", type=float, default=value, help=meaning)
+    arguments = parser.parse_args()
+
+    rows, disk = estimate(configured(arguments.configuration), arguments)
+    jobs, files = planned(arguments.configuration)
+    print("| step | GPU-h | CPU-h | how |\n| --- | --: | --: | --- |")
+    for name, gpu, cpu, how in rows:
+        print(f"| {name} | {gpu / 3600:.1f} | {cpu / 3600:.1f} | {how} |")
+    print(
+        f"| **all** | **{sum(row[1] for row in rows) / 3600:.0f}** | **{sum(row[2] for row in rows) / 3600:.0f}** | |"
+    )
+    print("\n| on disk | GB | how |\n| --- | --: | --- |")
+    for name, size, how in disk:
+        print(f"| {name} | {size / 1e9:.1f} | {how} |")
+    print(f"| **all** | **{sum(row[1] for row in disk) / 1e9:.0f}** | |")
+    print(f"\n{jobs:,} jobs and {files:,} files: the workflow's plan, with a log and a benchmark for each job.\n")
+    print("Assumed, each an option of the program:\n")
+    for name, (_, meaning) in SPEEDS.items():
+        print(f"* `--{name} {getattr(arguments, name.replace('-', '_')):g}`: {meaning}")
+
+
+def configured(path: Path) -> dict:
+    """The configuration with its defaults."""
+    import yaml
+
+    schema = json.loads((ROOT / "config/schemas/config.schema.json").read_text(encoding="utf-8"))
+    return configuration.with_defaults(yaml.safe_load(path.read_text(encoding="utf-8")), schema)
+
+
+def estimate(config: dict, speed: argparse.Namespace) -> tuple[list, list]:
+    """Rows (name, GPU seconds, CPU seconds, how) and rows (name, bytes, how)."""
+    audio, course, commitment = config["audio"], config["trajectory"], config["commitment"]
+    sigmas = schedule.sigmas(course["steps"], course["sigma_min"], course["sigma_max"])
+    kept = schedule.kept_steps(course["keep"], sigmas)
+    levels, seconds = len(kept) * len(course["signals"]), course["seconds_kept"]
+    clips = config["prompts"]["count"] * audio["samples"]
+    shards = -(-config["prompts"]["count"] // audio["prompts_per_shard"])
+    notes = sum(SPLITS[split][0] for split in config["notes"]["splits"])
+    archives = sum(SPLITS[split][1] for split in config["notes"]["splits"]) * 1e9
+    heard = levels + len(kept) * config["controls"]["deformation"]
+    concepts = 28 if config["concepts"] == "all" else len(config["concepts"])
+    probes = concepts * len(config["probes"]["classifiers"])
+
+    def sampling(steps: int) -> float:
+        return steps * 2 * speed.evaluation / (speed.tflops * speed.share)
+
+    def decoding(count: int) -> float:
+        return count * seconds * speed.decoding / (speed.tflops * speed.decoder_share)
+
+    def embedding(count: int) -> float:
+        return count * speed.clap / (speed.tflops * speed.clap_share)
+
+    free = config["controls"]["unconditional"]
+    rows = [
+        (
+            "generate_audio",
+            sampling(clips * course["steps"]) + shards * speed.load,
+            0,
+            f"{clips:,} clips x {course['steps']} steps x 2 evaluations (guidance), {shards:,} jobs",
+        ),
+        ("decoding", decoding(clips * levels), 0, f"{clips:,} clips x {levels} levels x {seconds:g} s"),
+        (
+            "generate_unconditional",
+            sampling(free * course["steps"]) + decoding(free * (levels + 1)),
+            0,
+            f"{free} clips",
+        ),
+    ]
+    if commitment["enabled"]:
+        steps = schedule.kept_steps(commitment["keep"], sigmas)
+        prompts = min(commitment["prompts"], config["prompts"]["count"])
+        cost = schedule.branching_cost(prompts, steps, commitment["branches"], course["steps"])
+        branches = prompts * len(steps) * commitment["branches"]
+        gpu = sampling(cost) + decoding(branches) + embedding(branches)
+        rows.append(("re-branching", gpu, 0, f"{branches:,} branches, {cost:,} steps x 2 evaluations"))
+    rows += [
+        (
+            "embed_audio",
+            embedding(clips * heard) + shards * speed.load,
+            0,
+            f"{clips:,} clips x {heard} levels, the deformation control's among them; {shards:,} jobs",
+        ),
+        (
+            "embed_notes",
+            embedding(notes) + config["notes"]["shards"] * speed.load,
+            0,
+            f"{notes:,} notes, {config['notes']['shards']} jobs",
+        ),
+        (
+            "measure_acoustics",
+            0,
+            clips * levels * seconds * speed.acoustics,
+            f"{clips * levels:,} clips x {seconds:g} s",
+        ),
+        ("notes", 0, notes * speed.note, f"{notes:,} notes unpacked, encoded and measured"),
+        ("train_probe", 0, probes * speed.fit * 60, f"{probes} probes"),
+        ("score_audio", 0, probes * clips * heard * speed.score, f"{probes} probes x {clips * heard:,} clips"),
+        ("statistics, figures", 0, concepts * speed.statistics * 60, f"{concepts} concepts"),
+    ]
+    stored = clips if audio["keep"] == "all" else min(audio["listening"], config["prompts"]["count"]) * audio["samples"]
+    vectors = 2 * (clips * heard + notes) * 512 * 4
+    disk = [
+        ("audio", stored * levels * seconds * 44_100 * 2 * 2 * speed.flac, f"{stored:,} clips x {levels} levels, FLAC"),
+        ("NSynth's archive", archives, "as published; may be deleted once packed"),
+        ("notes", notes * 4 * 16_000 * 2 * speed.flac, f"{notes:,} notes of 4 s at 16 kHz, FLAC"),
+        ("embeddings", vectors, "512 float32 for each clip, level and note, by shard and collected"),
+    ]
+    return rows, disk
+
+
+def planned(path: Path) -> tuple[int, int]:
+    """Jobs of the whole run, and its files: all outputs, and a log and a benchmark for each job but the target rule."""
+
+    def ask(option: str) -> str:
+        command = [sys.executable, "-m", "snakemake", option, "--configfile", str(path.resolve())]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(done.stdout[-2000:] + done.stderr[-2000:])
+        return done.stdout
+
+    jobs = int(re.search(r"^total +(\d+)$", ask("-n"), re.MULTILINE)[1])
+    outputs = [line for line in ask("--summary").splitlines() if line.startswith("results/")]
+    return jobs, len(outputs) + 2 * (jobs - 1)
+
+
+if __name__ == "__main__":
+    main()
