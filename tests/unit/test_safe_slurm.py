@@ -140,6 +140,9 @@ def test_live_jobs_of_a_directory_are_those_that_a_snakemake_started_there(progr
     with pytest.raises(WorkflowError, match=r"2 Slurm jobs of an earlier run .* `make resume` waits for them"):
         preflight.check_orphans("/here")
     preflight.check_orphans("/elsewhere")
+    program("squeue", "", code=1)
+    with pytest.raises(WorkflowError, match="Slurm does not answer, start again once it does"):
+        preflight.check_orphans("/here")
 
 
 def test_other_versions_of_the_official_plugins_are_refused(monkeypatch):

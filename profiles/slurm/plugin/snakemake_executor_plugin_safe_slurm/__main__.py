@@ -4,6 +4,8 @@ import os
 import sys
 import time
 
+from snakemake_interface_common.exceptions import WorkflowError
+
 from snakemake_executor_plugin_safe_slurm import queue
 
 PAUSE_S = 5
@@ -20,4 +22,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except WorkflowError as error:
+        sys.exit(str(error))

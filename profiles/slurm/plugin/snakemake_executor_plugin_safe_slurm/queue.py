@@ -6,6 +6,8 @@ import shlex
 import subprocess
 import time
 
+from snakemake_interface_common.exceptions import WorkflowError
+
 COMPLETED = "COMPLETED"
 WAIT = "WAIT"  # goes on, or nobody could say
 UNKNOWN = "UNKNOWN"  # squeue and sacct answered, and know no such job
@@ -79,10 +81,12 @@ def refusal(command: str) -> str:
 
 
 def of_directory(directory: str) -> list[str]:
-    """Ids of this user's live jobs that a Snakemake started in ``directory``."""
+    """Ids of this user's live jobs that a Snakemake started in ``directory``; WorkflowError where slurmctld does not answer."""
     listing = ["squeue", "--me", "--noheader", "--format=%i|%Z|%k"]
-    rows = subprocess.run(listing, capture_output=True, text=True, check=True).stdout.splitlines()
-    jobs = (line.split("|", maxsplit=2) for line in rows)
+    done = subprocess.run(listing, capture_output=True, text=True)
+    if done.returncode:
+        raise WorkflowError(f"Slurm does not answer, start again once it does: {' '.join(done.stderr.split())}")
+    jobs = (line.split("|", maxsplit=2) for line in done.stdout.splitlines())
     return [job for job, place, comment in jobs if place == directory and comment.startswith(("rule_", "group_"))]
 
 
