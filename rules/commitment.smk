@@ -70,6 +70,7 @@ rule branch_audio:
 use rule embed_audio as embed_branches with:
     input:
         DOWNLOADED,
+        rules.branch_audio.output.tars,
         clips="<results>/branches/shard_{shard}.json",
     output:
         "<results>/embeddings/shards/branches_{shard}.parquet",

@@ -134,9 +134,11 @@ if UNCONDITIONAL:
             seconds_total=config["trajectory"]["seconds_total"],
             seconds_kept=config["trajectory"]["seconds_kept"],
 
+    # The tar files are inputs so that a step added to the configuration is generated before it is embedded.
     use rule embed_audio as embed_unconditional with:
         input:
             DOWNLOADED,
+            rules.generate_unconditional.output.tars,
             clips="<results>/unconditional/shard_0000.json",
         output:
             "<results>/embeddings/unconditional.parquet",

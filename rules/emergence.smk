@@ -103,6 +103,7 @@ rule write_cards:
             concept=CONCEPTS,
             classifier=CLASSIFIERS,
         ),
+        controls=collect("<results>/concepts/{concept}/controls.json", concept=CONCEPTS),
         agreement=AGREEMENT,
     output:
         collect("<results>/concepts/{concept}/card.json", concept=CONCEPTS),
@@ -118,5 +119,5 @@ rule write_cards:
         digests=[ALL_CONCEPTS[concept].digest for concept in CONCEPTS],
     shell:
         "python scripts/write_cards.py --atlas {input.atlas:q} --order {input.order:q} --concepts {params.concepts}"
-        " --summaries {input.summaries:q} --reports {input.reports:q} --agreement {input.agreement:q}"
-        " --outputs {output:q} 2> {log:q}"
+        " --summaries {input.summaries:q} --reports {input.reports:q} --controls {input.controls:q}"
+        " --agreement {input.agreement:q} --outputs {output:q} 2> {log:q}"

@@ -16,6 +16,7 @@ def main() -> None:
     parser.add_argument("--concepts", required=True, help="concepts.yaml")
     parser.add_argument("--summaries", nargs="+", type=Path, required=True, help="emergence.json of each concept")
     parser.add_argument("--reports", nargs="+", type=Path, required=True, help="the probes' reports")
+    parser.add_argument("--controls", nargs="+", type=Path, required=True, help="controls.json of each concept")
     parser.add_argument("--agreement", nargs="*", type=Path, default=[], help="agreement.csv, with several passes")
     parser.add_argument("--outputs", nargs="+", type=Path, required=True, help="card.json of each concept")
     arguments = parser.parse_args()
@@ -32,12 +33,12 @@ def main() -> None:
             agreement = {row["aspect"]: row for row in csv.DictReader(stream)}
     known = concepts.load(arguments.concepts)
     rows, order = longtables.read(arguments.atlas), read(arguments.order)
-    for path, output in zip(arguments.summaries, arguments.outputs, strict=True):
+    for path, controls, output in zip(arguments.summaries, arguments.controls, arguments.outputs, strict=True):
         summary = read(path)
         name = summary["concept"]
         reports = {report["classifier"]: report for report in map(read, _beside(path, arguments.reports))}
         mine = [row for row in rows if row["concept"] == name]
-        card = cards.card(known[name], mine, summary, reports, order, agreement)
+        card = cards.card(known[name], mine, summary, reports, order, agreement, read(controls))
         write_text(output, json.dumps(longtables.without_nan(card), indent=2) + "\n")
 
 

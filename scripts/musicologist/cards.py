@@ -23,11 +23,13 @@ def card(
     probes: Mapping[str, Row],
     order: Row,
     agreement: Mapping[str, Row],
+    controls: Row,
 ) -> dict[str, Any]:
     """The card of one concept.
 
     ``rows`` are its rows of atlas.csv, ``summary`` its emergence.json, ``probes`` its probes' reports by classifier, ``order``
-    is order.json, ``agreement`` the rows of agreement.csv by aspect (none where prompts were annotated once).
+    is order.json, ``agreement`` the rows of agreement.csv by aspect (none where prompts were annotated once), ``controls`` its
+    controls.json.
     """
     curves: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
@@ -49,6 +51,7 @@ def card(
             name: {key: report[key] for key in ("C", "gamma", "held_out", "held_out_instruments", "cross_validation")}
             for name, report in probes.items()
         },
+        "controls": dict(controls),
         "resamples": summary["resamples"],
         "permutations": summary["permutations"],
         "random_concepts": summary["random_concepts"],

@@ -22,7 +22,9 @@ def test_a_card_tells_each_curve_its_place_and_how_the_probe_was_made():
     order = {"orders": [{"classifier": "svm", "signal": "noisy", "concepts": [place, {"concept": "is_bass"}]}]}
     summary = {"lags": [], "resamples": 100, "permutations": 100, "random_concepts": 50}
     agreement = {"brass": {"kappa": "0.9", "kappa_low": "0.8", "kappa_high": "1.0"}, "reed": {"kappa": "0.1"}}
-    found = cards.card(CONCEPT, rows(), summary, {"svm": report}, order, agreement)
+    controls = {"last_level": {"partialled": {"svm": {"noisy": {"roc_auc": 0.6}}}}, "content": {}}
+    found = cards.card(CONCEPT, rows(), summary, {"svm": report}, order, agreement, controls)
+    assert found["controls"] == controls
     assert found["prompts"]["positive"] == ["brass"] and found["prompts"]["n_pos_prompts"] == 5
     assert [curve["classifier"] for curve in found["curves"]] == ["logistic", "svm"]
     assert found["curves"][0]["last_level"]["roc_auc"] == {"value": 0.95, "low": 0.7, "high": 0.7}

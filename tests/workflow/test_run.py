@@ -20,7 +20,10 @@ ALL_CONCEPTS = {"plot_atlas": 1, "plot_order": 1, "write_cards": 1}
 CURVES = {"measure_emergence": 2, "plot_emergence": 2, "collect_atlas": 1, **ALL_CONCEPTS}
 SCORES = {"score_audio": 4, "measure_controls": 2, "plot_pca": 2, **CURVES}
 LEVELS = {"collect_embeddings": 1, "collect_deformed": 1, "plot_distances": 1, **SCORES}
-AUDIO = {"generate_audio": 2, "embed_audio": 2, "measure_acoustics": 2, "collect_acoustics": 1, **LEVELS}
+UNCONDITIONAL = {"generate_unconditional": 1, "embed_unconditional": 1}
+PROMPTED = {"generate_audio": 2, "embed_audio": 2, "measure_acoustics": 2, "collect_acoustics": 1, **LEVELS}
+AUDIO = {**PROMPTED, **UNCONDITIONAL}
+CONTROLS = {"measure_controls": 2, "plot_emergence": 2, "write_cards": 1}
 
 
 def test_every_product_is_there_and_opens(finished):
@@ -89,17 +92,20 @@ CONFIGURED = {
     ),
     "the resamples": ([("resamples: 100", "resamples: 200")], CURVES),
     "the sampler": ([("dpmpp-2m-sde", "dpmpp-2m")], AUDIO),
-    "the guidance": ([("guidance: 4", "guidance: 3")], AUDIO),
+    "the guidance": ([("guidance: 4", "guidance: 3")], PROMPTED),
     "a step added": ([("keep: [0, 3, 5]", "keep: [0, 2, 3, 5]")], AUDIO),
-    "a step removed": ([("keep: [0, 3, 5]", "keep: [0, 5]")], LEVELS),
-    "a signal removed": ([("signals: [denoised, noisy]", "signals: [denoised]")], LEVELS),
+    "a step removed": ([("keep: [0, 3, 5]", "keep: [0, 5]")], {"embed_unconditional": 1, **LEVELS}),
+    "a signal removed": (
+        [("signals: [denoised, noisy]", "signals: [denoised]")],
+        {"embed_unconditional": 1, **LEVELS},
+    ),
     "the deformation control left out": ([("deformation: true", "deformation: false")], SCORES),
-    "clips without prompts": (
-        [("deformation: true", "deformation: true\n  unconditional: 5")],
-        {"generate_unconditional": 1, "embed_unconditional": 1, "measure_controls": 2, "plot_emergence": 2},
+    "more clips without prompts": (
+        [("unconditional: 4", "unconditional: 5")],
+        {**UNCONDITIONAL, **CONTROLS},
     ),
     "re-branching": (
-        [("deformation: true", "deformation: true\ncommitment: {enabled: true}")],
+        [("unconditional: 4", "unconditional: 4\ncommitment: {enabled: true}")],
         {"branch_audio": 1, "embed_branches": 1, "measure_commitment": 1, "plot_commitment": 1},
     ),
     "batch sizes and the device": ([("batch_size: 24", "batch_size: 5"), ("batch_size: 32", "batch_size: 7")], {}),
@@ -155,6 +161,7 @@ EMBEDDED = {
     "embed_audio": 2,
     "embed_notes": 2,
     "embed_texts": 1,
+    "embed_unconditional": 1,
     "collect_note_embeddings": 1,
     "factorise_notes": 1,
     "train_probe": 4,
@@ -183,13 +190,13 @@ EDITED = {
         "scripts/musicologist/controls.py",
         "FOLDS = 5",
         "FOLDS = 4",
-        {"measure_controls": 2, "plot_emergence": 2},
+        CONTROLS,
     ),
     "the wording of text queries": (
         "scripts/musicologist/zeroshot.py",
         "a recording of {a} note",
         "the recording of {a} note",
-        {"embed_texts": 1, "measure_controls": 2, "plot_emergence": 2},
+        {"embed_texts": 1, **CONTROLS},
     ),
     "a comment and a docstring": (
         "scripts/musicologist/trajectory.py",
