@@ -88,4 +88,4 @@ rule all:
 rule train_models:
     input:
         "<results>/models/clap",
-        "<results>/models/diffusion",
+        f"<results>/models/diffusion_{LAST_SITTING}",

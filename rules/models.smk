@@ -43,15 +43,35 @@ rule train_clap:
         "python scripts/train_clap.py --shards {input:q} --steps {params.steps} --seed 1 --output {output:q} 2> {log:q}"
 
 
-rule train_diffusion_first:
+# The bundled weights were trained in sittings, each going on from the one before.
+SITTINGS = {
+    "1": "--steps 5530 --seed 1",
+    "2": "--steps 1823 --seed 2 --rate 7e-4",
+    "3": "--steps 18568 --seed 3 --rate 8e-4 --precision bfloat16 --compile",
+}
+LAST_SITTING = max(SITTINGS)
+
+
+def earlier_sitting(wildcards):
+    return f"{RESULTS}/models/diffusion_{int(wildcards.sitting) - 1}" if wildcards.sitting != "1" else []
+
+
+def schedule_of_sitting(wildcards, input):
+    return SITTINGS[wildcards.sitting] + (f" --start {quote(str(input.start))}" if input.start else "")
+
+
+rule train_diffusion:
     input:
         shards=collect("<results>/models/clips/{part}.tar", part=TRAINING_SHARDS),
+        start=earlier_sitting,
     output:
-        directory("<results>/models/diffusion_first"),
+        directory("<results>/models/diffusion_{sitting}"),
     log:
-        "<logs>/train_diffusion_first.log",
+        "<logs>/train_diffusion_{sitting}.log",
     benchmark:
-        "<benchmarks>/train_diffusion_first.tsv"
+        "<benchmarks>/train_diffusion_{sitting}.tsv"
+    wildcard_constraints:
+        sitting="|".join(SITTINGS),
     conda:
         "../envs/generation.yaml"
     resources:
@@ -59,22 +79,7 @@ rule train_diffusion_first:
         runtime=240,
     params:
         code=code_of("train_diffusion"),
-        schedule="--steps 5530 --seed 1",
+        schedule=schedule_of_sitting,
     shell:
-        "python scripts/train_diffusion.py --shards {input.shards:q} {params.schedule} --output {output:q} 2> {log:q}"
-
-
-# The bundled weights were trained in two sittings.
-use rule train_diffusion_first as train_diffusion with:
-    input:
-        shards=collect("<results>/models/clips/{part}.tar", part=TRAINING_SHARDS),
-        start="<results>/models/diffusion_first",
-    output:
-        directory("<results>/models/diffusion"),
-    log:
-        "<logs>/train_diffusion.log",
-    benchmark:
-        "<benchmarks>/train_diffusion.tsv"
-    params:
-        code=code_of("train_diffusion"),
-        schedule=f"--steps 1823 --seed 2 --rate 7e-4 --start {RESULTS}/models/diffusion_first",
+        "python scripts/train_diffusion.py --shards {input.shards:q} {params.schedule}"
+        " --output {output:q} 2> {log:q}"

@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1e-3, help="learning rate")
     parser.add_argument("--start", default="", help="a model directory whose weights to go on from")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
     parser.add_argument("--compile", action="store_true", help="a fifth faster; needs a C++ compiler")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--output", type=Path, required=True, help="directory")
@@ -33,6 +34,7 @@ def main() -> None:
         learning_rate=arguments.rate,
         start=arguments.start,
         device=devices.resolve(arguments.device),
+        precision=arguments.precision,
         compiled=arguments.compile,
     )
     reached = train(arguments.shards, schedule, arguments.seed, arguments.output)
