@@ -234,16 +234,19 @@ def main() -> None:
     if skip_audio:
         sys.exit(bool(failures))
 
-    probes = fit(listened, note_labels)
+    def through_the_latent(audio: np.ndarray) -> np.ndarray:
+        pieces = [
+            generator.pretransform.decode(generator.pretransform.encode(torch.from_numpy(audio[i : i + 32])[:, None]))
+            for i in range(0, len(audio), 32)
+        ]
+        return torch.cat(pieces)[:, 0].clamp(-1, 1).numpy()
+
+    # Prompts ask for phrases and chords too, and generated clips come through the latent: so do these probes' clips.
+    clips, clip_labels = single_notes(1650, SEED + 2, "TimGM6mb", single=False)
+    matched = np.concatenate([embed(model, through_the_latent(audio)) for audio in (notes, clips)])
+    probes, of_notes = fit(matched, note_labels + clip_labels), fit(listened, note_labels)
     real, real_labels = single_notes(704, SEED + 1, "TimGM6mb", single=False)
-    tripped = [
-        generator.pretransform.decode(generator.pretransform.encode(torch.from_numpy(real[i : i + 32])[:, None]))[:, 0]
-        for i in range(0, len(real), 32)
-    ]
-    for name, audio in (
-        ("as they are", real),
-        ("through the latent (the ceiling)", torch.cat(tripped).clamp(-1, 1).numpy()),
-    ):
+    for name, audio in (("as they are", real), ("through the latent (the ceiling)", through_the_latent(real))):
         found = aucs(probes, embed(model, audio), real_labels)
         print(f"     real clips {name}: families {mean(found, FAMILIES):.3f}, qualities {mean(found, QUALITIES):.3f}")
 
@@ -253,6 +256,13 @@ def main() -> None:
         curve = [aucs(probes, generated[signal, step], labels) for step in KEEP]
         print(f"     {signal}, families by step:  " + " ".join(f"{mean(found, FAMILIES):.3f}" for found in curve))
         print(f"     {signal}, qualities by step: " + " ".join(f"{mean(found, QUALITIES):.3f}" for found in curve))
+        ends = [aucs(of_notes, generated[signal, step], labels) for step in (KEEP[0], KEEP[-1])]
+        print(
+            f"     {signal}, probes of single notes as they are, first and last step: families "
+            + " to ".join(f"{mean(found, FAMILIES):.3f}" for found in ends)
+            + ", qualities "
+            + " to ".join(f"{mean(found, QUALITIES):.3f}" for found in ends)
+        )
         change, low, high = rise(probes, generated[signal, KEEP[0]], generated[signal, KEEP[-1]], labels, numbers)
         print(f"     {signal}, rise of the families: {change:.3f} [{low:.3f}, {high:.3f}]")
         if signal == "denoised":

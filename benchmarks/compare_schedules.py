@@ -12,6 +12,7 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+import yaml
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -29,7 +30,8 @@ from musicologist import (
     trajectory,
 )
 
-BASE = trajectory.Settings("dpmpp-2m-sde", 50, 4.0, 0.01, 100.0, 4.0, 4.0, guidance_rescale=0.7)
+GUIDANCE = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))["trajectory"]["guidance"]
+BASE = trajectory.Settings("dpmpp-2m-sde", 50, GUIDANCE, 0.01, 100.0, 4.0, 4.0)
 SCHEDULES = {
     "50 steps, 100 to 0.01": BASE,
     "50 steps, 500 to 0.3": replace(BASE, sigma_max=500.0, sigma_min=0.3),
@@ -106,7 +108,10 @@ def main() -> None:
     for classifier, signal in [(c, s) for c in ("logistic", "svm") for s in SIGNALS]:
         found = {name: {} for name in SCHEDULES}
         for concept in concepts.load(ROOT / "config/concepts.yaml").values():
-            probe = probes.load(arguments.results / "concepts" / concept.name / f"{classifier}.skops")
+            fitted = arguments.results / "concepts" / concept.name / f"{classifier}.skops"
+            if not fitted.exists():  # a run of some concepts
+                continue
+            probe = probes.load(fitted)
             label = [concepts.prompt_label(aspects[number], concept) for number in texts]
             known = np.array([side is not None for side in label])
             labels = np.array([side for side in label if side is not None])

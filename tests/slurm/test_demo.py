@@ -18,6 +18,7 @@ CHANGES = (
     ("prompts_per_shard: 11", "prompts_per_shard: 6"),
 )
 GPU_RULES = {"generate_audio", "embed_audio", "embed_notes"}
+SINGLE_GPU_JOBS = {"generate_unconditional", "embed_unconditional"}
 
 
 class OnSlurm:
@@ -72,8 +73,13 @@ def test_gpu_rules_are_arrays_and_the_others_on_the_cpu_partition(on_slurm, clus
     for row in gpu:
         assert "_" in row["jobid"] and row["partition"] == "gpu" and row["constraints"] == "ampere"
         assert "gres/gpu=1" in row["alloctres"]
+    single = [row for row in rows if row["comment"].removeprefix("rule_") in SINGLE_GPU_JOBS]
+    assert {row["comment"].removeprefix("rule_") for row in single} == SINGLE_GPU_JOBS
+    for row in single:
+        assert "_" not in row["jobid"] and row["partition"] == "gpu" and row["constraints"] == "ampere"
+        assert "gres/gpu=1" in row["alloctres"]
     for row in rows:
-        if row not in gpu:
+        if row not in gpu and row not in single:
             assert row["partition"] == "cpu" and "gpu" not in row["alloctres"] and "_" not in row["jobid"]
 
 
