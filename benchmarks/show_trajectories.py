@@ -58,7 +58,7 @@ def main() -> None:
             title.set_in_layout(False)
             if row:
                 axes[row, -1].set_title(" ", fontsize=8)  # leaves room for the prompt
-    figure.suptitle(" ", fontsize=4)
+    figure.suptitle(" ", fontsize=12)
     figures.save(figure, arguments.output, 100)
     every = [clip for by_key in found.values() for clip in by_key.values()]
     offset = max(abs(float(clip.audio.mean())) for clip in every)
