@@ -117,6 +117,15 @@ wildcard_constraints:
     classifier="logistic|svm",
 
 
+# The bundled weights were trained in sittings, each going on from the one before.
+SITTINGS = {
+    "1": "--steps 5530 --seed 1",
+    "2": "--steps 1823 --seed 2 --rate 7e-4",
+    "3": "--steps 18568 --seed 3 --rate 8e-4 --precision bfloat16 --compile",
+}
+LAST_SITTING = max(SITTINGS)
+
+
 def code_of(script):
     """Digest of a script and of all library modules it imports."""
     return code_digest(Path(workflow.basedir) / "scripts" / f"{script}.py")
@@ -212,6 +221,14 @@ def commitment_cost():
         f"of {clips} branches in all ({BRANCHED} prompts x {len(KEPT_BRANCHES)} levels x {branches}), which take {cost:,} "
         f"denoising steps; the run's own audio takes {whole:,}."
     )
+
+
+def earlier_sitting(wildcards):
+    return f"{RESULTS}/models/diffusion_{int(wildcards.sitting) - 1}" if wildcards.sitting != "1" else []
+
+
+def schedule_of_sitting(wildcards, input):
+    return SITTINGS[wildcards.sitting] + (f" --start {quote(str(input.start))}" if input.start else "")
 
 
 def digest_of_concept(wildcards):

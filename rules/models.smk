@@ -43,23 +43,6 @@ rule train_clap:
         "python scripts/train_clap.py --shards {input:q} --steps {params.steps} --seed 1 --output {output:q} 2> {log:q}"
 
 
-# The bundled weights were trained in sittings, each going on from the one before.
-SITTINGS = {
-    "1": "--steps 5530 --seed 1",
-    "2": "--steps 1823 --seed 2 --rate 7e-4",
-    "3": "--steps 18568 --seed 3 --rate 8e-4 --precision bfloat16 --compile",
-}
-LAST_SITTING = max(SITTINGS)
-
-
-def earlier_sitting(wildcards):
-    return f"{RESULTS}/models/diffusion_{int(wildcards.sitting) - 1}" if wildcards.sitting != "1" else []
-
-
-def schedule_of_sitting(wildcards, input):
-    return SITTINGS[wildcards.sitting] + (f" --start {quote(str(input.start))}" if input.start else "")
-
-
 rule train_diffusion:
     input:
         shards=collect("<results>/models/clips/{part}.tar", part=TRAINING_SHARDS),
