@@ -87,8 +87,9 @@ class Run:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start Snakemake with the profile; ``log`` holds all that it says."""
         with open(self.log, "a") as log:
+            # Where these tests run in the background of a script, SIGINT is ignored and Snakemake would inherit that.
             process = subprocess.Popen(
-                self.command("--profile", "profile", *arguments),
+                ["env", "--default-signal=INT", *self.command("--profile", "profile", *arguments)],
                 cwd=self.path,
                 env=environment(),
                 stdout=log,
