@@ -10,14 +10,13 @@ five minutes on one core for the demo.
 import argparse
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
-from musicologist import clap, concepts, diffusion, probes, resampling, shards, statistics, tables
+from musicologist import channel, clap, concepts, diffusion, probes, resampling, shards, statistics, tables
 
 import torch  # isort: skip
 
@@ -28,19 +27,6 @@ def read_notes(results: Path) -> tuple[list[str], np.ndarray, int]:
     """Ids, audio (notes, samples) and sample rate of all notes of a run."""
     clips = [clip for tar in sorted((results / "notes").glob("shard_*.tar")) for clip in shards.read(tar)]
     return [clip.key for clip in clips], np.stack([clip.mono() for clip in clips]), clips[0].sample_rate
-
-
-def through_the_channel(generator: torch.nn.Module, audio: np.ndarray) -> np.ndarray:
-    """Notes (notes, samples) as the diffusion model's autoencoder gives them back."""
-    pieces = [
-        generator.pretransform.decode(generator.pretransform.encode(torch.from_numpy(batch)[:, None]))[:, 0]
-        for batch in batches(audio)
-    ]
-    return torch.cat(pieces).clamp(-1, 1).numpy()
-
-
-def batches(audio: np.ndarray) -> Iterator[np.ndarray]:
-    return (audio[start : start + BATCH] for start in range(0, len(audio), BATCH))
 
 
 def mixed(audio: np.ndarray, partners: np.ndarray) -> np.ndarray:
@@ -78,8 +64,8 @@ def main() -> None:
     heard = {
         "notes as they are": embed(listener, audio, rate, "notes"),
         "mixtures": embed(listener, mixtures, rate, "mixtures"),
-        "channel": embed(listener, through_the_channel(generator, audio), rate, "notes through the channel"),
-        "both": embed(listener, through_the_channel(generator, mixtures), rate, "mixtures through the channel"),
+        "channel": embed(listener, channel.through(generator, audio), rate, "notes through the channel"),
+        "both": embed(listener, channel.through(generator, mixtures), rate, "mixtures through the channel"),
     }
     sets = {
         "notes as they are": ["notes as they are"],

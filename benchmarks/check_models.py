@@ -19,7 +19,18 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
-from musicologist import clap, diffusion, phrases, resampling, scenes, statistics, synthesis, training_clap, trajectory
+from musicologist import (
+    channel,
+    clap,
+    diffusion,
+    phrases,
+    resampling,
+    scenes,
+    statistics,
+    synthesis,
+    training_clap,
+    trajectory,
+)
 from musicologist.vocabulary import FAMILIES, QUALITIES
 
 import torch  # isort: skip
@@ -234,19 +245,12 @@ def main() -> None:
     if skip_audio:
         sys.exit(bool(failures))
 
-    def through_the_latent(audio: np.ndarray) -> np.ndarray:
-        pieces = [
-            generator.pretransform.decode(generator.pretransform.encode(torch.from_numpy(audio[i : i + 32])[:, None]))
-            for i in range(0, len(audio), 32)
-        ]
-        return torch.cat(pieces)[:, 0].clamp(-1, 1).numpy()
-
     # Prompts ask for phrases and chords too, and generated clips come through the latent: so do these probes' clips.
     clips, clip_labels = single_notes(1650, SEED + 2, "TimGM6mb", single=False)
-    matched = np.concatenate([embed(model, through_the_latent(audio)) for audio in (notes, clips)])
+    matched = np.concatenate([embed(model, channel.through(generator, audio)) for audio in (notes, clips)])
     probes, of_notes = fit(matched, note_labels + clip_labels), fit(listened, note_labels)
     real, real_labels = single_notes(704, SEED + 1, "TimGM6mb", single=False)
-    for name, audio in (("as they are", real), ("through the latent (the ceiling)", through_the_latent(real))):
+    for name, audio in (("as they are", real), ("through the latent (the ceiling)", channel.through(generator, real))):
         found = aucs(probes, embed(model, audio), real_labels)
         print(f"     real clips {name}: families {mean(found, FAMILIES):.3f}, qualities {mean(found, QUALITIES):.3f}")
 

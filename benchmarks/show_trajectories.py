@@ -59,7 +59,7 @@ def main() -> None:
             if row:
                 axes[row, -1].set_title(" ", fontsize=8)  # leaves room for the prompt
     figure.suptitle(" ", fontsize=12)
-    figures.save(figure, arguments.output, 100)
+    figures.save(figure, arguments.output, 72)
     every = [clip for by_key in found.values() for clip in by_key.values()]
     offset = max(abs(float(clip.audio.mean())) for clip in every)
     clipped = max(clip.record["clipped_share"] for (_, step), clip in found["denoised"].items() if step == steps[-1])

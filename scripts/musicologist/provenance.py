@@ -88,7 +88,11 @@ def model_digest(model: str | Path, cache: str | Path | None = None) -> str:
 
     A path that does not exist (a hub id with its revision) is its own digest. ``cache`` is a file that remembers the digests of
     large files by path, size and time of change, for a dry-run should not read gigabytes each time.
+
+    Raises ValueError for an empty path, which would be the whole working directory.
     """
+    if not str(model):
+        raise ValueError("no model: an empty path is the working directory")
     model = Path(model)
     if not model.exists():
         return str(model)

@@ -55,6 +55,8 @@ def test_model_digest_sees_weights_and_not_the_card(tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"other")
     assert model_digest(tmp_path) != before
     assert model_digest("stabilityai/a-hub-id") == "stabilityai/a-hub-id"
+    with pytest.raises(ValueError, match="working directory"):
+        model_digest("")
 
 
 def test_digests_of_large_files_are_remembered_by_size_and_time(tmp_path, monkeypatch):

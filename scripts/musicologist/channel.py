@@ -1,0 +1,20 @@
+"""The channel of generated audio: what a diffusion model's autoencoder does to any sound."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import torch  # isort: skip
+
+if TYPE_CHECKING:
+    from stable_audio_tools.models.diffusion import ConditionedDiffusionModelWrapper
+
+_BATCH = 32
+
+
+@torch.no_grad()
+def through(model: "ConditionedDiffusionModelWrapper", audio: np.ndarray) -> np.ndarray:
+    """Mono audio (clips, samples) at the model's rate, encoded and decoded again, within ±1; no clip depends on the others."""
+    batches = torch.from_numpy(audio)[:, None].split(_BATCH)
+    pieces = [model.pretransform.decode(model.pretransform.encode(batch)) for batch in batches]
+    return torch.cat(pieces)[:, 0].clamp(-1, 1).numpy()
