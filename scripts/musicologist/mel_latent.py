@@ -19,6 +19,7 @@ _SCALE = 0.5  # of mel magnitudes, so that full scale lies near 1 before the log
 _FLOOR = 1e-3
 _LOUDEST = 4.0  # no scaled mel magnitude of audio within ±1 is larger
 _FULL_SCALE = 0.25 * 0.375 * _WINDOW**2  # energy of a full-scale sine over the bins of one frame under the Hann window
+_PEAK = 0.9  # of the loudest training clips
 _DAMPING = 0.3  # share of the wanted magnitude below which a phase counts for less: keeps decoding smooth in its input
 
 
@@ -55,14 +56,16 @@ class LogMelPretransform(Pretransform):
         """Audio (batch, 1, frames * HOP) of latents (batch, MELS, frames); no clip depends on the others.
 
         Values beyond what audio within ±1 can have are limited, and each frame to the energy of a full-scale sine, so that a
-        blurred or over-guided estimate cannot explode.
+        blurred or over-guided estimate cannot explode. A clip whose peak is above that of the training clips is turned down as
+        a whole: nothing is left to be cut off at full scale.
         """
         logarithm = (latents.float() * self.spread + self.mean).clamp(math.log(_FLOOR), math.log(_LOUDEST))
         mel = (torch.exp(logarithm) - _FLOOR).clamp_min(0).transpose(1, 2) / _SCALE
         magnitude = self._magnitude(mel).transpose(1, 2)
         magnitude = torch.cat([magnitude, magnitude[:, :, -1:]], dim=-1)
         audio = self._griffin_lim(magnitude, latents.shape[-1] * HOP)
-        return (audio - audio.mean(dim=-1, keepdim=True))[:, None]
+        audio = audio - audio.mean(dim=-1, keepdim=True)
+        return (audio * (_PEAK / audio.abs().amax(dim=-1, keepdim=True).clamp_min(_PEAK)))[:, None]
 
     def _magnitude(self, mel: torch.Tensor) -> torch.Tensor:
         """Non-negative magnitudes (batch, frames, bins) with the nearest mel, by multiplicative updates."""
