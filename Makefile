@@ -47,7 +47,7 @@ resume: $(VENV)/.installed
 
 bundle-models: $(VENV)/.installed
 	cp results/demo/models/clap/* resources/models/clap/
-	cp results/demo/models/diffusion_3/* resources/models/diffusion/
+	cp results/demo/models/diffusion_4/* resources/models/diffusion/
 
 docs: $(VENV)/.installed
 	python scripts/document_config.py

@@ -36,33 +36,17 @@ rule branch_audio:
         modules=LOADED_MODULES,
     params:
         code=code_of("branch_audio"),
-        model=config["models"]["diffusion"],
-        digest=digest_of_model(config["models"]["diffusion"]),
-        text_encoder=TEXT_ENCODER,
+        generator=GENERATOR,
         text_encoder_digest=TEXT_ENCODER_DIGEST,
-        precision=config["models"]["precision"],
         first=first_prompt_of_shard,
         last=last_branched_prompt_of_shard,
         branches=config["commitment"]["branches"],
-        seed=config["seed"],
-        sampler=config["trajectory"]["sampler"],
-        steps=config["trajectory"]["steps"],
-        guidance=config["trajectory"]["guidance"],
-        guidance_rescale=config["trajectory"]["guidance_rescale"],
-        sigma_max=config["trajectory"]["sigma_max"],
-        sigma_min=config["trajectory"]["sigma_min"],
-        seconds_total=config["trajectory"]["seconds_total"],
-        seconds_kept=config["trajectory"]["seconds_kept"],
+        sampling=sampling(),
     message:
         f"Re-branching, shard {{wildcards.shard}}: {commitment_cost()}"
     shell:
         "python scripts/branch_audio.py --prompts {input.prompts:q} --first {params.first} --last {params.last}"
-        " --branches {params.branches} --seed {params.seed} --model {params.model:q} --digest {params.digest:q}"
-        " {params.text_encoder} --precision {params.precision}"
-        " --sampler {params.sampler} --steps {params.steps} --guidance {params.guidance}"
-        " --guidance-rescale {params.guidance_rescale}"
-        " --sigma-max {params.sigma_max} --sigma-min {params.sigma_min}"
-        " --seconds-total {params.seconds_total} --seconds-kept {params.seconds_kept}"
+        " --branches {params.branches} {params.generator} {params.sampling}"
         " --batch-size {resources.batch_size} --device {resources.device}"
         " --modules {resources.modules} --manifest {output.manifest:q} --tars {output.tars:q} 2> {log:q}"
 

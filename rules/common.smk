@@ -122,6 +122,7 @@ SITTINGS = {
     "1": "--steps 5530 --seed 1",
     "2": "--steps 1823 --seed 2 --rate 7e-4",
     "3": "--steps 18568 --seed 3 --rate 8e-4 --precision bfloat16 --compile",
+    "4": "--steps 17500 --seed 4 --rate 8e-4 --precision bfloat16 --compile",
 }
 LAST_SITTING = max(SITTINGS)
 
@@ -144,12 +145,27 @@ def check_key():
         checked(openai_client.check_key)
 
 
-def options(models):
-    """Models as options of a script."""
-    return " ".join(f"--{kind.replace('_', '-')} {quote(str(model))}" for kind, model in models.items())
+def options(values):
+    """Options of a script; one that is None is left out."""
+    return " ".join(
+        f"--{name.replace('_', '-')} {quote(str(value))}" for name, value in values.items() if value is not None
+    )
 
 
-TEXT_ENCODER = options({"text_encoder": config["models"]["text_encoder"]} if config["models"]["text_encoder"] else {})
+def sampling(**changed):
+    """How a generating script samples: the configuration, but for what is ``changed``; the order of keys changes no clip."""
+    trajectory = {name: value for name, value in config["trajectory"].items() if name not in ("keep", "signals")}
+    return options(dict(sorted(({"seed": config["seed"]} | trajectory | changed).items())))
+
+
+GENERATOR = options(
+    {
+        "model": config["models"]["diffusion"],
+        "digest": digest_of_model(config["models"]["diffusion"]),
+        "text_encoder": config["models"]["text_encoder"],
+        "precision": config["models"]["precision"],
+    }
+)
 TEXT_ENCODER_DIGEST = digest_of_model(config["models"]["text_encoder"] or "none")
 
 

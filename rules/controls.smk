@@ -115,24 +115,13 @@ if UNCONDITIONAL:
             "<benchmarks>/generate_unconditional.tsv"
         params:
             code=code_of("generate_audio"),
-            model=config["models"]["diffusion"],
-            digest=digest_of_model(config["models"]["diffusion"]),
-            text_encoder=TEXT_ENCODER,
+            generator=GENERATOR,
             text_encoder_digest=TEXT_ENCODER_DIGEST,
-            precision=config["models"]["precision"],
             first=0,
             last=UNCONDITIONAL - 1,
             kept="",
             samples=1,
-            seed=config["seed"],
-            sampler=config["trajectory"]["sampler"],
-            steps=config["trajectory"]["steps"],
-            guidance=0,
-            guidance_rescale=0,
-            sigma_max=config["trajectory"]["sigma_max"],
-            sigma_min=config["trajectory"]["sigma_min"],
-            seconds_total=config["trajectory"]["seconds_total"],
-            seconds_kept=config["trajectory"]["seconds_kept"],
+            sampling=sampling(guidance=0, guidance_rescale=0),
 
     # The tar files are inputs so that a step added to the configuration is generated before it is embedded.
     use rule embed_audio as embed_unconditional with:

@@ -21,8 +21,9 @@ def clips(tmp_path_factory):
     return str(path)
 
 
-def test_the_diffusion_model_trains_and_loads(clips, tmp_path):
-    schedule = training_diffusion.Schedule(steps=3, minutes=5, batch_size=4)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_diffusion_model_trains_and_loads(clips, tmp_path, precision):
+    schedule = training_diffusion.Schedule(steps=3, minutes=5, batch_size=4, precision=precision)
     reached = training_diffusion.train([clips], schedule, 1, tmp_path)
     assert reached["steps"] == 3
     assert reached["clips"] == 22
