@@ -8,7 +8,7 @@ PLUGIN := profiles/slurm/plugin
 export OMP_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint unit-test workflow-test test-slurm resume check-models check-statistics bundle-models docs unlock clean
+.PHONY: demo test lint unit-test workflow-test test-slurm test-environments resume check-models check-statistics bundle-models docs unlock clean
 
 demo: $(VENV)/.installed
 	snakemake --cores $(CORES)
@@ -38,6 +38,10 @@ test-slurm: $(VENV)/.installed
 	python tests/slurm/cluster.py install
 	python -m pytest tests/slurm -m "not alone" -n 3 --dist loadfile --no-loadscope-reorder
 	python -m pytest tests/slurm -m alone
+
+# Downloads some 3 GB: makes each environment of envs/ with pip, and runs a small run's rules in them.
+test-environments: $(VENV)/.installed
+	python -m pytest tests/environments
 
 # Waits for the Slurm jobs that a dead Snakemake left behind, keeps what they finish, and goes on.
 resume: $(VENV)/.installed
