@@ -17,6 +17,7 @@ HOP = 256  # samples
 _WINDOW = 1024  # samples
 _SCALE = 0.5  # of mel magnitudes, so that full scale lies near 1 before the logarithm
 _FLOOR = 1e-3
+_HISS = 0.1 * _FLOOR  # what is left of silence: about -85 dB, some steps of 16 bits
 _LOUDEST = 4.0  # no scaled mel magnitude of audio within ±1 is larger
 _FULL_SCALE = 0.25 * 0.375 * _WINDOW**2  # energy of a full-scale sine over the bins of one frame under the Hann window
 _PEAK = 0.9  # of the loudest training clips
@@ -57,10 +58,11 @@ class LogMelPretransform(Pretransform):
 
         Values beyond what audio within ±1 can have are limited, and each frame to the energy of a full-scale sine, so that a
         blurred or over-guided estimate cannot explode. A clip whose peak is above that of the training clips is turned down as
-        a whole: nothing is left to be cut off at full scale.
+        a whole: nothing is left to be cut off at full scale. An estimate of silence is a faint hiss, for it is a sound to embed
+        as any other.
         """
         logarithm = (latents.float() * self.spread + self.mean).clamp(math.log(_FLOOR), math.log(_LOUDEST))
-        mel = (torch.exp(logarithm) - _FLOOR).clamp_min(0).transpose(1, 2) / _SCALE
+        mel = (torch.exp(logarithm) - _FLOOR).clamp_min(_HISS).transpose(1, 2) / _SCALE
         magnitude = self._magnitude(mel).transpose(1, 2)
         magnitude = torch.cat([magnitude, magnitude[:, :, -1:]], dim=-1)
         audio = self._griffin_lim(magnitude, latents.shape[-1] * HOP)

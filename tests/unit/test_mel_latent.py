@@ -63,3 +63,9 @@ def test_one_exploding_frame_does_not_silence_the_rest(latent, audio):
     exploded[..., 60] += 10
     before = latent.decode(encoded)[..., : 50 * HOP].square().mean()
     assert latent.decode(exploded)[..., : 50 * HOP].square().mean() > 0.1 * before
+
+
+def test_silence_is_a_faint_hiss(latent):
+    decoded = latent.decode(-50 * torch.ones(1, MELS, 100))
+    assert (decoded * 32767).round().any()
+    assert decoded.square().mean().sqrt() < 1e-4
