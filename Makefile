@@ -1,7 +1,7 @@
 # make demo: the whole experiment on this machine.   make test: lint, unit tests and a workflow run on small data.
 # make test-slurm: the arrays on a real Slurm on this machine.   make resume: after a crash on a cluster.
 PYTHON ?= python3.11
-CORES ?= $(shell nproc)
+CORES ?= $(shell env -u OMP_NUM_THREADS nproc)
 VENV := .venv
 BIN := $(VENV)/bin
 PLUGIN := profiles/slurm/plugin
