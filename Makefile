@@ -51,7 +51,7 @@ resume: $(VENV)/.installed
 
 bundle-models: $(VENV)/.installed
 	cp results/demo/models/clap/* resources/models/clap/
-	cp results/demo/models/diffusion_4/* resources/models/diffusion/
+	cp $$(ls -d results/demo/models/diffusion_* | tail -1)/* resources/models/diffusion/
 
 docs: $(VENV)/.installed
 	python scripts/document_config.py

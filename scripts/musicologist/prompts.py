@@ -72,6 +72,7 @@ class _Decks:
         self._left: dict[str, list[str]] = {}
 
     def draw(self, deck: str) -> str:
+        """The next card of a deck."""
         if not self._left.get(deck):
             self._left[deck] = [str(card) for card in self._rng.permutation(_cards(deck))]
         return self._left[deck].pop()
