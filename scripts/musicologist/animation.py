@@ -61,8 +61,10 @@ def animate(
     axes[0].set_ylabel(f"second component ({pca.explained_variance_ratio_[1]:.0%} of the notes' variance)")
     title = figure.suptitle(" ", x=0.02, ha="left")
     handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
-    figure.supxlabel("\n".join(textwrap.wrap(note, 110)), fontsize=6.5, color="0.3")
+    legend = figure.legend(handles, names, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+    # As its title, for the layout would put a label of the figure on top of the legend.
+    legend.set_title("\n".join(textwrap.wrap(note, 110)), prop={"size": 6.5})
+    legend.get_title().set(color="0.3", multialignment="center")
     pictures = []
     for step in steps:
         for frame in (frame for frame in frames if frame.step == step):
