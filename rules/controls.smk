@@ -121,7 +121,7 @@ if UNCONDITIONAL:
             last=UNCONDITIONAL - 1,
             kept="",
             samples=1,
-            sampling=sampling(guidance=0, guidance_rescale=0),
+            sampling=sampling(guidance=0, guidance_rescale=0, guidance_sigma_min=0),
 
     # The tar files are inputs so that a step added to the configuration is generated before it is embedded.
     use rule embed_audio as embed_unconditional with:

@@ -54,12 +54,18 @@ def with_defaults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[
 def check_trajectory(trajectory: Mapping[str, Any], source: str) -> list[int]:
     """The kept steps of a trajectory, in ascending order.
 
-    Raises UserError where one lies outside the sampler's steps or sigma_min is not below sigma_max.
+    Raises UserError where one lies outside the sampler's steps, or where sigma_min or guidance_sigma_min is not below
+    sigma_max.
     """
     if trajectory["sigma_min"] >= trajectory["sigma_max"]:
         raise UserError(
             f"{source}: trajectory.sigma_min {trajectory['sigma_min']} is not below trajectory.sigma_max "
             f"{trajectory['sigma_max']}: the sampler goes from the largest noise level to the smallest."
+        )
+    if trajectory["guidance_sigma_min"] >= trajectory["sigma_max"]:
+        raise UserError(
+            f"{source}: trajectory.guidance_sigma_min {trajectory['guidance_sigma_min']} is not below trajectory.sigma_max "
+            f"{trajectory['sigma_max']}: no step would be guided; for that set trajectory.guidance to 1."
         )
     levels = schedule.sigmas(trajectory["steps"], trajectory["sigma_min"], trajectory["sigma_max"])
     try:

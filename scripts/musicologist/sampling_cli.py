@@ -28,6 +28,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     options.add_argument("--steps", type=int, required=True)
     options.add_argument("--guidance", type=float, required=True)
     options.add_argument("--guidance-rescale", type=float, default=0.0)
+    options.add_argument("--guidance-sigma-min", type=float, default=0.0)
     options.add_argument("--sigma-max", type=float, required=True)
     options.add_argument("--sigma-min", type=float, required=True)
     options.add_argument("--seconds-total", type=float, required=True)
@@ -66,4 +67,5 @@ def settings(arguments: argparse.Namespace) -> "Settings":
         arguments.seconds_kept,
         arguments.precision,
         arguments.guidance_rescale,
+        arguments.guidance_sigma_min,
     )

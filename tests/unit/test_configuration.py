@@ -24,7 +24,7 @@ def keys(schema, prefix=""):
 
 def test_shipped_configurations_are_valid(config):
     configuration.check(config, SCHEMA, "config")
-    configuration.check_trajectory(config["trajectory"], "config")
+    configuration.check_trajectory(configuration.with_defaults(config, SCHEMA)["trajectory"], "config")
 
 
 def test_every_key_is_described_and_every_object_refuses_unknown_keys():
@@ -79,11 +79,16 @@ def test_defaults_fill_what_is_absent_and_change_nothing_else(config):
     [
         ({"keep": [0, 50], "steps": 50}, "keep steps from 0 to 49"),
         ({"sigma_min": 200}, "is not below trajectory.sigma_max"),
+        (
+            {"guidance_sigma_min": 1000},
+            r"guidance_sigma_min 1000 is not below trajectory\.sigma_max .*: no step would be",
+        ),
     ],
 )
 def test_steps_and_sigmas_must_make_sense(config, change, sentence):
+    trajectory = configuration.with_defaults(config, SCHEMA)["trajectory"]
     with pytest.raises(UserError, match=sentence):
-        configuration.check_trajectory(config["trajectory"] | change, "my.yaml")
+        configuration.check_trajectory(trajectory | change, "my.yaml")
 
 
 def test_other_inputs_under_the_same_run_name_are_refused(tmp_path):

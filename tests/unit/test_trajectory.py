@@ -237,3 +237,24 @@ def test_half_precision_is_near_full_precision(tmp_path, precision):
         assert latents.dtype == torch.float32
         assert not torch.equal(latents, full[level]) or level == ("noisy", 0)
         assert torch.cosine_similarity(latents.flatten(), full[level].flatten(), dim=0) > 0.999
+
+
+@pytest.mark.parametrize("sampler", [*SAMPLERS, *trajectory.FLOW_SAMPLERS])
+def test_guidance_ends_below_its_least_sigma(model, flow, sampler):
+    """The same up to the last guided step, then estimates without guidance; where no step is guided, as with a scale of 1."""
+    asked = flow if sampler in trajectory.FLOW_SAMPLERS else model
+    settings, steps = replace(SETTINGS, sampler=sampler), range(SETTINGS.steps)
+    levels = trajectory.sigmas(settings)
+    guided, ended, unguided, free = (
+        sample(asked, CLIPS[:2], other, steps)
+        for other in (
+            settings,
+            replace(settings, guidance_sigma_min=float(levels[3:5].mean())),
+            replace(settings, guidance_sigma_min=1000),
+            replace(settings, guidance=1.0),
+        )
+    )
+    for step in steps:
+        assert torch.equal(ended["denoised", step], guided["denoised", step]) == (step < 4)
+        assert torch.equal(ended["noisy", step], guided["noisy", step]) == (step < 5)
+        assert torch.equal(unguided["denoised", step], free["denoised", step])
