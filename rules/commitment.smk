@@ -41,7 +41,7 @@ rule branch_audio:
         first=first_prompt_of_shard,
         last=last_branched_prompt_of_shard,
         branches=config["commitment"]["branches"],
-        sampling=sampling(),
+        sampling=sampling(sampler=config["commitment"]["sampler"] or config["trajectory"]["sampler"]),
     message:
         f"Re-branching, shard {{wildcards.shard}}: {commitment_cost()}"
     shell:

@@ -54,7 +54,7 @@ def _rows(schema: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
 
 def _values(part: Mapping[str, Any]) -> str:
     if "enum" in part:
-        return ", ".join(f"`{value}`" for value in part["enum"])
+        return ", ".join("null" if value is None else f"`{value}`" for value in part["enum"])
     if "anyOf" in part:
         return " or ".join(f"`{option['const']}`" if "const" in option else _values(option) for option in part["anyOf"])
     if "properties" in part:

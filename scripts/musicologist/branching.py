@@ -19,7 +19,7 @@ def check(settings: trajectory.Settings, steps: Sequence[int]) -> None:
     if "sde" not in settings.sampler:
         raise UserError(
             f"trajectory.sampler is {settings.sampler}, which adds no noise on its way: all branches from one state would be "
-            "the same; take dpmpp-2m-sde or dpmpp-3m-sde to re-branch."
+            "the same; set commitment.sampler to dpmpp-2m-sde or dpmpp-3m-sde."
         )
     if max(steps) >= settings.steps - 1:
         raise UserError(

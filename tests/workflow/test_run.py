@@ -108,6 +108,10 @@ CONFIGURED = {
         [("unconditional: 4", "unconditional: 4\ncommitment: {enabled: true}")],
         {"branch_audio": 1, "embed_branches": 1, "measure_commitment": 1, "plot_commitment": 1},
     ),
+    "the sampler of re-branching, which is off": (
+        [("unconditional: 4", "unconditional: 4\ncommitment: {sampler: dpmpp-3m-sde}")],
+        {},
+    ),
     "batch sizes and the device": ([("batch_size: 24", "batch_size: 5"), ("batch_size: 32", "batch_size: 7")], {}),
     "the label rule": ([("\nmodels:", "\nlabels: original\nmodels:")], SCORES),
     "a concept more": (
