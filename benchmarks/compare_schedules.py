@@ -31,8 +31,9 @@ from musicologist import (
     trajectory,
 )
 
-GUIDANCE = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))["trajectory"]["guidance"]
-BASE = trajectory.Settings("dpmpp-2m-sde", 50, GUIDANCE, 0.01, 100.0, 4.0, 4.0)
+DEMO = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))["trajectory"]
+GUIDED = {name: DEMO[name] for name in ("sampler", "guidance", "guidance_sigma_min")}
+BASE = trajectory.Settings(**GUIDED, steps=50, sigma_min=0.01, sigma_max=100.0, seconds_total=4.0, seconds_kept=4.0)
 SCHEDULES = {
     "50 steps, 100 to 0.01": BASE,
     "50 steps, 500 to 0.3": replace(BASE, sigma_max=500.0, sigma_min=0.3),

@@ -123,6 +123,7 @@ SITTINGS = {
     "2": "--steps 1823 --seed 2 --rate 7e-4",
     "3": "--steps 18568 --seed 3 --rate 8e-4 --precision bfloat16 --compile",
     "4": "--steps 17500 --seed 4 --rate 8e-4 --precision bfloat16 --compile",
+    "5": "--steps 18000 --seed 5 --rate 8e-4 --precision bfloat16 --compile",
 }
 LAST_SITTING = max(SITTINGS)
 
@@ -241,6 +242,10 @@ def commitment_cost():
 
 def earlier_sitting(wildcards):
     return f"{RESULTS}/models/diffusion_{int(wildcards.sitting) - 1}" if wildcards.sitting != "1" else []
+
+
+def clips_of_sitting(wildcards):
+    return collect("<results>/models/clips/{part}.tar", part=TRAINING_SHARDS[: 24 if wildcards.sitting == "5" else 12])
 
 
 def schedule_of_sitting(wildcards, input):

@@ -1,6 +1,6 @@
 # How the bundled models were made; `snakemake train_models` makes them again. FluidR3 only: its licence (MIT) lets weights
 # be shared. `make bundle-models` copies them to resources/models.
-TRAINING_SHARDS = [f"{part:02d}" for part in range(12)]
+TRAINING_SHARDS = [f"{part:02d}" for part in range(24)]  # all but the last sitting read the first half
 
 
 rule render_training_clips:
@@ -24,7 +24,7 @@ rule render_training_clips:
 
 rule train_clap:
     input:
-        collect("<results>/models/clips/{part}.tar", part=TRAINING_SHARDS),
+        collect("<results>/models/clips/{part}.tar", part=TRAINING_SHARDS[:12]),
     output:
         directory("<results>/models/clap"),
     log:
@@ -45,7 +45,7 @@ rule train_clap:
 
 rule train_diffusion:
     input:
-        shards=collect("<results>/models/clips/{part}.tar", part=TRAINING_SHARDS),
+        shards=clips_of_sitting,
         start=earlier_sitting,
     output:
         directory("<results>/models/diffusion_{sitting}"),
