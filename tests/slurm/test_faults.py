@@ -49,7 +49,12 @@ def test_a_task_and_then_the_whole_array_is_cancelled(run, cluster, check):
     run.wait("start", "00", "01")
     cluster.call("scancel", run.slurm_id("00"))
     run.wait("end", "05")
-    cluster.call("scancel", run.slurm_id("01").split("_")[0])
+    array, hanging = run.slurm_id("01").split("_")
+    # A task that is cancelled between its product and its end is rightly run again: only what hangs or waits is cancelled here.
+    cluster.call("scontrol", "hold", array, check=False)  # says no where nothing waits any more
+    underway = ("squeue", "--noheader", "--jobs", array, "--states", "RUNNING,COMPLETING", "--format", "%K")
+    run.wait_for(lambda: cluster.call(*underway) == hanging, f"only task {hanging} of array {array} is under way")
+    cluster.call("scancel", array)
     assert process.wait(PATIENCE_S) == 0, run.report()
     check()
 
