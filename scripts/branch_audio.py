@@ -10,41 +10,45 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from musicologist import cli, sampling_cli
+from musicologist.audio import sampling_options
+from musicologist.core import programs
 
 
 def main() -> None:
     """Write all tar files of the shard, then the manifest that lists them."""
-    parser = sampling_cli.parser(__doc__)
+    parser = sampling_options.parser(__doc__)
     parser.add_argument("--branches", type=int, required=True, help="continuations of each state")
     arguments = parser.parse_args()
-    prompts = sampling_cli.prompts(arguments)
+    prompts = sampling_options.prompts(arguments)
 
     os.environ["HF_HUB_OFFLINE"] = "1"
     import torch
-    from musicologist import branching, devices, diffusion, generated, schedule, trajectory
-    from musicologist.shards import ShardWriter
+    from musicologist.audio import branching, manifests, sampler
+    from musicologist.core import levels, noise_levels
+    from musicologist.core.shards import ShardWriter
+    from musicologist.generators import stable_audio_tools
+    from musicologist.models import devices
 
-    settings = sampling_cli.settings(arguments)
-    tars = generated.levels_of(arguments.tars, arguments.steps, ["branched"])
+    settings = sampling_options.settings(arguments)
+    tars = levels.levels_of(arguments.tars, arguments.steps, ["branched"])
     steps = sorted(step for _, step in tars)
     branching.check(settings, steps)
     devices.check_modules(arguments.modules)
     device = devices.resolve(arguments.device)
-    model, config = diffusion.load(arguments.model, device, arguments.text_encoder)
-    trajectory.check(config, settings, arguments.model)
+    model, config = stable_audio_tools.load(arguments.model, device, arguments.text_encoder)
+    sampler.check(config, settings, arguments.model)
     if settings.precision != "float32":
-        diffusion.keep_ends_exact(model)
-    sigmas = schedule.sigmas(settings.steps, settings.sigma_min, settings.sigma_max)
+        stable_audio_tools.keep_ends_exact(model)
+    sigmas = noise_levels.sigmas(settings.steps, settings.sigma_min, settings.sigma_max)
     made_by = {"model": arguments.model, "digest": arguments.digest, "guidance": arguments.guidance}
-    seeds = {number: trajectory.clip_seed(arguments.seed, number, 0) for number in prompts}
+    seeds = {number: sampler.clip_seed(arguments.seed, number, 0) for number in prompts}
     branches = [(number, branch) for number in prompts for branch in range(arguments.branches)]
     sampling = devices.BatchSize("audio.batch_size", arguments.batch_size)
 
     def start(some: Sequence[int]) -> list[tuple[str, int, Any]]:
         """The states (noisy signal) of these prompts' first clips at all steps."""
         texts, own = [prompts[number] for number in some], [seeds[number] for number in some]
-        found = trajectory.sample(model, config["sample_size"], texts, own, settings, steps, device)
+        found = sampler.sample(model, config["sample_size"], texts, own, settings, steps, device)
         return [level for level in found if level[0] == "noisy"]
 
     def finish(some: Sequence[tuple[int, int]], step: int) -> Any:
@@ -53,7 +57,7 @@ def main() -> None:
         texts = [prompts[number] for number, _ in some]
         own = [branching.branch_seed(seeds[number], step, branch) for number, branch in some]
         latents = branching.continue_from(model, noisy, step, texts, own, settings, device)
-        return trajectory.decode(model, latents, config["sample_rate"], settings.seconds_kept, device).numpy()
+        return sampler.decode(model, latents, config["sample_rate"], settings.seconds_kept, device).numpy()
 
     states = {
         (number, step): state
@@ -62,7 +66,7 @@ def main() -> None:
         for number, state in zip(batch, latents, strict=True)
     }
     with ExitStack() as stack:
-        for (signal, step), path in cli.progress(sorted(tars.items()), len(tars), "levels branched"):
+        for (signal, step), path in programs.progress(sorted(tars.items()), len(tars), "levels branched"):
             writer = stack.enter_context(ShardWriter(path))
             for batch, sounds in sampling.batches(branches, lambda some, step=step: finish(some, step)):
                 for (number, branch), sound in zip(batch, sounds, strict=True):
@@ -74,13 +78,13 @@ def main() -> None:
                         "signal": signal,
                         "step": step,
                         "sigma": sigmas[step],
-                        "log_snr_db": schedule.log_snr_db(sigmas[step]),
+                        "log_snr_db": noise_levels.log_snr_db(sigmas[step]),
                     }
-                    writer.add(generated.clip(sound, config["sample_rate"], record | made_by))
+                    writer.add(manifests.clip(sound, config["sample_rate"], record | made_by))
     print(f"Clips sampled at once: {sampling}.", file=sys.stderr)
     made_by |= {"seed": arguments.seed, "branches": arguments.branches, **vars(settings)}
-    generated.write_manifest(arguments.manifest, tars, sigmas, len(branches), made_by)
+    manifests.write_manifest(arguments.manifest, tars, sigmas, len(branches), made_by)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -13,11 +13,11 @@ def main() -> None:
     parser.add_argument("--outputs", nargs="+", type=Path, required=True)
     arguments = parser.parse_args()
 
-    from musicologist import embeddings
+    from musicologist.embeddings import collecting
 
-    for output in cli.progress(arguments.outputs, len(arguments.outputs), "levels collected"):
-        embeddings.collect_level(arguments.parts, output.parent.name, int(output.stem.removeprefix("step_")), output)
+    for output in programs.progress(arguments.outputs, len(arguments.outputs), "levels collected"):
+        collecting.collect_level(arguments.parts, output.parent.name, int(output.stem.removeprefix("step_")), output)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

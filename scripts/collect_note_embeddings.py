@@ -2,7 +2,7 @@
 
 import argparse
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -12,10 +12,10 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import embeddings
+    from musicologist.embeddings import collecting
 
-    embeddings.collect_notes(arguments.parts, arguments.output)
+    collecting.collect_notes(arguments.parts, arguments.output)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

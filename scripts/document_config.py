@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from musicologist import cli
-from musicologist.errors import UserError
-from musicologist.files import write_text
+from musicologist.core import programs
+from musicologist.core.errors import UserError
+from musicologist.core.files import write_text
 
 SCHEMA = Path("config/schemas/config.schema.json")
 TARGET = Path("config/README.md")
@@ -67,4 +67,4 @@ def _values(part: Mapping[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

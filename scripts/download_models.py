@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -21,17 +21,19 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
-    from musicologist import clap_files, diffusion, hub
-    from musicologist.files import write_text
+    from musicologist.core.files import write_text
+    from musicologist.embedders import clap_files
+    from musicologist.generators import stable_audio_tools
+    from musicologist.models import hub
 
     records = []
     encoder = hub.named(arguments.text_encoder) if arguments.text_encoder else None
     if arguments.diffusion:
-        records.append(fetch(hub.named(arguments.diffusion), diffusion.FILES))
-        config = diffusion.read_config(hub.directory(arguments.diffusion, diffusion.FILES))
-        encoder = encoder or diffusion.text_encoder_of(config, None)
+        records.append(fetch(hub.named(arguments.diffusion), stable_audio_tools.FILES))
+        config = stable_audio_tools.read_config(hub.directory(arguments.diffusion, stable_audio_tools.FILES))
+        encoder = encoder or stable_audio_tools.text_encoder_of(config, None)
     if encoder is not None:
-        records.append(fetch(encoder, diffusion.TEXT_ENCODER_FILES))
+        records.append(fetch(encoder, stable_audio_tools.TEXT_ENCODER_FILES))
     if arguments.clap:
         repository = hub.named(arguments.clap)
         records.append(fetch(repository, clap_files.needed(repository)))
@@ -40,8 +42,8 @@ def main() -> None:
 
 def fetch(repository: Any, files: Any) -> dict[str, Any]:
     """Fetch a repository's files; its record."""
-    from musicologist import hub, hub_client
-    from musicologist.files import sha256
+    from musicologist.core.files import sha256
+    from musicologist.models import hub, hub_client
 
     folder = hub_client.download(repository, files)
     described = {
@@ -52,4 +54,4 @@ def fetch(repository: Any, files: Any) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -3,7 +3,7 @@
 import argparse
 import os
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -17,14 +17,19 @@ def main() -> None:
 
     os.environ["HF_HUB_OFFLINE"] = "1"
     import pyarrow as pa
-    from musicologist import clap, devices, tables, zeroshot
+    from musicologist.core import parquet
+    from musicologist.embedders import clap
+    from musicologist.embeddings import tables
+    from musicologist.embeddings.tables import TEXT_EMBEDDINGS
+    from musicologist.models import devices
+    from musicologist.vocabulary import text_queries
 
-    aspects, texts = zip(*zeroshot.queries(), strict=True)
+    aspects, texts = zip(*text_queries.queries(), strict=True)
     model = clap.load(arguments.model, devices.resolve(arguments.device))
     embedding = tables.embedding_column(model.embed_text(texts))
     table = pa.table({"aspect": aspects, "text": texts, "embedding": embedding})
-    tables.write(arguments.output, "text_embeddings", table, {"model": arguments.model, "digest": arguments.digest})
+    parquet.write(arguments.output, TEXT_EMBEDDINGS, table, {"model": arguments.model, "digest": arguments.digest})
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

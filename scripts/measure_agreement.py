@@ -4,7 +4,7 @@ import argparse
 import csv
 import io
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -16,11 +16,13 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import agreement, tables
-    from musicologist.files import write_text
+    from musicologist.core import parquet
+    from musicologist.core.files import write_text
+    from musicologist.prompts import agreement
+    from musicologist.prompts.tables import ANNOTATIONS
 
     passes: dict[int, list[list[str]]] = {}
-    columns = tables.read(arguments.annotations, "annotations", ["prompt_id", "pass", "aspects"]).to_pydict()
+    columns = parquet.read(arguments.annotations, ANNOTATIONS, ["prompt_id", "pass", "aspects"]).to_pydict()
     for _, number, aspects in sorted(zip(*columns.values(), strict=True)):
         passes.setdefault(number, []).append(aspects)
     rows = agreement.table(list(passes.values()), arguments.resamples, arguments.seed)
@@ -32,4 +34,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

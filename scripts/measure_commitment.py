@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from musicologist import cli
-from musicologist.errors import UserError
+from musicologist.core import programs
+from musicologist.core.errors import UserError
 
 
 def main() -> None:
@@ -19,9 +19,13 @@ def main() -> None:
 
     import numpy as np
     import pyarrow as pa
-    from musicologist import commitment, longtables, probes, tables
+    from musicologist.core import parquet, results
+    from musicologist.embeddings import tables
+    from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
+    from musicologist.emergence import commitment
+    from musicologist.probes import classifiers
 
-    table = pa.concat_tables([tables.read(path, "audio_embeddings") for path in arguments.embeddings])
+    table = pa.concat_tables([parquet.read(path, AUDIO_EMBEDDINGS) for path in arguments.embeddings])
     table = table.sort_by([("step", "ascending"), ("prompt_id", "ascending"), ("sample", "ascending")])
     shape = [len(table[name].unique()) for name in ("step", "prompt_id", "sample")]
     if np.prod(shape) != len(table):
@@ -31,12 +35,12 @@ def main() -> None:
     embedding = tables.embeddings(table["embedding"])
     sigmas = dict(zip(table["step"].to_pylist(), table["sigma"].to_pylist(), strict=True))
     decisions = {
-        (path.parent.name, path.stem): probes.load(path).decision_function(embedding).reshape(shape)
-        for path in cli.progress(arguments.probes, len(arguments.probes), "probes applied")
+        (path.parent.name, path.stem): classifiers.load(path).decision_function(embedding).reshape(shape)
+        for path in programs.progress(arguments.probes, len(arguments.probes), "probes applied")
     }
     cosine = np.array([commitment.pair_cosine(level) for level in embedding.reshape(*shape, -1)])
-    longtables.write(arguments.output, commitment.rows(decisions, cosine, sigmas, arguments.resamples, arguments.seed))
+    results.write(arguments.output, commitment.rows(decisions, cosine, sigmas, arguments.resamples, arguments.seed))
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

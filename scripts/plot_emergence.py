@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -20,16 +20,18 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import figures, longtables, tables
+    from musicologist.core import parquet, results
+    from musicologist.emergence.tables import CONTROLS
+    from musicologist.figures import canvas, emergence
 
     pairs = [item.split("=", 1) for item in arguments.reports]
     reports = {name: json.loads(Path(path).read_text(encoding="utf-8")) for name, path in pairs}
-    rows = longtables.read(arguments.emergence)
+    rows = results.read(arguments.emergence)
     summary = json.loads(Path(arguments.summary).read_text(encoding="utf-8"))
-    controls = tables.read(arguments.controls, "controls").to_pylist()
-    figure = figures.emergence(rows, summary, reports, controls, arguments.metric, arguments.note)
-    figures.save(figure, arguments.output, arguments.dpi)
+    controls = parquet.read(arguments.controls, CONTROLS).to_pylist()
+    figure = emergence.emergence(rows, summary, reports, controls, arguments.metric, arguments.note)
+    canvas.save(figure, arguments.output, arguments.dpi)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -17,12 +17,14 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import atlas_figures, figures, longtables
+    from musicologist.core import results
+    from musicologist.figures import canvas
+    from musicologist.figures import order as figures_order
 
     order = json.loads(Path(arguments.order).read_text(encoding="utf-8"))
-    figure = atlas_figures.order(longtables.read(arguments.atlas), order, arguments.note)
-    figures.save(figure, arguments.output, arguments.dpi)
+    figure = figures_order.order(results.read(arguments.atlas), order, arguments.note)
+    canvas.save(figure, arguments.output, arguments.dpi)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -2,7 +2,7 @@
 
 import argparse
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -21,14 +21,20 @@ def main() -> None:
     arguments = parser.parse_args()
 
     import numpy as np
-    from musicologist import animation, probes, tables
+    from musicologist.concepts.datasets import DATASET
+    from musicologist.core import parquet
+    from musicologist.embeddings import of_notes, tables
+    from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
+    from musicologist.emergence.tables import SCORES
+    from musicologist.figures import pca
+    from musicologist.probes import classifiers
 
     rng = np.random.default_rng(arguments.seed)
-    dataset = tables.read(arguments.dataset, "dataset")
+    dataset = parquet.read(arguments.dataset, DATASET)
     labels = dataset["label"].to_numpy()
     chosen = np.sort(np.concatenate([_some(rng, np.flatnonzero(labels == side), arguments.points) for side in (0, 1)]))
-    notes = tables.rows_of(arguments.note_embeddings, dataset["note_id"].take(chosen))
-    scores = tables.read(arguments.scores, "scores", ["prompt_id", "prompt_label"]).to_pydict()
+    notes = of_notes.rows_of(arguments.note_embeddings, dataset["note_id"].take(chosen))
+    scores = parquet.read(arguments.scores, SCORES, ["prompt_id", "prompt_label"]).to_pydict()
     labelled = {*zip(scores["prompt_id"], scores["prompt_label"], strict=True)}
     sides = {side: [number for number, label in labelled if label == side] for side in (0, 1)}
     shown = {
@@ -38,18 +44,16 @@ def main() -> None:
 
     frames = []
     for path in arguments.embeddings:
-        table = tables.read(path, "audio_embeddings")
+        table = parquet.read(path, AUDIO_EMBEDDINGS)
         embedding = tables.embeddings(table["embedding"])
         prompts = table["prompt_id"].to_pylist()
         negative, positive = (embedding[[number in shown[side] for number in prompts]] for side in (0, 1))
         first = table.slice(0, 1).to_pylist()[0]
         level = (first[name] for name in ("signal", "step", "sigma", "log_snr_db"))
-        frames.append(animation.Frame(*level, positive, negative))
-    concept = tables.metadata(arguments.dataset)["concept"]
-    probe = probes.load(arguments.probe)
-    animation.animate(
-        concept, notes, labels[chosen], probe, frames, arguments.note, arguments.frame_ms, arguments.output
-    )
+        frames.append(pca.Frame(*level, positive, negative))
+    concept = parquet.metadata(arguments.dataset)["concept"]
+    probe = classifiers.load(arguments.probe)
+    pca.animate(concept, notes, labels[chosen], probe, frames, arguments.note, arguments.frame_ms, arguments.output)
 
 
 def _some(rng, values, count):
@@ -58,4 +62,4 @@ def _some(rng, values, count):
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

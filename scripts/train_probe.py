@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -21,30 +21,34 @@ def main() -> None:
     arguments = parser.parse_args()
 
     import numpy as np
-    from musicologist import longtables, probes, tables, validation
-    from musicologist.files import atomic_path, write_text
+    from musicologist.concepts.datasets import DATASET
+    from musicologist.core import parquet, results
+    from musicologist.core.files import atomic_path, write_text
+    from musicologist.embeddings import of_notes
+    from musicologist.probes import classifiers, validation
 
-    rows, labels, test = tables.labelled_notes(arguments.dataset, arguments.embeddings)
-    instruments = tables.read(arguments.dataset, "dataset", ["instrument"])["instrument"].to_numpy()
-    some = validation.Notes(rows[~test], labels[~test], instruments[~test])
+    dataset = parquet.read(arguments.dataset, DATASET)
+    rows, labels, test = of_notes.labelled_notes(dataset, arguments.embeddings)
+    instruments = dataset["instrument"].to_numpy()
+    some = validation.LabelledNotes(rows[~test], labels[~test], instruments[~test])
     some = some.some(arguments.validation_notes, arguments.seed)
     strength, gamma = validation.choose(arguments.classifier, some, arguments.C, arguments.gamma, arguments.seed)
-    probe = probes.fit(arguments.classifier, rows[~test], labels[~test], strength, arguments.seed, gamma)
+    probe = classifiers.fit(arguments.classifier, rows[~test], labels[~test], strength, arguments.seed, gamma)
     found = {
         "classifier": arguments.classifier,
         "C": strength,
         "gamma": gamma if arguments.classifier == "svm" else None,
-        "train": probes.report(probe, rows[~test], labels[~test]),
-        "held_out": probes.report(probe, rows[test], labels[test]),
+        "train": classifiers.report(probe, rows[~test], labels[~test]),
+        "held_out": classifiers.report(probe, rows[test], labels[test]),
         "held_out_instruments": len(np.unique(instruments[test])),
         "cross_validation": validation.report(arguments.classifier, some, strength, gamma, arguments.seed),
-        "embeddings": tables.metadata(arguments.embeddings),
-        "dataset": tables.metadata(arguments.dataset),
+        "embeddings": parquet.metadata(arguments.embeddings),
+        "dataset": parquet.metadata(arguments.dataset),
     }
     with atomic_path(arguments.output) as temporary:
-        probes.save(probe, temporary)
-    write_text(arguments.report, json.dumps(longtables.without_nan(found), indent=2) + "\n")
+        classifiers.save(probe, temporary)
+    write_text(arguments.report, json.dumps(results.without_nan(found), indent=2) + "\n")
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

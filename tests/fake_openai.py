@@ -7,7 +7,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from musicologist.annotations import annotate_by_lexicon
+from musicologist.prompts.lexicon_annotator import annotate_by_lexicon
 
 NOUNS = (
     "trumpet",

@@ -1,8 +1,8 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from musicologist import acoustics, deformation, tables
-from musicologist.shards import Clip
+from musicologist.audio import acoustics, deformation
+from musicologist.core.shards import Clip
 
 RATE = 16_000
 TIME = np.arange(2 * RATE) / RATE
@@ -61,9 +61,9 @@ def test_cepstra_do_not_depend_on_the_rate():
 def test_tables_of_clips_and_notes_have_their_schemas():
     record = {"prompt_id": 4, "sample": 1, "signal": "noisy", "step": 3}
     clips = [Clip(f"{number}", np.stack([white(number)] * 2), RATE, record) for number in range(3)]
-    for kind in ("audio_acoustics", "note_acoustics"):
-        table = acoustics.table(iter(clips), kind)
-        assert set(table.column_names) == set(tables.SCHEMAS[kind].names)
+    for schema in (acoustics.AUDIO_ACOUSTICS, acoustics.NOTE_ACOUSTICS):
+        table = acoustics.table(iter(clips), schema)
+        assert set(table.column_names) == set(schema.names)
         assert table.num_rows == 3
         assert pa.types.is_fixed_size_list(table["mfcc"].type)
     mfcc = table["mfcc"].to_pylist()

@@ -1,6 +1,7 @@
 import pytest
-from musicologist.annotations import LEXICON, annotate_by_lexicon
-from musicologist.vocabulary import ASPECTS
+from musicologist.prompts.lexicon_annotator import annotate_by_lexicon
+from musicologist.vocabulary.lexicon import LEXICON
+from musicologist.vocabulary.terms import ASPECTS
 
 
 def aspects(text):

@@ -1,10 +1,10 @@
 import json
 
 import pytest
-from musicologist.annotations import LEXICON
-from musicologist.annotations_given import TAGS, read_original, resolve
-from musicologist.errors import UserError
-from musicologist.vocabulary import ASPECTS
+from musicologist.core.errors import UserError
+from musicologist.inputs.annotations import read_original
+from musicologist.vocabulary.lexicon import LEXICON, TAGS, resolve
+from musicologist.vocabulary.terms import ASPECTS
 
 RECORDS = [
     {"prompt": "An electric guitar", "aspects": ["guitar", "electric"], "bpm": None},

@@ -1,9 +1,9 @@
 import json
 
 import pytest
-from musicologist import annotator_openai
-from musicologist.annotations import Annotation
-from musicologist.vocabulary import ASPECTS
+from musicologist.prompts import openai_annotator
+from musicologist.prompts.tables import Annotation
+from musicologist.vocabulary.terms import ASPECTS
 
 TEXTS = ("A bright flute, “solo”.", "A warm organ.", "Drums at 120 bpm.")
 GOOD = [
@@ -27,12 +27,12 @@ def test_a_good_answer_in_any_order():
         TEXTS[1]: (Annotation(("organ", "warm sound"), ("organ", "warm sound"), None), ()),
         TEXTS[2]: (Annotation(("drum", "tempo-synced"), ("drum", "tempo-synced"), 120.0), ()),
     }
-    assert annotator_openai.read(body(GOOD), TEXTS) == expected
-    assert annotator_openai.read(body(GOOD[::-1]), TEXTS) == expected
+    assert openai_annotator.read(body(GOOD), TEXTS) == expected
+    assert openai_annotator.read(body(GOOD[::-1]), TEXTS) == expected
 
 
 def test_quotes_that_the_model_changed_do_not_matter():
-    assert len(annotator_openai.read(body([{**GOOD[0], "prompt": 'a bright flute, "solo"'}]), TEXTS)) == 1
+    assert len(openai_annotator.read(body([{**GOOD[0], "prompt": 'a bright flute, "solo"'}]), TEXTS)) == 1
 
 
 SPOILT = {
@@ -54,39 +54,39 @@ SPOILT = {
 @pytest.mark.parametrize("what", SPOILT)
 def test_only_the_items_that_are_right_count(what):
     items, expected = SPOILT[what]
-    assert tuple(sorted(annotator_openai.read(body(items), TEXTS))) == tuple(sorted(expected))
+    assert tuple(sorted(openai_annotator.read(body(items), TEXTS))) == tuple(sorted(expected))
 
 
 def test_what_is_settled_is_not_asked_again():
     records = [record(GOOD[1:]), record(GOOD[:1], number=2)]
-    assert annotator_openai.open_batches(records, TEXTS, 1, 5) == [(1, TEXTS[:1])]
-    assert annotator_openai.open_batches(records, TEXTS, 2, 1) == [(1, TEXTS[:1]), (2, TEXTS[1:2]), (2, TEXTS[2:])]
-    assert annotator_openai.open_batches([*records, record(GOOD)], TEXTS * 2, 1, 5) == []
+    assert openai_annotator.open_batches(records, TEXTS, 1, 5) == [(1, TEXTS[:1])]
+    assert openai_annotator.open_batches(records, TEXTS, 2, 1) == [(1, TEXTS[:1]), (2, TEXTS[1:2]), (2, TEXTS[2:])]
+    assert openai_annotator.open_batches([*records, record(GOOD)], TEXTS * 2, 1, 5) == []
 
 
 def test_strange_tags_are_asked_about_again_and_then_taken_as_they_are():
     strange = [{**GOOD[0], "aspects": ["flute", "dark sound", "wobbly"]}, *GOOD[1:]]
-    for tries in range(1, annotator_openai.TRIES):
-        assert annotator_openai.open_batches([record(strange)] * tries, TEXTS, 1, 5) == [(1, TEXTS[:1])]
-    states = annotator_openai.states([record(strange)] * annotator_openai.TRIES)
+    for tries in range(1, openai_annotator.TRIES):
+        assert openai_annotator.open_batches([record(strange)] * tries, TEXTS, 1, 5) == [(1, TEXTS[:1])]
+    states = openai_annotator.states([record(strange)] * openai_annotator.TRIES)
     assert states[1, TEXTS[0]].annotation == Annotation(
         ("flute", "warm sound"), ("flute", "dark sound", "wobbly"), None
     )
-    states = annotator_openai.states([record(strange), record(GOOD), record(strange), record(strange)])
+    states = openai_annotator.states([record(strange), record(GOOD), record(strange), record(strange)])
     assert states[1, TEXTS[0]].annotation.raw == ("bright sound", "flute")
 
 
 def test_the_request_names_every_aspect_and_numbers_the_prompts():
-    request = annotator_openai.request(TEXTS)
+    request = openai_annotator.request(TEXTS)
     assert json.loads(request.user) == [{"number": n, "prompt": text} for n, text in enumerate(TEXTS, 1)]
     assert all(f"- {aspect}: " in request.system for aspect in ASPECTS)
-    assert tuple(annotator_openai.GLOSSARY) == ASPECTS
+    assert tuple(openai_annotator.GLOSSARY) == ASPECTS
     items = request.schema["properties"]["annotations"]["items"]
     assert items["properties"]["aspects"]["items"]["enum"] == list(ASPECTS)
     assert set(items["required"]) == set(items["properties"])
 
 
 def test_another_template_or_model_does_not_match():
-    key = {"template": annotator_openai.template(1), "model": "m"}
-    records = [{**key}, {**key, "model": "n"}, {**key, "template": annotator_openai.template(0)}]
-    assert annotator_openai.matching(records, **key) == records[:1]
+    key = {"template": openai_annotator.template(1), "model": "m"}
+    records = [{**key}, {**key, "model": "n"}, {**key, "template": openai_annotator.template(0)}]
+    assert openai_annotator.matching(records, **key) == records[:1]

@@ -5,9 +5,11 @@ import import_audio
 import numpy as np
 import pytest
 import soundfile
-from musicologist import audiofolders, generated, schedule, shards
-from musicologist.errors import UserError
-from musicologist.plan import Plan
+from musicologist.audio import manifests
+from musicologist.core import noise_levels, shards
+from musicologist.core.errors import UserError
+from musicologist.inputs import audio as inputs_audio
+from musicologist.prompts.plan import Plan
 
 RATE = 8_000
 SAMPLES = 2
@@ -51,7 +53,7 @@ def imported(monkeypatch, tmp_path):
 
 
 def test_wav_files_become_shards_with_the_same_samples(original, imported, tmp_path):
-    audiofolders.check(original, LEVELS, PLAN, SAMPLES)
+    inputs_audio.check(original, LEVELS, PLAN, SAMPLES)
     for shard, prompts in ((0, [0, 1]), (1, [2])):
         for (signal, step), clips in imported(original, shard).items():
             assert [clip.key for clip in clips] == [f"{p:06d}_{s:02d}" for p in prompts for s in range(SAMPLES)]
@@ -59,7 +61,7 @@ def test_wav_files_become_shards_with_the_same_samples(original, imported, tmp_p
                 pair = clip.record["prompt_id"], clip.record["sample"]
                 assert np.array_equal(np.rint(clip.audio.T * 32767).astype(np.int16), sound(step, *pair))
                 assert (clip.record["signal"], clip.record["step"]) == (signal, step)
-                assert clip.record["sigma"] == schedule.sigmas(3, 1, 100)[step]
+                assert clip.record["sigma"] == noise_levels.sigmas(3, 1, 100)[step]
                 assert clip.record["sigma_from"] == "the configured schedule"
     manifest = json.loads((tmp_path / "ours/shard_0000.json").read_text())
     assert [level["step"] for level in manifest["levels"]] == [0, 2]
@@ -69,7 +71,7 @@ def test_wav_files_become_shards_with_the_same_samples(original, imported, tmp_p
 def test_shards_come_back_as_they_were(original, imported, tmp_path):
     for shard in PLAN.shards():
         imported(original, shard)
-    audiofolders.check(tmp_path / "ours", LEVELS, PLAN, SAMPLES)
+    inputs_audio.check(tmp_path / "ours", LEVELS, PLAN, SAMPLES)
     imported(tmp_path / "ours", name="again")
     for signal, step in LEVELS:
         name = f"{signal}/step_{step:02d}/shard_0000.tar"
@@ -83,7 +85,7 @@ def test_a_shard_of_other_prompts_or_samples_is_one_sentence(original, imported,
     for changed, sentence in (
         (clips[:-1], "lacks 1 of 4 clips (for one, prompt 1, sample 1)"),
         (
-            [*clips, generated.clip(clips[0].audio, RATE, {"prompt_id": 2, "sample": 0})],
+            [*clips, manifests.clip(clips[0].audio, RATE, {"prompt_id": 2, "sample": 0})],
             "(prompt 2, sample 0) does not belong",
         ),
         ([shards.Clip("x", clips[0].audio, RATE, clips[0].record), *clips], "(prompt 0, sample 0) stands twice"),
@@ -146,22 +148,22 @@ def test_a_float_wav_is_read_at_its_own_scale(original, imported):
 )
 def test_a_folder_of_other_levels_prompts_or_samples_is_one_sentence(original, levels, plan, samples, sentence):
     with pytest.raises(UserError) as caught:
-        audiofolders.check(original, levels, plan, samples)
+        inputs_audio.check(original, levels, plan, samples)
     assert sentence in str(caught.value)
 
 
 def test_a_folder_of_other_shards_is_one_sentence(original, imported, tmp_path):
     imported(original)
     with pytest.raises(UserError, match=r"step_00 has 1 shards, but 3 prompts .* are 2 \(for one, shard_0001.tar\)"):
-        audiofolders.check(tmp_path / "ours", LEVELS, PLAN, SAMPLES)
+        inputs_audio.check(tmp_path / "ours", LEVELS, PLAN, SAMPLES)
     with pytest.raises(UserError, match="has neither noisy/step_00 with tar shards nor diff_step_0 with WAV files"):
-        audiofolders.check(tmp_path / "ours", [("noisy", 0)], PLAN, SAMPLES)
+        inputs_audio.check(tmp_path / "ours", [("noisy", 0)], PLAN, SAMPLES)
 
 
 def test_a_changed_file_changes_the_fingerprint_of_its_shard_alone(original):
     def fingerprints():
-        files = [audiofolders.files(original, LEVELS[1], s, PLAN.prompts_of_shard(s), SAMPLES) for s in PLAN.shards()]
-        return [audiofolders.fingerprint(paths) for paths in files]
+        files = [inputs_audio.files(original, LEVELS[1], s, PLAN.prompts_of_shard(s), SAMPLES) for s in PLAN.shards()]
+        return [inputs_audio.fingerprint(paths) for paths in files]
 
     before = fingerprints()
     assert fingerprints() == before

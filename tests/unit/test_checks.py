@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from musicologist.simulation import Experiment
+from musicologist.statistics.simulation import Experiment
 
 from benchmarks import check_statistics, time_statistics
 

@@ -4,8 +4,8 @@ import shutil
 import numpy as np
 import pytest
 import tiny_models
-from musicologist import clap
-from musicologist.errors import UserError
+from musicologist.core.errors import UserError
+from musicologist.embedders import clap
 from tiny_models import PROMPTS, RATE, noise
 
 
@@ -191,9 +191,9 @@ def test_a_fused_clap_is_refused(copy):
 
 
 def test_a_tokenizer_without_words_is_refused(copy):
-    from musicologist import wordlevel
+    from musicologist.training import scenes
 
-    wordlevel.build([], copy)
+    scenes.build_tokenizer([], copy)
     with pytest.raises(UserError, match="the tokenizer has 4 tokens, far fewer than the model's"):
         clap.load(copy)
 

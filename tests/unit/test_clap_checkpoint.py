@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from musicologist import clap, clap_checkpoint, weights
-from musicologist.errors import UserError
+from musicologist.core.errors import UserError
+from musicologist.embedders import clap, clap_laion
+from musicologist.models import weights
 from tiny_models import noise
 
 UNIT = Path(__file__).parent
@@ -138,7 +139,7 @@ def state(laion):
 def test_a_fused_checkpoint_is_refused(state):
     fused = state | {"module.audio_branch.patch_embed.mel_conv2d.weight": state["module.logit_scale_a"]}
     with pytest.raises(UserError, match=r"^x\.pt is a fused CLAP"):
-        clap_checkpoint.convert("x.pt", fused)
+        clap_laion.convert("x.pt", fused)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +154,7 @@ def test_a_fused_checkpoint_is_refused(state):
 )
 def test_a_checkpoint_that_lacks_weights_is_refused(state, name, sentence):
     with pytest.raises(UserError, match=sentence):
-        clap_checkpoint.convert("x.pt", {key: tensor for key, tensor in state.items() if key != name})
+        clap_laion.convert("x.pt", {key: tensor for key, tensor in state.items() if key != name})
 
 
 def test_a_truncated_checkpoint_is_refused(laion, tmp_path):

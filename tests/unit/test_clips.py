@@ -1,8 +1,9 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from musicologist import clips, tables
-from musicologist.errors import UserError
+from musicologist.core.errors import UserError
+from musicologist.emergence import scored_clips
+from musicologist.emergence.tables import SCORES
 
 
 def scores():
@@ -15,11 +16,11 @@ def scores():
         for p in (7, 5, 6)
         for s in (0, 1)
     ]
-    return pa.Table.from_pylist([rows[i] for i in rng.permutation(len(rows))], schema=tables.SCHEMAS["scores"])
+    return pa.Table.from_pylist([rows[i] for i in rng.permutation(len(rows))], schema=SCORES)
 
 
 def test_levels_and_clips_are_put_in_order():
-    found = clips.arrange(scores(), "scores.parquet")
+    found = scored_clips.arrange(scores(), "scores.parquet")
     assert sorted(found) == ["denoised", "noisy"]
     mine = found["noisy"]
     assert mine.step.tolist() == [0, 4] and mine.sigma.tolist() == [10, 6]
@@ -32,26 +33,26 @@ def test_levels_with_other_clips_are_refused():
     table = scores()
     kept = [not (row["step"] == 4 and row["prompt_id"] == 6) for row in table.to_pylist()]
     with pytest.raises(UserError, match="holds other clips at some steps of denoised"):
-        clips.arrange(table.filter(pa.array(kept)), "scores.parquet")
+        scored_clips.arrange(table.filter(pa.array(kept)), "scores.parquet")
 
 
 def both_sides():
     """Prompt 6 counts on both sides: its clips are there twice."""
     rows = scores().to_pylist()
     twice = [row | {"prompt_label": side} for row in rows if row["prompt_id"] == 6 for side in (0, 1)]
-    return pa.Table.from_pylist([row for row in rows if row["prompt_id"] != 6] + twice, schema=tables.SCHEMAS["scores"])
+    return pa.Table.from_pylist([row for row in rows if row["prompt_id"] != 6] + twice, schema=SCORES)
 
 
 def test_a_prompt_on_both_sides_is_there_twice():
-    mine = clips.arrange(both_sides(), "scores.parquet")["noisy"]
+    mine = scored_clips.arrange(both_sides(), "scores.parquet")["noisy"]
     assert mine.prompt_ids.tolist() == [5, 6, 6, 7] and mine.labels.tolist() == [1, 0, 1, 0]
     assert mine.decision[0].tolist() == [500, 510, 600, 610, 600, 610, 700, 710]
-    rows = clips.rows_of(mine, np.array([5, 5, 6, 6, 7, 7]), "step.parquet")
+    rows = scored_clips.rows_of(mine, np.array([5, 5, 6, 6, 7, 7]), "step.parquet")
     assert rows.tolist() == [0, 1, 2, 3, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("others", [[5, 5, 6, 6, 8, 8], [5, 5, 6, 6, 7], [5, 5, 6, 6, 7, 7, 7], [4, 5, 5, 6, 6, 7, 7]])
 def test_a_table_of_other_clips_is_refused(others):
-    mine = clips.arrange(scores(), "scores.parquet")["noisy"]
+    mine = scored_clips.arrange(scores(), "scores.parquet")["noisy"]
     with pytest.raises(UserError, match="holds other clips than the scores"):
-        clips.rows_of(mine, np.array(others), "step.parquet")
+        scored_clips.rows_of(mine, np.array(others), "step.parquet")

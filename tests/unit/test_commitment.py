@@ -5,8 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import tiny_models
-from musicologist import auc, commitment, commitment_figure, figures, longtables, schedule, shards
-from musicologist.errors import UserError
+from musicologist.core import results, shards
+from musicologist.core.errors import UserError
+from musicologist.emergence import commitment as emergence_commitment
+from musicologist.figures import canvas
+from musicologist.figures import commitment as figures_commitment
+from musicologist.statistics import agreement
+from musicologist.workflow import configuration
 from tiny_models import PROMPTS
 
 SIGMAS = {0: 100.0, 8: 10.0, 15: 1.0}
@@ -21,32 +26,32 @@ def branches(shared, prompts=30, count=4, seed=0):
 
 @pytest.mark.parametrize("shared", [0.0, 0.5, 1.0])
 def test_the_correlation_is_the_share_that_branches_have_in_common(shared):
-    found = commitment.intraclass_correlation(branches(shared, prompts=4000))
+    found = agreement.intraclass_correlation(branches(shared, prompts=4000))
     assert found == pytest.approx(shared, abs=0.03)
 
 
 def test_the_correlation_is_that_of_unequal_clusters_where_they_are_equal():
     decision = branches(0.4)
     clusters = np.repeat(np.arange(30), 4)
-    expected = auc.intraclass_correlation(decision.ravel(), np.zeros(120), clusters)
-    assert commitment.intraclass_correlation(decision) == pytest.approx(expected, abs=1e-9)
-    stacked = commitment.intraclass_correlation(np.stack([decision, 3 * decision + 1]))
+    expected = agreement.icc_within_labels(decision.ravel(), np.zeros(120), clusters)
+    assert agreement.intraclass_correlation(decision) == pytest.approx(expected, abs=1e-9)
+    stacked = agreement.intraclass_correlation(np.stack([decision, 3 * decision + 1]))
     assert stacked == pytest.approx([expected, expected], abs=1e-9)
-    assert np.isnan(commitment.intraclass_correlation(np.ones((5, 3))))
+    assert np.isnan(agreement.intraclass_correlation(np.ones((5, 3))))
 
 
 def test_pairs_agree_by_half_where_nothing_is_shared_and_all_where_everything_is():
-    assert commitment.pair_agreement(branches(0.0, prompts=2000)) == pytest.approx(0.5, abs=0.02)
-    assert commitment.pair_agreement(branches(1.0)) == 1
+    assert agreement.pair_agreement(branches(0.0, prompts=2000)) == pytest.approx(0.5, abs=0.02)
+    assert agreement.pair_agreement(branches(1.0)) == 1
     by_hand = np.array([[1.0, 1.0, -1.0], [-1.0, -1.0, -1.0]])  # the median is -1: one pair of three, and all three
-    assert commitment.pair_agreement(by_hand) == pytest.approx((1 / 3 + 1) / 2)
+    assert agreement.pair_agreement(by_hand) == pytest.approx((1 / 3 + 1) / 2)
 
 
 def test_the_cosine_of_pairs():
     embeddings = np.random.default_rng(0).normal(size=(5, 3, 8))
     embeddings /= np.linalg.norm(embeddings, axis=-1, keepdims=True)
     by_hand = np.mean([e[i] @ e[j] for e in embeddings for i in range(3) for j in range(3) if i != j])
-    assert commitment.pair_cosine(embeddings) == pytest.approx(by_hand)
+    assert emergence_commitment.pair_cosine(embeddings) == pytest.approx(by_hand)
 
 
 def made():
@@ -54,7 +59,7 @@ def made():
         (name, "svm"): np.stack([branches(shared, prompts=8, seed=7) for shared in (0.05, 0.5, 0.95)])
         for name in ("is_brass", "is_warm")
     }
-    return commitment.rows(decisions, np.array([0.2, 0.5, 0.9]), SIGMAS, 200, 1)
+    return emergence_commitment.rows(decisions, np.array([0.2, 0.5, 0.9]), SIGMAS, 200, 1)
 
 
 def test_agreement_rises_where_more_is_fixed():
@@ -73,9 +78,9 @@ def test_agreement_rises_where_more_is_fixed():
 def test_the_picture_names_counts_and_axes(tmp_path):
     import matplotlib.text
 
-    longtables.write(tmp_path / "c.csv", made())
-    figure = commitment_figure.draw(longtables.read(tmp_path / "c.csv"), "Made by X.")
-    figures.save(figure, tmp_path / "c.png", 60)
+    results.write(tmp_path / "c.csv", made())
+    figure = figures_commitment.draw(results.read(tmp_path / "c.csv"), "Made by X.")
+    canvas.save(figure, tmp_path / "c.png", 60)
     said = " ".join(artist.get_text() for artist in figure.findobj(matplotlib.text.Text))
     for words in (
         "8 prompts, 4 branches each",
@@ -88,7 +93,7 @@ def test_the_picture_names_counts_and_axes(tmp_path):
 
 
 def test_the_cost_is_the_way_to_the_last_parting_and_all_continuations():
-    assert schedule.branching_cost(prompts=8, steps=[0, 8], branches=4, all_steps=25) == 8 * (9 + 4 * (25 + 17))
+    assert configuration.branching_cost(prompts=8, steps=[0, 8], branches=4, all_steps=25) == 8 * (9 + 4 * (25 + 17))
 
 
 @pytest.fixture(scope="module")
@@ -136,11 +141,13 @@ def test_branches_share_more_the_later_they_part(diffusion_model, tmp_path, monk
 
 def test_a_branch_with_the_clips_own_noise_comes_near_the_clip(diffusion_model):
     """The state is the clip's own: continued without further noise it ends where a sampler without noise ends."""
-    from musicologist import branching, diffusion, trajectory
+    from musicologist.audio import branching
+    from musicologist.audio import sampler as audio_sampler
+    from musicologist.generators import stable_audio_tools
 
-    model, config = diffusion.load(diffusion_model)
-    settings = trajectory.Settings("dpmpp-2m", 12, 4.0, 0.3, 100.0, 1.0, 0.5)
-    levels = list(trajectory.sample(model, config["sample_size"], PROMPTS[:2], [3, 4], settings, [8, 11], "cpu"))
+    model, config = stable_audio_tools.load(diffusion_model)
+    settings = audio_sampler.SamplingSettings("dpmpp-2m", 12, 4.0, 0.3, 100.0, 1.0, 0.5)
+    levels = list(audio_sampler.sample(model, config["sample_size"], PROMPTS[:2], [3, 4], settings, [8, 11], "cpu"))
     by_level = {(signal, step): latents for signal, step, latents in levels}
     found = branching.continue_from(model, by_level["noisy", 8], 8, PROMPTS[:2], [1, 2], settings, "cpu")
     target = by_level["denoised", 11]

@@ -5,8 +5,12 @@ import import_note_embeddings
 import numpy as np
 import pytest
 import torch
-from musicologist import conceptfolders, tables
-from musicologist.errors import UserError
+from musicologist.concepts.datasets import DATASET
+from musicologist.core import parquet
+from musicologist.core.errors import UserError
+from musicologist.embeddings import tables
+from musicologist.embeddings.tables import NOTE_EMBEDDINGS
+from musicologist.inputs import concepts
 
 NOTES = [(f"note-{number}", f"instrument-{number % 6}", int(number < 6)) for number in range(12)]
 HEADER = "qualities,note_str,instrument_str,is_brass,binary_class,binary_class_str\n"
@@ -31,13 +35,13 @@ def folder(root, concept, notes=NOTES, header=HEADER, rows=None):
 def test_a_concept_has_a_folder_with_two_files(tmp_path, name):
     place = folder(tmp_path, name)
     files = place / "laion-clap_embeddings.pt", place / "audio_info.csv"
-    assert conceptfolders.files_of(tmp_path, "is_brass") == files
-    assert conceptfolders.read_info(files[1]) == NOTES
+    assert concepts.files_of(tmp_path, "is_brass") == files
+    assert concepts.read_info(files[1]) == NOTES
     with pytest.raises(UserError, match=r"has no folder is_warm \(or warm\)"):
-        conceptfolders.files_of(tmp_path, "is_warm")
+        concepts.files_of(tmp_path, "is_warm")
     files[0].unlink()
     with pytest.raises(UserError, match=r"has no laion-clap_embeddings.pt or laion-clap_embeddings.npy"):
-        conceptfolders.files_of(tmp_path, "is_brass")
+        concepts.files_of(tmp_path, "is_brass")
 
 
 @pytest.mark.parametrize(
@@ -55,7 +59,7 @@ def test_a_bad_table_of_notes_is_one_sentence(tmp_path, notes, header, sentence)
     place = tmp_path / "audio_info.csv"
     place.write_text(header + "".join(f"x,{name},{instrument},1,{label},y\n" for name, instrument, label in notes))
     with pytest.raises(UserError) as caught:
-        conceptfolders.read_info(place)
+        concepts.read_info(place)
     assert sentence in str(caught.value)
 
 
@@ -64,7 +68,7 @@ def import_all(monkeypatch, tmp_path, *places):
     flags += ["--infos", *(place / "audio_info.csv" for place in places), "--output", tmp_path / "notes.parquet"]
     monkeypatch.setattr(sys, "argv", ["import_note_embeddings.py", *map(str, flags)])
     import_note_embeddings.main()
-    return tables.read(tmp_path / "notes.parquet", "note_embeddings")
+    return parquet.read(tmp_path / "notes.parquet", NOTE_EMBEDDINGS)
 
 
 def test_a_note_of_two_concepts_stands_once(monkeypatch, tmp_path):
@@ -96,10 +100,10 @@ def test_a_dataset_has_the_given_labels_and_holds_instruments_out(monkeypatch, t
     flags += ["--seed", 1, "--output", tmp_path / "dataset.parquet"]
     monkeypatch.setattr(sys, "argv", ["import_dataset.py", *map(str, flags)])
     import_dataset.main()
-    table = tables.read(tmp_path / "dataset.parquet", "dataset").to_pylist()
+    table = parquet.read(tmp_path / "dataset.parquet", DATASET).to_pylist()
     known = {name: (instrument, label) for name, instrument, label in NOTES}
     assert [row["label"] for row in table].count(1) == [row["label"] for row in table].count(0) == 5
     assert all(known[row["note_id"]] == (row["instrument"], row["label"]) for row in table)
     sides = [{row["instrument"] for row in table if row["split"] == split} for split in ("train", "test")]
     assert sides[0] and sides[1] and not sides[0] & sides[1]
-    assert tables.metadata(tmp_path / "dataset.parquet")["concept"] == "is_brass"
+    assert parquet.metadata(tmp_path / "dataset.parquet")["concept"] == "is_brass"

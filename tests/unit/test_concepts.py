@@ -4,11 +4,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import yaml
-from musicologist import concepts
-from musicologist.errors import UserError
+from musicologist.concepts import datasets, definitions, prompt_labels
+from musicologist.core.errors import UserError
 
 FILE = Path(__file__).parents[2] / "config/concepts.yaml"
-ALL = concepts.load(FILE)
+ALL = definitions.load(FILE)
 
 
 def notes(*rows):
@@ -40,12 +40,12 @@ NOTES = notes(
     ],
 )
 def test_notes_with_a_concept_near_it_and_without(name, expected):
-    assert concepts.NoteLabels(NOTES).labels(ALL[name]).tolist() == expected
+    assert datasets.NoteLabels(NOTES).labels(ALL[name]).tolist() == expected
 
 
 def test_labels_in_batches_equal_labels_one_by_one():
     rng = np.random.default_rng(0)
-    from musicologist.vocabulary import FAMILIES, QUALITIES, SOURCES
+    from musicologist.vocabulary.terms import FAMILIES, QUALITIES, SOURCES
 
     rows = [
         (str(rng.choice(FAMILIES)), str(rng.choice(SOURCES)), [q for q in QUALITIES if rng.random() < 0.2])
@@ -57,7 +57,7 @@ def test_labels_in_batches_equal_labels_one_by_one():
         hits = [bool(values[kind] & set(getattr(terms, kind))) for kind in values if getattr(terms, kind)]
         return bool(hits) and (any if match == "any" else all)(hits)
 
-    coded = concepts.NoteLabels(notes(*rows))
+    coded = datasets.NoteLabels(notes(*rows))
     for concept in ALL.values():
         expected = [
             1 if one(row, concept.positive, concept.match) else -1 if one(row, concept.near, concept.match) else 0
@@ -82,7 +82,7 @@ def test_labels_in_batches_equal_labels_one_by_one():
     ],
 )
 def test_prompts_that_ask_for_a_concept_or_come_near_it(name, aspects, expected):
-    assert concepts.prompt_label(aspects, ALL[name]) == expected
+    assert prompt_labels.prompt_label(aspects, ALL[name]) == expected
 
 
 def test_all_28_concepts_are_there_and_near_terms_are_no_positives():
@@ -90,14 +90,14 @@ def test_all_28_concepts_are_there_and_near_terms_are_no_positives():
     for concept in ALL.values():
         assert not set(concept.positive_aspects) & set(concept.near_aspects)
         if concept.match == "any":
-            for kind in concepts.KINDS:
+            for kind in definitions.KINDS:
                 assert not set(getattr(concept.positive, kind)) & set(getattr(concept.near, kind))
 
 
 def test_only_the_named_concepts_are_loaded_in_the_files_order():
-    assert list(concepts.load(FILE, ["is_flute", "is_brass"])) == ["is_brass", "is_flute"]
+    assert list(definitions.load(FILE, ["is_flute", "is_brass"])) == ["is_brass", "is_flute"]
     with pytest.raises(UserError, match=r"'is_flut', which .* does not define; did you mean 'is_flute'"):
-        concepts.load(FILE, ["is_flut"])
+        definitions.load(FILE, ["is_flut"])
 
 
 @pytest.mark.parametrize(
@@ -124,11 +124,11 @@ def test_a_mistake_names_concept_and_term(tmp_path, path, value, sentence):
     place[path[-1]] = value
     (tmp_path / "concepts.yaml").write_text(yaml.safe_dump(entries))
     with pytest.raises(UserError) as caught:
-        concepts.load(tmp_path / "concepts.yaml")
+        definitions.load(tmp_path / "concepts.yaml")
     assert sentence in str(caught.value)
 
 
 def test_the_digest_follows_the_entry():
     digests = {concept.digest for concept in ALL.values()}
     assert len(digests) == 28
-    assert concepts.load(FILE)["is_brass"].digest == ALL["is_brass"].digest
+    assert definitions.load(FILE)["is_brass"].digest == ALL["is_brass"].digest

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from musicologist import configuration
-from musicologist.errors import UserError
+from musicologist.core.errors import UserError
+from musicologist.workflow import configuration
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "config/schemas/config.schema.json").read_text())

@@ -4,11 +4,21 @@ import sys
 import numpy as np
 import pyarrow as pa
 import pytest
-from musicologist import clips, concepts, control_curves, controls, tables, zeroshot
-from musicologist.errors import UserError
-from musicologist.vocabulary import ASPECTS
+from musicologist.audio.acoustics import AUDIO_ACOUSTICS, NOTE_ACOUSTICS
+from musicologist.concepts import definitions
+from musicologist.concepts.datasets import DATASET
+from musicologist.core import parquet
+from musicologist.core.errors import UserError
+from musicologist.embeddings import tables
+from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, TEXT_EMBEDDINGS
+from musicologist.emergence import controls, scored_clips
+from musicologist.emergence.tables import CONTENT, CONTROLS, SCORES
+from musicologist.probes import baselines
+from musicologist.statistics import agreement, confounds
+from musicologist.vocabulary import text_queries
+from musicologist.vocabulary.terms import ASPECTS
 
-CONCEPT = concepts.load("config/concepts.yaml", ["is_brass"])["is_brass"]
+CONCEPT = definitions.load("config/concepts.yaml", ["is_brass"])["is_brass"]
 STEPS = {0: 100.0, 5: 10.0, 9: 1.0}
 
 
@@ -25,9 +35,9 @@ def test_partialling_removes_what_loudness_makes_and_keeps_what_it_does_not():
     covariates = np.column_stack([loudness, np.ones(800)])  # a covariate that never varies must do no harm
     heard_by_loudness = 2 * loudness + rng.normal(size=800)
     assert auc_of(heard_by_loudness, labels) > 0.8
-    assert auc_of(controls.partialled(heard_by_loudness, covariates, labels), labels) == pytest.approx(0.5, abs=0.05)
+    assert auc_of(confounds.partialled(heard_by_loudness, covariates, labels), labels) == pytest.approx(0.5, abs=0.05)
     own = 2 * loudness + 2 * labels + rng.normal(size=800)
-    rest = auc_of(controls.partialled(own, covariates, labels), labels)
+    rest = auc_of(confounds.partialled(own, covariates, labels), labels)
     assert rest == pytest.approx(auc_of(2 * labels + rng.normal(size=800), labels), abs=0.04)
 
 
@@ -38,14 +48,14 @@ def test_partialling_is_the_residual_of_an_ordinary_regression_on_the_negatives(
     covariates, decision, labels = rng.normal(size=(60, 3)) * [1, 10, 100], rng.normal(size=60), np.arange(60) % 3 == 0
     fitted = LinearRegression().fit(covariates[~labels], decision[~labels])
     expected = decision - fitted.predict(covariates)
-    assert controls.partialled(decision, covariates, labels.astype(int)) == pytest.approx(expected, abs=1e-9)
+    assert confounds.partialled(decision, covariates, labels.astype(int)) == pytest.approx(expected, abs=1e-9)
 
 
 def test_with_mismatched_prompts_a_perfect_probe_is_at_chance():
     labels = np.arange(40) % 4 == 0
     prompts = np.repeat(np.arange(40), 3)
     decision = labels[prompts] + np.random.default_rng(0).normal(0, 0.01, 120)
-    turned = controls.mismatched(decision, prompts, labels.astype(int), 0)
+    turned = confounds.mismatched(decision, prompts, labels.astype(int), 0)
     assert len(turned) == 39
     assert turned.mean() == pytest.approx(0.5, abs=0.02)
     assert turned.max() < 1  # no rotation leaves all labels where they were
@@ -55,8 +65,8 @@ def test_kappa_is_scikit_learns():
     from sklearn.metrics import cohen_kappa_score
 
     first, second = np.random.default_rng(0).integers(0, 2, (2, 50))
-    assert controls.kappa(first, second) == pytest.approx(cohen_kappa_score(first, second), abs=1e-9)
-    assert np.isnan(controls.kappa(np.ones(4), np.ones(4)))
+    assert agreement.cohen_kappa(first, second) == pytest.approx(cohen_kappa_score(first, second), abs=1e-9)
+    assert np.isnan(agreement.cohen_kappa(np.ones(4), np.ones(4)))
 
 
 def test_the_handcrafted_probe_is_a_standardised_logistic_regression():
@@ -67,7 +77,7 @@ def test_the_handcrafted_probe_is_a_standardised_logistic_regression():
     rng = np.random.default_rng(0)
     features, labels = rng.normal(size=(80, 5)) * [1, 2, 30, 4, 5], np.arange(80) % 2
     expected = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=1000)).fit(features, labels)
-    assert controls.handcrafted(features, labels)(features) == pytest.approx(
+    assert baselines.handcrafted(features, labels)(features) == pytest.approx(
         expected.decision_function(features), abs=1e-4
     )
 
@@ -79,8 +89,8 @@ def test_no_in_domain_probe_judges_a_prompt_that_it_has_seen():
     labels = rng.permutation(np.repeat([0, 1], 30))[prompts]
     labels[prompts < 6] = -1
     features = (np.eye(60)[prompts] * 3 + rng.normal(0, 0.1, (240, 60))).astype(np.float32)
-    probes, judge = controls.in_domain(features, labels, prompts, 0)
-    assert len(probes) == controls.FOLDS
+    probes, judge = baselines.in_domain(features, labels, prompts, 0)
+    assert len(probes) == baselines.FOLDS
     assert all(len(set(judge[prompts == prompt])) == 1 for prompt in range(60))
     decision = np.stack([probe(features) for probe in probes])[judge, np.arange(240)]
     known = labels >= 0
@@ -89,12 +99,12 @@ def test_no_in_domain_probe_judges_a_prompt_that_it_has_seen():
 
 
 def test_every_aspect_has_queries_in_several_wordings():
-    queries = zeroshot.queries()
+    queries = text_queries.queries()
     assert {aspect for aspect, _ in queries} == set(ASPECTS)
-    assert len(queries) == len(set(queries)) == len(ASPECTS) * len(zeroshot.TEMPLATES)
+    assert len(queries) == len(set(queries)) == len(ASPECTS) * len(text_queries.TEMPLATES)
     assert ("organ", "a recording of an organ note") in queries
     assert ("drum", "drum chords") in queries
-    assert set(zeroshot.WORDS) <= set(ASPECTS)
+    assert set(text_queries.WORDS) <= set(ASPECTS)
 
 
 def unit(rows):
@@ -116,7 +126,7 @@ def made(tmp_path):
             names = {"prompt_id": prompts, "sample": samples, **level}
             path = tmp_path / signal / f"step_{step:02d}.parquet"
             column = tables.embedding_column(unit(embedding))
-            tables.write(path, "audio_embeddings", pa.table({**names, **noise, "embedding": column}))
+            parquet.write(path, AUDIO_EMBEDDINGS, pa.table({**names, **noise, "embedding": column}))
             paths.append(path)
             decision = embedding[:, 0] + rng.normal(size=40)
             columns = {"decision": decision, "predicted": (decision > 0).astype(np.int8)}
@@ -125,14 +135,14 @@ def made(tmp_path):
             if signal != "deformed":
                 acoustics.append(measured(rng, 40, names))
     dataset = {"note_id": [f"n{n}" for n in range(60)], "label": np.arange(60) % 2, "instrument": ["i"] * 60}
-    tables.write(tmp_path / "dataset.parquet", "dataset", pa.table({**dataset, "split": ["train"] * 60}))
-    tables.write(tmp_path / "notes.parquet", "note_acoustics", measured(rng, 60, {"note_id": dataset["note_id"][::-1]}))
-    tables.write(tmp_path / "audio.parquet", "audio_acoustics", pa.concat_tables(acoustics[::-1]))
-    tables.write(tmp_path / "scores.parquet", "scores", pa.concat_tables(scores))
-    aspects, texts = zip(*zeroshot.queries(), strict=True)
+    parquet.write(tmp_path / "dataset.parquet", DATASET, pa.table({**dataset, "split": ["train"] * 60}))
+    parquet.write(tmp_path / "notes.parquet", NOTE_ACOUSTICS, measured(rng, 60, {"note_id": dataset["note_id"][::-1]}))
+    parquet.write(tmp_path / "audio.parquet", AUDIO_ACOUSTICS, pa.concat_tables(acoustics[::-1]))
+    parquet.write(tmp_path / "scores.parquet", SCORES, pa.concat_tables(scores))
+    aspects, texts = zip(*text_queries.queries(), strict=True)
     queries = rng.normal(size=(len(texts), 512)) + np.outer(np.array(aspects) == "brass", np.eye(512)[0]) * 40
     queries = {"aspect": aspects, "text": texts, "embedding": tables.embedding_column(unit(queries))}
-    tables.write(tmp_path / "texts.parquet", "text_embeddings", pa.table(queries))
+    parquet.write(tmp_path / "texts.parquet", TEXT_EMBEDDINGS, pa.table(queries))
     return tmp_path, paths
 
 
@@ -153,7 +163,7 @@ def run(folder, paths, monkeypatch):
     flags = [part for name, value in options.items() for part in (f"--{name}", str(value))]
     monkeypatch.setattr(sys, "argv", ["x", *flags, "--embeddings", *map(str, paths)])
     measure_controls.main()
-    return tables.read(folder / "c.parquet", "controls").to_pandas()
+    return parquet.read(folder / "c.parquet", CONTROLS).to_pandas()
 
 
 def test_the_controls_of_a_concept_that_is_there(made, monkeypatch):
@@ -171,7 +181,7 @@ def test_the_controls_of_a_concept_that_is_there(made, monkeypatch):
     assert (found["roc_auc_low"] <= found["roc_auc"]).all()
     assert (found["roc_auc"] <= found["roc_auc_high"]).all()
 
-    content = tables.read(folder / "t.parquet", "content").to_pandas()
+    content = parquet.read(folder / "t.parquet", CONTENT).to_pandas()
     assert list(content["sample"]) == [0, 1] * 20
     assert content["zero_shot_label"].sum() == content["in_domain_label"].sum() == round(40 * 8 / 19)
     assert content["prompt_label"].isna().sum() == 2
@@ -186,7 +196,7 @@ def test_the_controls_of_a_concept_that_is_there(made, monkeypatch):
 
 def test_clips_without_prompts_are_set_against_those_that_ask(made):
     folder, _ = made
-    scores = {"svm": clips.arrange(tables.read(folder / "scores.parquet", "scores"), "scores")}
+    scores = {"svm": scored_clips.arrange(parquet.read(folder / "scores.parquet", SCORES), "scores")}
 
     class First:
         """A probe of the embedding's first axis."""
@@ -202,7 +212,7 @@ def test_clips_without_prompts_are_set_against_those_that_ask(made):
         names = {"prompt_id": range(6), "sample": [0] * 6, "signal": [signal] * 6, "step": [step] * 6}
         noise = {"sigma": [STEPS[step]] * 6, "log_snr_db": [0.0] * 6}
         parts.append(pa.table({**names, **noise, "embedding": tables.embedding_column(embedding.astype(np.float32))}))
-    rows = control_curves.unconditional_rows("is_brass", scores, {"svm": First()}, pa.concat_tables(parts))
+    rows = controls.unconditional_rows("is_brass", scores, {"svm": First()}, pa.concat_tables(parts))
     found = {(row["control"], row["signal"], row["step"]): row for row in rows}
     assert set(found) == {
         ("unconditional", "denoised", 9),
@@ -221,26 +231,26 @@ def test_clips_without_prompts_are_set_against_those_that_ask(made):
 
 def test_with_too_few_prompts_nothing_is_said(made, monkeypatch):
     folder, paths = made
-    table = tables.read(folder / "scores.parquet", "scores")
+    table = parquet.read(folder / "scores.parquet", SCORES)
     labels = pa.array([1 if prompt == 0 else 0 for prompt in table["prompt_id"].to_pylist()], pa.int8())
     place = table.column_names.index("prompt_label")
-    tables.write(folder / "scores.parquet", "scores", table.set_column(place, "prompt_label", labels))
+    parquet.write(folder / "scores.parquet", SCORES, table.set_column(place, "prompt_label", labels))
     found = run(folder, paths, monkeypatch)
     assert found["roc_auc"].isna().all()
     assert "in_domain" not in set(found["control"])
-    content = tables.read(folder / "t.parquet", "content")
+    content = parquet.read(folder / "t.parquet", CONTENT)
     assert content["in_domain_label"].null_count == 40
     assert content["zero_shot_label"].null_count == 0
 
 
 def test_other_clips_than_the_scores_are_refused(made):
     folder, _ = made
-    trajectories = clips.arrange(tables.read(folder / "scores.parquet", "scores"), "scores")
-    table = tables.read(folder / "audio.parquet", "audio_acoustics")
-    tables.write(folder / "fewer.parquet", "audio_acoustics", table.slice(1))
+    trajectories = scored_clips.arrange(parquet.read(folder / "scores.parquet", SCORES), "scores")
+    table = parquet.read(folder / "audio.parquet", AUDIO_ACOUSTICS)
+    parquet.write(folder / "fewer.parquet", AUDIO_ACOUSTICS, table.slice(1))
     with pytest.raises(UserError, match=r"fewer\.parquet holds other clips than the scores"):
-        control_curves.arrange_acoustics(folder / "fewer.parquet", trajectories)
-    table = tables.read(folder / "notes.parquet", "note_acoustics")
-    tables.write(folder / "fewer.parquet", "note_acoustics", table.slice(1))
+        controls.arrange_acoustics(folder / "fewer.parquet", trajectories)
+    table = parquet.read(folder / "notes.parquet", NOTE_ACOUSTICS)
+    parquet.write(folder / "fewer.parquet", NOTE_ACOUSTICS, table.slice(1))
     with pytest.raises(UserError, match=r"fewer\.parquet lacks notes of"):
-        control_curves.from_cepstra(folder / "dataset.parquet", folder / "fewer.parquet", {})
+        controls.from_cepstra(folder / "dataset.parquet", folder / "fewer.parquet", {})

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from musicologist import curves
+from musicologist.statistics import curves
 from scipy.optimize import curve_fit
 from sklearn.isotonic import IsotonicRegression
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
-from musicologist import devices
-from musicologist.errors import UserError
+from musicologist.core.errors import UserError
+from musicologist.models import devices
 
 
 @pytest.mark.parametrize(

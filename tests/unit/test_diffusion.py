@@ -6,8 +6,8 @@ import shutil
 import pytest
 import stable_audio_open
 import tiny_models
-from musicologist import diffusion
-from musicologist.errors import UserError
+from musicologist.core.errors import UserError
+from musicologist.generators import stable_audio_tools
 from tiny_models import PROMPTS
 
 import torch  # isort: skip
@@ -45,7 +45,7 @@ def cached(tmp_path, name, source, revision="main"):
 
 
 def test_both_kinds_of_file_and_a_hub_id_are_the_same_model(tmp_path, directory, t5):
-    expected, _ = diffusion.load(directory, text_encoder=t5)
+    expected, _ = stable_audio_tools.load(directory, text_encoder=t5)
     checkpoint = tiny_models.diffusion_directory(tmp_path / "ckpt", text_encoder=t5, kind="ckpt")
     lone = shutil.copytree(checkpoint, tmp_path / "lone")
     (lone / "model.ckpt").rename(lone / "my_own.ckpt")
@@ -60,7 +60,7 @@ def test_both_kinds_of_file_and_a_hub_id_are_the_same_model(tmp_path, directory,
         (f"stabilityai/stable-audio-open-1.0@{COMMIT}", None),
         ("stabilityai/stable-audio-open-1.0@v1", t5),
     ):
-        found, config = diffusion.load(model, text_encoder=encoder)
+        found, config = stable_audio_tools.load(model, text_encoder=encoder)
         assert config["sample_rate"] == 16_000
         for (name, one), (_, other) in zip(found.state_dict().items(), expected.state_dict().items(), strict=True):
             assert torch.equal(one, other), name
@@ -70,29 +70,29 @@ def test_both_kinds_of_file_and_a_hub_id_are_the_same_model(tmp_path, directory,
 
 def test_what_the_cache_lacks_is_one_sentence(tmp_path, directory):
     with pytest.raises(UserError, match=r"^stabilityai/x@v2 has no model_config\.json in the Hugging Face cache"):
-        diffusion.load("stabilityai/x@v2")
+        stable_audio_tools.load("stabilityai/x@v2")
     with pytest.raises(UserError, match=r"^t5-base has no config\.json in the Hugging Face cache"):
-        diffusion.load(directory)
+        stable_audio_tools.load(directory)
 
 
 def test_a_tokenizer_without_its_vocabulary_is_refused(tmp_path, directory, t5):
-    from musicologist import wordlevel
+    from musicologist.training import scenes
 
     broken = shutil.copytree(t5, tmp_path / "t5")
-    wordlevel.build([], broken)
+    scenes.build_tokenizer([], broken)
     with pytest.raises(
         UserError, match=r"t5: the tokenizer has 4 tokens, the T5 5\d: the tokenizer's files are missing"
     ):
-        diffusion.load(directory, text_encoder=broken)
+        stable_audio_tools.load(directory, text_encoder=broken)
 
 
 def test_a_checkpoint_of_a_training_is_named_as_such(tmp_path):
     folder = tiny_models.diffusion_directory(tmp_path / "model")
-    state = {f"diffusion.{name}": tensor for name, tensor in diffusion.load(folder)[0].state_dict().items()}
+    state = {f"diffusion.{name}": tensor for name, tensor in stable_audio_tools.load(folder)[0].state_dict().items()}
     (folder / "model.safetensors").unlink()
     torch.save({"state_dict": state}, folder / "model.ckpt")
     with pytest.raises(UserError, match=r"model\.ckpt does not fit .*: it is a training checkpoint: unwrap it first"):
-        diffusion.load(folder)
+        stable_audio_tools.load(folder)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_what_is_no_such_model_is_one_sentence(tmp_path, change, sentence):
     change(config)
     (tmp_path / "model_config.json").write_text(json.dumps(config))
     with pytest.raises(UserError, match=sentence):
-        diffusion.read_config(tmp_path)
+        stable_audio_tools.read_config(tmp_path)
 
 
 def test_stable_audio_open_is_built_with_the_published_names_and_shapes(t5, monkeypatch):
@@ -121,7 +121,7 @@ def test_stable_audio_open_is_built_with_the_published_names_and_shapes(t5, monk
     encoder = T5EncoderModel.from_pretrained(t5)
     monkeypatch.setattr("transformers.T5EncoderModel.from_pretrained", lambda place: encoder)
     with torch.device("meta"):
-        model = diffusion.build(stable_audio_open.CONFIGURATION, text_encoder=t5)
+        model = stable_audio_tools.build(stable_audio_open.CONFIGURATION, text_encoder=t5)
     listed = stable_audio_open.tensors()
     assert len(listed) == 745
     assert {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()} == listed

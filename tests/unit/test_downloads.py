@@ -7,8 +7,8 @@ from pathlib import Path
 import fake_hub
 import pytest
 from fake_hub import Hub
-from musicologist import downloads
-from musicologist.errors import UserError
+from musicologist.core import downloads
+from musicologist.core.errors import UserError
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "download_notes.py"
 CONTENT = bytes(number * 7 % 256 for number in range(100_000))

@@ -10,9 +10,13 @@ import pyarrow.parquet as pq
 import pytest
 import tiny_models
 import torch
-from musicologist import clap, deformation, embeddings, shards, tables
-from musicologist.errors import UserError
-from musicologist.shards import Clip
+from musicologist.audio import deformation
+from musicologist.core import parquet, shards
+from musicologist.core.errors import UserError
+from musicologist.core.shards import Clip
+from musicologist.embedders import clap
+from musicologist.embeddings import collecting, tables
+from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
 from tiny_models import RATE, noise
 
 LEVELS = [("denoised", 0), ("denoised", 7), ("noisy", 0)]
@@ -70,14 +74,14 @@ def embed(model, tmp_path, monkeypatch):
 
 def test_a_shard_of_audio_becomes_one_row_group_a_level(embed, model, tmp_path):
     part = embed(audio_shard(tmp_path, 3, [6, 7]))
-    table = tables.read(part, "audio_embeddings")
+    table = parquet.read(part, AUDIO_EMBEDDINGS)
     assert list(zip(table["signal"].to_pylist(), table["step"].to_pylist(), strict=True)) == [
         level for level in LEVELS for _ in range(4)
     ]
     assert table["prompt_id"].to_pylist() == [6, 6, 7, 7] * 3
     assert table["sample"].to_pylist() == [0, 1, 0, 1] * 3
     assert pq.ParquetFile(part).num_row_groups == 3
-    assert tables.metadata(part) == {
+    assert parquet.metadata(part) == {
         "kind": "audio_embeddings", "model": str(model), "digest": "d", "window_s": "1.0", "sample_rate": "16000",
     }  # fmt: skip
     found = tables.embeddings(table["embedding"])
@@ -89,10 +93,10 @@ def test_a_shard_of_audio_becomes_one_row_group_a_level(embed, model, tmp_path):
 
 def test_neither_shard_nor_batch_size_changes_an_embedding(embed, tmp_path):
     (tmp_path / "whole").mkdir()
-    whole = tables.read(embed(audio_shard(tmp_path / "whole", 1, [3, 4, 5]), batch_size=4), "audio_embeddings")
+    whole = parquet.read(embed(audio_shard(tmp_path / "whole", 1, [3, 4, 5]), batch_size=4), AUDIO_EMBEDDINGS)
     (tmp_path / "other").mkdir()
-    other = tables.read(embed(audio_shard(tmp_path / "other", 2, [5]), batch_size=4), "audio_embeddings")
-    single = tables.read(embed(audio_shard(tmp_path / "other", 2, [5]), batch_size=1), "audio_embeddings")
+    other = parquet.read(embed(audio_shard(tmp_path / "other", 2, [5]), batch_size=4), AUDIO_EMBEDDINGS)
+    single = parquet.read(embed(audio_shard(tmp_path / "other", 2, [5]), batch_size=1), AUDIO_EMBEDDINGS)
     rows = [row for row, prompt in enumerate(whole["prompt_id"].to_pylist()) if prompt == 5]
     expected = tables.embeddings(whole["embedding"])[rows]
     assert np.array_equal(tables.embeddings(other["embedding"]), expected)
@@ -106,7 +110,7 @@ def test_the_deformation_control_is_the_last_clip_under_each_steps_noise(model, 
     main(monkeypatch, embed_audio, **given, output=[tmp_path / "with.parquet", tmp_path / "deformed.parquet"])
     main(monkeypatch, embed_audio, **given, output=tmp_path / "without.parquet")
     assert (tmp_path / "with.parquet").read_bytes() == (tmp_path / "without.parquet").read_bytes()
-    table = tables.read(tmp_path / "deformed.parquet", "audio_embeddings")
+    table = parquet.read(tmp_path / "deformed.parquet", AUDIO_EMBEDDINGS)
     assert set(table["signal"].to_pylist()) == {"deformed"}
     assert table["step"].to_pylist() == [0] * 4 + [7] * 4
     clip = list(shards.read(tmp_path / "denoised" / "step_07" / "shard_0003.tar"))[3]
@@ -118,7 +122,7 @@ def test_the_deformation_control_is_the_last_clip_under_each_steps_noise(model, 
 def test_out_of_memory_embeds_the_shard_again_in_halves(embed, tmp_path, monkeypatch, capsys):
     """The second batch does not fit: the whole shard then has the bits of the smaller batch."""
     manifest = audio_shard(tmp_path, 3, [6, 7, 8])
-    (whole, halves) = (tables.read(embed(manifest, batch_size=size), "audio_embeddings") for size in (4, 2))
+    (whole, halves) = (parquet.read(embed(manifest, batch_size=size), AUDIO_EMBEDDINGS) for size in (4, 2))
     real, calls = clap.Clap.embed_audio, []
 
     def small(self, clips, batch_size):
@@ -128,7 +132,7 @@ def test_out_of_memory_embeds_the_shard_again_in_halves(embed, tmp_path, monkeyp
         return real(self, clips, batch_size)
 
     monkeypatch.setattr(clap.Clap, "embed_audio", small)
-    found = tables.read(embed(manifest, batch_size=4), "audio_embeddings")
+    found = parquet.read(embed(manifest, batch_size=4), AUDIO_EMBEDDINGS)
     assert found.equals(halves)
     assert found.drop(["embedding"]).equals(whole.drop(["embedding"]))
     difference = tables.embeddings(found["embedding"]) - tables.embeddings(whole["embedding"])
@@ -146,7 +150,7 @@ def test_notes_are_embedded_by_their_names(embed, tmp_path):
     tar = tmp_path / "shard_0000.tar"
     names = ["flute_acoustic_000-060-100", "bass_synthetic_003-030-025"]
     shards.write(tar, (Clip(name, noise(n)[None], RATE, {"pitch": 60}) for n, name in enumerate(names)))
-    table = tables.read(embed(tar, "notes"), "note_embeddings")
+    table = parquet.read(embed(tar, "notes"), NOTE_EMBEDDINGS)
     assert table["note_id"].to_pylist() == names
 
 
@@ -187,7 +191,7 @@ def test_audio_that_was_not_generated_is_one_sentence(embed, tmp_path):
 
 def part(path, rows, digest="d"):
     """A table of audio embeddings with these (prompt, sample, signal, step), one row group a level."""
-    with tables.writer(path, "audio_embeddings", {"model": "m", "digest": digest, "window_s": "1"}) as append:
+    with parquet.writer(path, AUDIO_EMBEDDINGS, {"model": "m", "digest": digest, "window_s": "1"}) as append:
         for level in dict.fromkeys(row[2:] for row in rows):
             some = [row for row in rows if row[2:] == level]
             embedding = np.stack([np.full(512, 100 * prompt + sample) for prompt, sample, *_ in some])
@@ -207,7 +211,7 @@ def test_levels_are_collected_sorted_whatever_the_order_of_the_parts(tmp_path, m
     outputs = [tmp_path / "embeddings" / signal / f"step_{step:02d}.parquet" for signal, step in LEVELS[1:]]
     main(monkeypatch, collect_embeddings, parts=parts, outputs=outputs)
     for output, (signal, step) in zip(outputs, LEVELS[1:], strict=True):
-        table = tables.read(output, "audio_embeddings")
+        table = parquet.read(output, AUDIO_EMBEDDINGS)
         assert table["prompt_id"].to_pylist() == [2, 2, 3, 3, 4, 4, 5, 5, 8, 8, 9, 9]
         assert table["sample"].to_pylist() == [0, 1] * 6
         assert set(table["signal"].to_pylist()) == {signal}
@@ -215,7 +219,7 @@ def test_levels_are_collected_sorted_whatever_the_order_of_the_parts(tmp_path, m
         assert tables.embeddings(table["embedding"])[:, 0].tolist() == [
             100 * prompt + sample for prompt in (2, 3, 4, 5, 8, 9) for sample in (0, 1)
         ]
-        assert tables.metadata(output)["digest"] == "d"
+        assert parquet.metadata(output)["digest"] == "d"
         assert pq.ParquetFile(output).num_row_groups == 3  # written part by part
 
 
@@ -230,41 +234,41 @@ def test_levels_are_collected_sorted_whatever_the_order_of_the_parts(tmp_path, m
 def test_parts_that_do_not_go_together_are_refused(tmp_path, second, digest, sentence):
     parts = [part(tmp_path / "a.parquet", rows([2])), part(tmp_path / "b.parquet", rows(second), digest)]
     with pytest.raises(UserError, match=sentence):
-        embeddings.collect_level(parts, "denoised", 7, tmp_path / "o.parquet")
+        collecting.collect_level(parts, "denoised", 7, tmp_path / "o.parquet")
     assert not (tmp_path / "o.parquet").exists()
 
 
 def test_a_level_that_a_part_lacks_is_one_sentence(tmp_path):
     parts = [part(tmp_path / "a.parquet", rows([2])), part(tmp_path / "b.parquet", rows([3], LEVELS[:2]))]
     with pytest.raises(UserError, match=r"b\.parquet has no embeddings of noisy at step 0"):
-        embeddings.collect_level(parts, "noisy", 0, tmp_path / "o.parquet")
+        collecting.collect_level(parts, "noisy", 0, tmp_path / "o.parquet")
 
 
 def test_a_part_that_is_missing_or_broken_is_one_sentence(tmp_path):
     good = part(tmp_path / "a.parquet", rows([2]))
     (tmp_path / "b.parquet").write_bytes(good.read_bytes()[:-20])
     for collect in (
-        lambda second: embeddings.collect_level([good, second], "noisy", 0, tmp_path / "o.parquet"),
-        lambda second: embeddings.collect_notes([second], tmp_path / "o.parquet"),
+        lambda second: collecting.collect_level([good, second], "noisy", 0, tmp_path / "o.parquet"),
+        lambda second: collecting.collect_notes([second], tmp_path / "o.parquet"),
     ):
         with pytest.raises(UserError, match=r"b\.parquet is not a readable parquet file"):
             collect(tmp_path / "b.parquet")
         with pytest.raises(UserError, match=r"c\.parquet does not exist"):
             collect(tmp_path / "c.parquet")
     with pytest.raises(UserError, match=r"a\.parquet has no column 'note_id'"):
-        embeddings.collect_notes([good], tmp_path / "o.parquet")
+        collecting.collect_notes([good], tmp_path / "o.parquet")
 
 
 def notes_part(path, names):
     table = pa.table({"note_id": names, "embedding": tables.embedding_column(np.ones((len(names), 512)))})
-    tables.write(path, "note_embeddings", table, {"model": "m", "digest": "d"})
+    parquet.write(path, NOTE_EMBEDDINGS, table, {"model": "m", "digest": "d"})
     return path
 
 
 def test_notes_are_collected_and_stand_once(tmp_path, monkeypatch):
     parts = [notes_part(tmp_path / "a.parquet", ["x", "y"]), notes_part(tmp_path / "b.parquet", ["z"])]
     main(monkeypatch, collect_note_embeddings, parts=parts, output=tmp_path / "notes.parquet")
-    assert tables.read(tmp_path / "notes.parquet", "note_embeddings")["note_id"].to_pylist() == ["x", "y", "z"]
+    assert parquet.read(tmp_path / "notes.parquet", NOTE_EMBEDDINGS)["note_id"].to_pylist() == ["x", "y", "z"]
     parts.append(notes_part(tmp_path / "c.parquet", ["y"]))
     with pytest.raises(UserError, match=r"c\.parquet: the note y stands twice"):
-        embeddings.collect_notes(parts, tmp_path / "notes.parquet")
+        collecting.collect_notes(parts, tmp_path / "notes.parquet")

@@ -5,8 +5,11 @@ import import_embeddings
 import numpy as np
 import pytest
 import torch
-from musicologist import arrays, embeddingfolders, schedule, tables
-from musicologist.errors import UserError
+from musicologist.core import noise_levels, parquet
+from musicologist.core.errors import UserError
+from musicologist.embeddings import tables
+from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
+from musicologist.inputs import embeddings
 
 LEVEL = ("denoised", 5)
 SHAPE = (3, 2, 512)
@@ -24,8 +27,8 @@ def save(path, array):
     elif path.suffix == ".npy":
         np.save(path, array)
     else:
-        table, metadata = embeddingfolders.read(save(path.with_suffix(".npy"), array), LEVEL, 3.0, *array.shape[:2])
-        tables.write(path, "audio_embeddings", table, {**metadata, "model": "a", "digest": "b"})
+        table, metadata = embeddings.read(save(path.with_suffix(".npy"), array), LEVEL, 3.0, *array.shape[:2])
+        parquet.write(path, AUDIO_EMBEDDINGS, table, {**metadata, "model": "a", "digest": "b"})
         path.with_suffix(".npy").unlink()
     return path
 
@@ -42,8 +45,8 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 def test_every_format_gives_the_same_table(tmp_path, name):
     path = save(tmp_path / name, embedding())
-    assert embeddingfolders.file_of(tmp_path, LEVEL) == path
-    table, metadata = embeddingfolders.read(path, LEVEL, 3.0, 3, 2)
+    assert embeddings.file_of(tmp_path, LEVEL) == path
+    table, metadata = embeddings.read(path, LEVEL, 3.0, 3, 2)
     assert table["prompt_id"].to_pylist() == [0, 0, 1, 1, 2, 2]
     assert table["sample"].to_pylist() == [0, 1] * 3
     assert np.array_equal(tables.embeddings(table["embedding"]), embedding().reshape(-1, 512))
@@ -54,7 +57,7 @@ def test_every_format_gives_the_same_table(tmp_path, name):
 
 
 def test_what_is_not_of_unit_norm_is_normalised_and_says_so(tmp_path):
-    table, metadata = embeddingfolders.read(save(tmp_path / "a.npy", embedding(scale=7)), LEVEL, 3.0, 3, 2)
+    table, metadata = embeddings.read(save(tmp_path / "a.npy", embedding(scale=7)), LEVEL, 3.0, 3, 2)
     np.testing.assert_allclose(tables.embeddings(table["embedding"]), embedding().reshape(-1, 512), atol=1e-6)
     assert metadata["normalised"] == "true"
 
@@ -81,7 +84,7 @@ def spoilt(value):
 def test_a_bad_array_is_one_sentence(tmp_path, array, sentence, suffix):
     path = save(tmp_path / f"a{suffix}", array)
     with pytest.raises(UserError) as caught:
-        embeddingfolders.read(path, LEVEL, 3.0, 3, 2)
+        embeddings.read(path, LEVEL, 3.0, 3, 2)
     assert sentence in str(caught.value).replace("a Tensor", "an array of int64")
     assert str(path) in str(caught.value)
 
@@ -100,7 +103,7 @@ def test_nothing_pickled_runs(tmp_path, monkeypatch):
     torch.save([torch.zeros(3)], tmp_path / "e.pt")
     for name in ("a.pt", "b.pt", "c.npy", "d.pt", "e.pt"):
         with pytest.raises(UserError, match=r"cannot be read as a plain|holds a list"):
-            arrays.load(tmp_path / name)
+            embeddings.load_array(tmp_path / name)
     assert not (tmp_path / "ran").exists()
 
 
@@ -112,21 +115,21 @@ def test_a_table_of_other_clips_is_one_sentence(tmp_path):
         (3, 2, ("noisy", 5), r"holds \[\('denoised', 5\)\]: expected noisy at step 5 only"),
     ):
         with pytest.raises(UserError, match=sentence):
-            embeddingfolders.read(path, level, 3.0, prompts, samples)
+            embeddings.read(path, level, 3.0, prompts, samples)
     (tmp_path / "x.parquet").write_bytes(b"PAR1")
     with pytest.raises(UserError, match=r"is not a readable parquet file .*: give a table that this workflow wrote"):
-        embeddingfolders.read(tmp_path / "x.parquet", LEVEL, 3.0, 3, 2)
+        embeddings.read(tmp_path / "x.parquet", LEVEL, 3.0, 3, 2)
 
 
 def test_a_level_must_be_there_once(tmp_path):
     with pytest.raises(
         UserError, match=r"has no embeddings of denoised at step 5: expected one of denoised/step_05.parquet"
     ):
-        embeddingfolders.file_of(tmp_path, LEVEL)
+        embeddings.file_of(tmp_path, LEVEL)
     for name in NAMES[:2]:
         save(tmp_path / name, embedding())
     with pytest.raises(UserError, match=r"the same level twice"):
-        embeddingfolders.file_of(tmp_path, LEVEL)
+        embeddings.file_of(tmp_path, LEVEL)
 
 
 def test_embeddings_of_another_clap_than_the_notes_are_refused(tmp_path, monkeypatch):
@@ -149,6 +152,6 @@ def test_embeddings_of_another_clap_than_the_notes_are_refused(tmp_path, monkeyp
         run("c")
     for digest in ("b", ""):
         run(digest)
-    ours = tables.read(tmp_path / "ours/denoised/step_05.parquet", "audio_embeddings")
+    ours = parquet.read(tmp_path / "ours/denoised/step_05.parquet", AUDIO_EMBEDDINGS)
     assert set(ours["sigma"].to_pylist()) == {3.0}  # its own, not the schedule's
-    assert schedule.sigmas(6, 1, 100)[5] != 3.0
+    assert noise_levels.sigmas(6, 1, 100)[5] != 3.0

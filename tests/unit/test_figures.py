@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
-from musicologist import animation, atlas_figures, figures, longtables, statistics
-from musicologist.errors import UserError
+from musicologist.core import results
+from musicologist.core.errors import UserError
+from musicologist.figures import atlas, canvas, distances, emergence, order, pca
+from musicologist.statistics import metrics
 from PIL import Image
 
 
@@ -26,7 +28,7 @@ def rows(concepts=("is_brass", "is_synth_lead"), steps=(0, 8, 24), prompts=20):
                         "n_pos": 2 * prompts,
                         "n_neg": 60,
                     }
-                    for metric in statistics.METRICS:
+                    for metric in metrics.METRICS:
                         value = float(rng.uniform(0.4, 0.9))
                         row |= {metric: value, f"{metric}_low": value - 0.1, f"{metric}_high": value + 0.1}
                     row |= {"p_level": 0.01 if step > 5 else 0.4, "critical_auc": 0.6, "q": 0.02, "answer": "emerged"}
@@ -83,17 +85,17 @@ def texts(figure):
 
 
 def test_emergence_shows_both_signals_and_says_counts_and_held_out_accuracy(tmp_path):
-    figure = figures.emergence(
+    figure = emergence.emergence(
         [row for row in rows() if row["concept"] == "is_brass"], summary(), REPORTS, CONTROLS, "roc_auc", "Made by X."
     )
     said = " ".join(texts(figure))
     for word in ("x0 estimate", "noisy state", "20 prompts with and 30 without", "0.80", "Made by X.", "sigma", "step"):
         assert word in said
-    figures.save(figure, tmp_path / "a.png", 60)
-    again = figures.emergence(
+    canvas.save(figure, tmp_path / "a.png", 60)
+    again = emergence.emergence(
         [row for row in rows() if row["concept"] == "is_brass"], summary(), REPORTS, CONTROLS, "roc_auc", "Made by X."
     )
-    figures.save(again, tmp_path / "b.png", 60)
+    canvas.save(again, tmp_path / "b.png", 60)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert Image.open(tmp_path / "a.png").size[0] > 400
 
@@ -101,13 +103,13 @@ def test_emergence_shows_both_signals_and_says_counts_and_held_out_accuracy(tmp_
 def test_the_controls_are_drawn_beside_the_curves_and_said_below():
     mine = [row for row in rows() if row["concept"] == "is_brass"]
     deformed = [{**row, "signal": "deformed"} for row in mine if row["signal"] == "denoised"]
-    figure = figures.emergence(mine + deformed, summary(), REPORTS, CONTROLS, "roc_auc", "")
+    figure = emergence.emergence(mine + deformed, summary(), REPORTS, CONTROLS, "roc_auc", "")
     said = " ".join(texts(figure))
     assert "control: finished clips under noise" in said
     assert "control: loudness and spectrum partialled out" in said
     assert "in-domain probe 0.60, CLAP's text probe 0.60" in said
     assert drawn(figure) == [(2, 2), (2, 2)]
-    assert drawn(figures.emergence(mine + deformed, summary(), REPORTS, CONTROLS, "accuracy", "")) == [(2, 0), (2, 0)]
+    assert drawn(emergence.emergence(mine + deformed, summary(), REPORTS, CONTROLS, "accuracy", "")) == [(2, 0), (2, 0)]
 
 
 def drawn(figure):
@@ -125,21 +127,21 @@ def test_every_plot_has_log_snr_and_sigma_below_and_the_step_above():
         for step in (8, 24)
     ]
     for figure in (
-        figures.emergence(mine, summary(), REPORTS, CONTROLS, "roc_auc", ""),
-        atlas_figures.atlas(rows(), "roc_auc", ""),
-        figures.distances({"denoised": levels, "noisy": levels}, ""),
+        emergence.emergence(mine, summary(), REPORTS, CONTROLS, "roc_auc", ""),
+        atlas.atlas(rows(), "roc_auc", ""),
+        distances.distances({"denoised": levels, "noisy": levels}, ""),
     ):
         figure.canvas.draw()
         said = texts(figure)
         assert {"log-SNR in dB, noise level sigma below", "denoising step (from 0)", "8", "24"} <= set(said)
-    assert figures.level_label(-40, "/") == "\N{MINUS SIGN}40/100"
-    assert figures.level_label(0, "/") == "0/1"
-    assert figures.level_label(13.98, "/") == "+14/0.2"
+    assert canvas.level_label(-40, "/") == "\N{MINUS SIGN}40/100"
+    assert canvas.level_label(0, "/") == "0/1"
+    assert canvas.level_label(13.98, "/") == "+14/0.2"
 
 
 def test_no_text_is_cut_or_outside_the_picture():
     for figure in (
-        figures.emergence(
+        emergence.emergence(
             [row for row in rows() if row["concept"] == "is_brass"],
             summary(),
             REPORTS,
@@ -147,8 +149,8 @@ def test_no_text_is_cut_or_outside_the_picture():
             "roc_auc",
             "Made by X. " * 20,
         ),
-        atlas_figures.atlas(rows(), "roc_auc", "Made by X. " * 20),
-        atlas_figures.order(rows(), ordering(), "Made by X. " * 20),
+        atlas.atlas(rows(), "roc_auc", "Made by X. " * 20),
+        order.order(rows(), ordering(), "Made by X. " * 20),
     ):
         figure.canvas.draw()
         drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
@@ -161,8 +163,8 @@ def test_no_text_is_cut_or_outside_the_picture():
 def test_the_atlas_hatches_what_cannot_be_judged():
     from matplotlib.patches import Rectangle
 
-    few = atlas_figures.atlas(rows(prompts=4), "roc_auc", "")
-    many = atlas_figures.atlas(rows(prompts=5), "roc_auc", "")
+    few = atlas.atlas(rows(prompts=4), "roc_auc", "")
+    many = atlas.atlas(rows(prompts=5), "roc_auc", "")
     hatched = [[patch for patch in figure.findobj(Rectangle) if patch.get_hatch()] for figure in (few, many)]
     assert len(hatched[0]) == 4
     assert hatched[1] == []
@@ -174,23 +176,23 @@ def test_concepts_are_ordered_by_when_they_emerge():
     places |= {"is_c": (30.0, "emerged"), "is_d": (float("nan"), "there from the start")}
     for row in some:
         row["half_rise_sigma"], row["answer"] = places[row["concept"]]
-    assert atlas_figures.ordered(some, "noisy", "roc_auc") == ["is_d", "is_c", "is_b", "is_a"]
-    said = texts(atlas_figures.atlas(some, "roc_auc", ""))
+    assert atlas.ordered(some, "noisy", "roc_auc") == ["is_d", "is_c", "is_b", "is_a"]
+    said = texts(atlas.atlas(some, "roc_auc", ""))
     assert {"start", "30", "3", "–"} <= set(said)
 
 
 def test_what_beats_its_null_is_bold_and_filled():
     import matplotlib.text
 
-    bold = atlas_figures.atlas(rows(), "roc_auc", "").findobj(matplotlib.text.Text)
+    bold = atlas.atlas(rows(), "roc_auc", "").findobj(matplotlib.text.Text)
     assert sum(text.get_weight() == "bold" for text in bold) == 2 * 2 * 2  # concepts, signals, levels
     mine = [row for row in rows() if row["concept"] == "is_brass"]
-    drawn = figures.emergence(mine, summary(), REPORTS, CONTROLS, "roc_auc", "")
+    drawn = emergence.emergence(mine, summary(), REPORTS, CONTROLS, "roc_auc", "")
     hollow = [line for line in drawn.axes[0].get_lines() if line.get_fillstyle() == "none"]
     assert [len(line.get_xdata()) for line in hollow] == [3, 3]
     diamonds = [line for line in drawn.axes[0].get_lines() if line.get_marker() == "D"]
     assert len(diamonds) == 2
-    never = figures.emergence(
+    never = emergence.emergence(
         [row | {"p_level": 0.3} for row in mine], summary(p=0.3), REPORTS, CONTROLS, "roc_auc", ""
     )
     assert [line.get_linestyle() for line in never.axes[0].get_lines()[:2]] == ["--", "--"]
@@ -199,25 +201,25 @@ def test_what_beats_its_null_is_bold_and_filled():
 
 def test_an_order_of_nothing_says_so():
     some = [row | {"half_rise_sigma": float("nan"), "answer": "not emerged"} for row in rows()]
-    said = texts(atlas_figures.order(some, ordering(()), ""))
+    said = texts(order.order(some, ordering(()), ""))
     assert said.count("no concept has a place in an order") == 2
 
 
 def test_the_animation_has_a_frame_for_each_step_and_is_the_same_each_time(tmp_path):
-    from musicologist import probes
+    from musicologist.probes import classifiers
 
     rng = np.random.default_rng(0)
     labels = np.repeat([0, 1], 30)
     notes = rng.normal(size=(60, 512)).astype(np.float32)
     notes[labels == 1, 0] += 10
-    probe = probes.fit("logistic", notes, labels, 1.0, 0)
+    probe = classifiers.fit("logistic", notes, labels, 1.0, 0)
     frames = [
-        animation.Frame(signal, step, 10 - step, 0.0, notes[30:40] + step, notes[:10])
+        pca.Frame(signal, step, 10 - step, 0.0, notes[30:40] + step, notes[:10])
         for signal in ("denoised", "noisy")
         for step in (0, 4, 9)
     ]
     for name in ("a.gif", "b.gif"):
-        animation.animate("is_brass", notes, labels, probe, frames, "Made by X.", 200, tmp_path / name)
+        pca.animate("is_brass", notes, labels, probe, frames, "Made by X.", 200, tmp_path / name)
     assert (tmp_path / "a.gif").read_bytes() == (tmp_path / "b.gif").read_bytes()
     assert Image.open(tmp_path / "a.gif").n_frames == 3
 
@@ -225,6 +227,6 @@ def test_the_animation_has_a_frame_for_each_step_and_is_the_same_each_time(tmp_p
 def test_a_table_that_is_none_is_one_sentence(tmp_path):
     (tmp_path / "bad.csv").write_text("concept,step\nis_brass,x\n")
     with pytest.raises(UserError, match="is no table of results"):
-        longtables.read(tmp_path / "bad.csv")
+        results.read(tmp_path / "bad.csv")
     with pytest.raises(UserError, match="does not exist"):
-        longtables.read(tmp_path / "none.csv")
+        results.read(tmp_path / "none.csv")

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import tiny_models
 import torch
-from musicologist import promptfiles, shards, trajectory
-from musicologist.errors import UserError
-from musicologist.promptfiles import Prompt
+from musicologist.audio import sampler
+from musicologist.core import shards
+from musicologist.core.errors import UserError
+from musicologist.prompts import batches
+from musicologist.prompts.batches import Prompt
 from tiny_models import PROMPTS
 
 LEVELS = [("denoised", 2), ("denoised", 5), ("noisy", 0)]
@@ -25,7 +27,7 @@ def model(tmp_path_factory):
 def run(model, tmp_path, monkeypatch):
     """Runs the script on prompts FIRST to LAST in a folder of its own; gives the manifest's path."""
     batch = tmp_path / "batch.jsonl"
-    promptfiles.write_batch(batch, [Prompt(number, PROMPTS[number % 3], "given") for number in range(4, 9)])
+    batches.write_batch(batch, [Prompt(number, PROMPTS[number % 3], "given") for number in range(4, 9)])
 
     def call(name, first=4, last=7, batch_size=3, **options):
         folder = tmp_path / name
@@ -97,7 +99,7 @@ def test_the_shard_holds_every_clip_at_every_level_with_its_record(run, model):
         "prompt_id": 6,
         "prompt": PROMPTS[0],
         "sample": 1,
-        "seed": trajectory.clip_seed(5, 6, 1),
+        "seed": sampler.clip_seed(5, 6, 1),
         "signal": "denoised",
         "step": 5,
         "sigma": pytest.approx(0.3),
@@ -137,7 +139,7 @@ def test_neither_batch_nor_shard_changes_a_clip(run):
 def test_out_of_memory_at_batch_8_goes_on_at_4_with_the_same_clips(run, monkeypatch, capsys):
     whole = clips(run("whole", batch_size=8))
     for function, limit in (("sample", 4), ("decode", 2)):
-        real = getattr(trajectory, function)
+        real = getattr(sampler, function)
 
         def small(model, second, third, *more, real=real, limit=limit):
             batch = third if real.__name__ == "sample" else second
@@ -145,7 +147,7 @@ def test_out_of_memory_at_batch_8_goes_on_at_4_with_the_same_clips(run, monkeypa
                 raise torch.OutOfMemoryError("CUDA out of memory.")
             return real(model, second, third, *more)
 
-        monkeypatch.setattr(trajectory, function, small)
+        monkeypatch.setattr(sampler, function, small)
     halved = clips(run("halved", batch_size=8))
     assert halved.keys() == whole.keys()
     assert max(difference(whole[key], halved[key]) for key in whole) <= 1e-4

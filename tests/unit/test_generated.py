@@ -2,13 +2,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from musicologist import generated
-from musicologist.errors import UserError
+from musicologist.audio import manifests
+from musicologist.core import levels
+from musicologist.core.errors import UserError
 
 
 def test_a_clip_tells_its_peak_and_how_much_of_it_is_clipped():
     audio = np.array([[0.5, -2.0], [1.0, 0.0]], np.float32)
-    clip = generated.clip(audio, 16_000, {"prompt_id": 12, "sample": 3, "step": 7})
+    clip = manifests.clip(audio, 16_000, {"prompt_id": 12, "sample": 3, "step": 7})
     assert clip.key == "000012_03"
     assert clip.audio is audio  # one gain for all: none
     assert clip.record == {
@@ -18,6 +19,6 @@ def test_a_clip_tells_its_peak_and_how_much_of_it_is_clipped():
 
 @pytest.mark.parametrize("name", ["louder/step_01/a.tar", "noisy/step_6/a.tar", "noisy/one/a.tar", "a.tar"])
 def test_a_tar_file_must_say_its_signal_and_step(name):
-    assert generated.levels_of([Path("x/noisy/step_05/a.tar")], 6) == {("noisy", 5): Path("x/noisy/step_05/a.tar")}
+    assert levels.levels_of([Path("x/noisy/step_05/a.tar")], 6) == {("noisy", 5): Path("x/noisy/step_05/a.tar")}
     with pytest.raises(UserError, match=f"{name} names no signal and step"):
-        generated.levels_of([Path(name)], 6)
+        levels.levels_of([Path(name)], 6)

@@ -1,8 +1,8 @@
 import json
 
 import pytest
-from musicologist import given
-from musicologist.errors import UserError
+from musicologist.core.errors import UserError
+from musicologist.inputs import section
 
 NOTHING = dict.fromkeys(("prompts", "annotations", "audio", "embeddings", "notes", "note_embeddings"))
 
@@ -30,7 +30,7 @@ def places(tmp_path, monkeypatch):
     ],
 )
 def test_what_goes_together(places, inputs):
-    given.check(NOTHING | inputs, "my.yaml")
+    section.check(NOTHING | inputs, "my.yaml")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_what_goes_together(places, inputs):
 )
 def test_what_does_not_go_together_is_one_sentence(places, inputs, sentence):
     with pytest.raises(UserError) as caught:
-        given.check(NOTHING | inputs, "my.yaml")
+        section.check(NOTHING | inputs, "my.yaml")
     assert str(caught.value).startswith("my.yaml: ")
     assert sentence in str(caught.value)
 
@@ -55,26 +55,26 @@ def test_prompts_come_from_their_file_or_from_the_annotations(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps([{"prompt": text, "aspects": []} for text in ("a flute", "a drum")]))
     (tmp_path / "a.txt").write_text("1. a flute\n2. a drum\n3. a bass\n")
     annotations, texts = str(tmp_path / "a.json"), str(tmp_path / "a.txt")
-    assert given.prompts(NOTHING, 2) == []
-    assert given.prompts(NOTHING | {"annotations": annotations}, 2) == ["a flute", "a drum"]
-    assert given.prompts(NOTHING | {"annotations": annotations, "prompts": texts}, 2) == ["a flute", "a drum"]
+    assert section.prompts(NOTHING, 2) == []
+    assert section.prompts(NOTHING | {"annotations": annotations}, 2) == ["a flute", "a drum"]
+    assert section.prompts(NOTHING | {"annotations": annotations, "prompts": texts}, 2) == ["a flute", "a drum"]
     (tmp_path / "a.txt").write_text("a flute\nthe drum\n")
     with pytest.raises(UserError, match=r"Prompt 1 is 'the drum' in .*, but 'a drum' in "):
-        given.prompts(NOTHING | {"annotations": annotations, "prompts": texts}, 2)
+        section.prompts(NOTHING | {"annotations": annotations, "prompts": texts}, 2)
 
 
 def test_several_splits_need_notes_for_each(places):
     for place in ("http://host/nsynth-{split}.tar.gz", None):
-        given.check_notes(place, ["valid"], "my.yaml")
-    given.check_notes("nsynth-{split}", ["valid"], "my.yaml")
-    given.check_notes("http://host/nsynth-{split}.tar.gz", ["train", "valid"], "my.yaml")
+        section.check_notes(place, ["valid"], "my.yaml")
+    section.check_notes("nsynth-{split}", ["valid"], "my.yaml")
+    section.check_notes("http://host/nsynth-{split}.tar.gz", ["train", "valid"], "my.yaml")
     for place, found in ((None, "rendered from a sound font"), ("all.tar.gz", "inputs.notes is 'all.tar.gz'")):
         with pytest.raises(UserError, match=f"names 2 splits, but .*{found}"):
-            given.check_notes(place, ["train", "valid"], "my.yaml")
+            section.check_notes(place, ["train", "valid"], "my.yaml")
 
 
 def test_notes_that_are_not_there_are_one_sentence(places):
     with pytest.raises(UserError, match=r"inputs.notes is nsynth-train, which has no examples.json"):
-        given.check_notes("nsynth-{split}", ["valid", "train"], "my.yaml")
+        section.check_notes("nsynth-{split}", ["valid", "train"], "my.yaml")
     with pytest.raises(UserError, match=r"inputs.notes is nsynth-train.tar.gz, which does not exist"):
-        given.check_notes("nsynth-{split}.tar.gz", ["train"], "my.yaml")
+        section.check_notes("nsynth-{split}.tar.gz", ["train"], "my.yaml")

@@ -6,9 +6,9 @@ from pathlib import Path
 import fake_hub
 import pytest
 from fake_hub import COMMIT, Hub
-from musicologist import hub
-from musicologist.errors import UserError
-from musicologist.hub import Repository
+from musicologist.core.errors import UserError
+from musicologist.models import hub
+from musicologist.models.hub import Repository
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 FILES = (("config.json",), ("model.safetensors", "model.ckpt"), ("extra.json", ""))

@@ -4,8 +4,9 @@ import sys
 import import_annotations
 import pyarrow as pa
 import pytest
-from musicologist import tables
-from musicologist.errors import UserError
+from musicologist.core import parquet
+from musicologist.core.errors import UserError
+from musicologist.prompts.tables import ANNOTATIONS
 
 RECORDS = [
     {"prompt": "An electric guitar", "aspects": ["guitar", "electric"], "bpm": None},
@@ -19,7 +20,7 @@ def imported(monkeypatch, tmp_path):
         flags = ["--file", path, "--count", count, "--output", tmp_path / "out.parquet"]
         monkeypatch.setattr(sys, "argv", ["import_annotations.py", *map(str, flags)])
         import_annotations.main()
-        return tables.read(tmp_path / "out.parquet", "annotations").to_pylist()
+        return parquet.read(tmp_path / "out.parquet", ANNOTATIONS).to_pylist()
 
     return run
 
@@ -32,7 +33,7 @@ def test_records_become_rows_and_unknown_tags_are_reported(imported, tmp_path, c
     assert [row["aspects_raw"] for row in rows] == [record["aspects"] for record in RECORDS]
     assert [row["bpm"] for row in rows] == [None, 90.0]
     assert "The tag 'wobbly' (1 times) means no aspect" in capsys.readouterr().err
-    assert tables.metadata(tmp_path / "out.parquet")["unknown_tags"] == '{"wobbly": 1}'
+    assert parquet.metadata(tmp_path / "out.parquet")["unknown_tags"] == '{"wobbly": 1}'
     with pytest.raises(UserError, match=r"holds 2 annotations, but prompts.count asks for 3"):
         imported(tmp_path / "a.json", 3)
 
@@ -42,7 +43,7 @@ def table(tmp_path, numbers, aspects=("bass",)):
         {"prompt_id": n, "aspects": list(aspects), "aspects_raw": ["b"], "bpm": None, "annotator": "me", "pass": 1}
         for n in numbers
     ]
-    tables.write(tmp_path / "a.parquet", "annotations", pa.Table.from_pylist(rows, tables.SCHEMAS["annotations"]))
+    parquet.write(tmp_path / "a.parquet", ANNOTATIONS, pa.Table.from_pylist(rows, ANNOTATIONS))
     return tmp_path / "a.parquet"
 
 

@@ -12,15 +12,22 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from musicologist import clips, concepts, labels, measurement, probes, tables
-from musicologist.annotations_given import read_original
-from musicologist.errors import UserError
-from musicologist.vocabulary import ASPECTS
+from musicologist.concepts import definitions, prompt_labels
+from musicologist.core import parquet
+from musicologist.core.errors import UserError
+from musicologist.embeddings import tables
+from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
+from musicologist.emergence import curve, scored_clips
+from musicologist.emergence.tables import SCORES
+from musicologist.inputs.annotations import read_original
+from musicologist.probes import classifiers
+from musicologist.prompts.tables import ANNOTATIONS
+from musicologist.vocabulary.terms import ASPECTS
 
 ROOT = Path(__file__).parents[2]
 TABLE = pd.read_csv(Path(__file__).parent / "original_concepts.csv", index_col="concept")
-CONCEPTS = concepts.load(ROOT / "config/concepts.yaml")
-TERMS = labels.load_original(ROOT / "config/original_labels.yaml", TABLE.index)
+CONCEPTS = definitions.load(ROOT / "config/concepts.yaml")
+TERMS = prompt_labels.load_original(ROOT / "config/original_labels.yaml", TABLE.index)
 STRAY = ("electric", "slow_decay", "accordion", "dark sound", "drums", "Bass", "bright", "stringy pad")
 
 
@@ -51,30 +58,30 @@ def test_original_labels_are_those_of_the_originals_table(concept, records, give
         side: text.str.contains("|".join(TABLE.loc[concept, f"{side}_aspects"].split()))
         for side in ("positive", "near")
     }
-    sides = [labels.original_sides(annotation.raw, TERMS[concept]) for annotation in given.annotations]
+    sides = [prompt_labels.original_sides(annotation.raw, TERMS[concept]) for annotation in given.annotations]
     assert numbers(sides, 1) == set(np.flatnonzero(matches["positive"]))
     assert numbers(sides, 0) == set(np.flatnonzero(~matches["near"]))
 
 
 def test_the_originals_faults_are_there(given):
     def both(concept):
-        sides = [labels.original_sides(annotation.raw, TERMS[concept]) for annotation in given.annotations]
+        sides = [prompt_labels.original_sides(annotation.raw, TERMS[concept]) for annotation in given.annotations]
         return numbers(sides, 1) & numbers(sides, 0)
 
     assert {concept for concept in TABLE.index if both(concept)} == {"is_percussion", "is_techno"}
-    assert labels.original_sides(["warm sound"], TERMS["is_warm"]) == (0,)
-    assert labels.original_sides(["dark sound"], TERMS["is_warm"]) == (1,)
-    assert labels.original_sides(["Bass"], TERMS["is_bass"]) == (0,)
-    assert labels.original_sides(["reverb"], TERMS["is_warm"]) == ()
+    assert prompt_labels.original_sides(["warm sound"], TERMS["is_warm"]) == (0,)
+    assert prompt_labels.original_sides(["dark sound"], TERMS["is_warm"]) == (1,)
+    assert prompt_labels.original_sides(["Bass"], TERMS["is_bass"]) == (0,)
+    assert prompt_labels.original_sides(["reverb"], TERMS["is_warm"]) == ()
 
 
 def test_corrected_labels_have_no_prompt_on_both_sides_and_warm_sounds_are_warm(given):
     assert set(CONCEPTS) == set(TABLE.index)
     for concept in CONCEPTS.values():
-        sides = [labels.corrected_sides(annotation.aspects, concept) for annotation in given.annotations]
+        sides = [prompt_labels.corrected_sides(annotation.aspects, concept) for annotation in given.annotations]
         assert not numbers(sides, 1) & numbers(sides, 0)
         assert numbers(sides, 1) and numbers(sides, 0)
-    warm = [labels.corrected_sides(annotation.aspects, CONCEPTS["is_warm"]) for annotation in given.annotations]
+    warm = [prompt_labels.corrected_sides(annotation.aspects, CONCEPTS["is_warm"]) for annotation in given.annotations]
     asked = {n for n, annotation in enumerate(given.annotations) if "warm sound" in annotation.aspects}
     assert numbers(warm, 1) == asked
     assert {n for n, annotation in enumerate(given.annotations) if "warm sound" in annotation.raw} < asked
@@ -82,7 +89,7 @@ def test_corrected_labels_have_no_prompt_on_both_sides_and_warm_sounds_are_warm(
 
 def test_a_concept_that_the_original_lacks_is_refused():
     with pytest.raises(UserError, match=r"no entry is_mine, which is no concept of the original study"):
-        labels.load_original(ROOT / "config/original_labels.yaml", ["is_mine"])
+        prompt_labels.load_original(ROOT / "config/original_labels.yaml", ["is_mine"])
 
 
 @pytest.fixture
@@ -91,11 +98,11 @@ def scored(tmp_path, monkeypatch):
     folder = tmp_path
     rng = np.random.default_rng(0)
     embeddings = rng.normal(size=(40, 512)).astype(np.float32)
-    probes.save(probes.fit("logistic", embeddings, np.arange(40) % 2, 1.0, 0), folder / "probe.skops")
+    classifiers.save(classifiers.fit("logistic", embeddings, np.arange(40) % 2, 1.0, 0), folder / "probe.skops")
     level = {"signal": ["denoised"] * 6, "step": [0] * 6, "sigma": [1.0] * 6, "log_snr_db": [0.0] * 6}
     clips = {"prompt_id": [0, 0, 1, 1, 2, 2], "sample": [0, 1] * 3, **level}
     table = pa.table({**clips, "embedding": tables.embedding_column(embeddings[:6])})
-    tables.write(folder / "step.parquet", "audio_embeddings", table)
+    parquet.write(folder / "step.parquet", AUDIO_EMBEDDINGS, table)
 
     def score(rule, annotator):
         rows = {
@@ -105,15 +112,15 @@ def scored(tmp_path, monkeypatch):
         if annotator == "lexicon":
             rows["aspects_raw"] = [["snare"], ["piano"], ["piccolo", "keyboardless"]]
         ids = {"prompt_id": [0, 1, 2], "bpm": [None] * 3, "annotator": [annotator] * 3, "pass": [1] * 3}
-        annotations = pa.table({**ids, **rows}, schema=tables.SCHEMAS["annotations"])
-        tables.write(folder / "annotations.parquet", "annotations", annotations)
+        annotations = pa.table({**ids, **rows}, schema=ANNOTATIONS)
+        parquet.write(folder / "annotations.parquet", ANNOTATIONS, annotations)
         options = {"probe": "probe.skops", "embeddings": "step.parquet", "annotations": "annotations.parquet"}
         given = [word for name, file in options.items() for word in (f"--{name}", str(folder / file))]
         given += ["--concepts", str(ROOT / "config/concepts.yaml"), "--concept", "is_percussion", "--labels", rule]
         given += ["--original-labels", str(ROOT / "config/original_labels.yaml")]
         monkeypatch.setattr(sys, "argv", ["score_audio.py", *given, "--output", str(folder / "scores.parquet")])
         runpy.run_path(str(ROOT / "scripts/score_audio.py"))["main"]()
-        return tables.read(folder / "scores.parquet", "scores")
+        return parquet.read(folder / "scores.parquet", SCORES)
 
     return score
 
@@ -124,8 +131,8 @@ def test_a_prompt_on_both_sides_counts_on_both(scored):
     assert rows == [(0, 1), (0, 0), (0, 1), (0, 0), (1, None), (1, None), (2, 0), (2, 0)]
     decision = table["decision"].to_pylist()
     assert decision[0] == decision[1] and decision[2] == decision[3]
-    trajectory = clips.arrange(table, "scores")["denoised"]
-    (row,) = measurement.measure(trajectory, np.full((2, 1), 0.5), measurement.Settings(10, 10, 0)).rows
+    trajectory = scored_clips.arrange(table, "scores")["denoised"]
+    (row,) = curve.measure(trajectory, np.full((2, 1), 0.5), curve.Settings(10, 10, 0)).rows
     assert {key: row[key] for key in ("n_pos", "n_neg", "n_pos_prompts", "n_neg_prompts")} == {
         "n_pos": 2,
         "n_neg": 4,

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from musicologist.mel_latent import HOP, MELS, LogMelPretransform
+from musicologist.generators.log_mel_latent import HOP, MELS, LogMelPretransform
 
 import torch  # isort: skip
 

@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from musicologist import notes, nsynth, shards, tables
-from musicologist.errors import UserError
+from musicologist.core import parquet, shards
+from musicologist.core.errors import UserError
+from musicologist.notes import nsynth, packing
+from musicologist.notes.tables import NOTES
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -68,8 +70,8 @@ def pack(path, per_instrument=0, count=2, split="train"):
     """Rows, and clips of each shard."""
     targets = [path.parent / f"shard_{number:04d}.tar" for number in range(count)]
     table = path.parent / "notes.parquet"
-    number = notes.pack([notes.Source(path, split)], per_instrument, targets, table)
-    rows = tables.read(table, "notes").to_pylist()
+    number = packing.pack([packing.Source(path, split)], per_instrument, targets, table)
+    rows = parquet.read(table, NOTES).to_pylist()
     assert len(rows) == number
     return rows, [list(shards.read(target)) for target in targets]
 
@@ -130,15 +132,15 @@ def test_several_splits_are_dealt_together_and_each_row_names_its_own(tmp_path):
     for split, families in (("valid", ("flute", "bass")), ("test", ("organ", "reed"))):
         names = [f"{family}_acoustic_000-{60 + n:03d}-100" for family in families for n in range(3)]
         path = archive(tmp_path / f"{split}.tar.gz", entries(*names), [(n, wav(tone(1))) for n in names], split=split)
-        sources.append(notes.Source(path, split))
+        sources.append(packing.Source(path, split))
     targets = [tmp_path / "a.tar", tmp_path / "b.tar"]
-    assert notes.pack(sources, 2, targets, tmp_path / "notes.parquet") == 8
-    rows = tables.read(tmp_path / "notes.parquet", "notes").to_pylist()
+    assert packing.pack(sources, 2, targets, tmp_path / "notes.parquet") == 8
+    rows = parquet.read(tmp_path / "notes.parquet", NOTES).to_pylist()
     assert {(row["family"], row["split"]) for row in rows} == {
         ("flute", "valid"), ("bass", "valid"), ("organ", "test"), ("reed", "test"),
     }  # fmt: skip
     with pytest.raises(UserError, match=r"stands twice in examples\.json \(or in two splits\)"):
-        notes.pack([sources[0], notes.Source(sources[0].place, "valid")], 0, targets, tmp_path / "notes.parquet")
+        packing.pack([sources[0], packing.Source(sources[0].place, "valid")], 0, targets, tmp_path / "notes.parquet")
 
 
 def test_the_first_notes_of_an_instrument_by_name_are_taken(whole):
@@ -320,7 +322,7 @@ def test_the_script_writes_shards_and_table_or_one_sentence(whole, tmp_path):
     ]
     command += ["--shards", tmp_path / "s0.tar", tmp_path / "s1.tar", "--notes", tmp_path / "notes.parquet"]
     subprocess.run(command, check=True)
-    table = tables.read(tmp_path / "notes.parquet", "notes")
+    table = parquet.read(tmp_path / "notes.parquet", NOTES)
     assert table["note_id"].to_pylist() == sorted(NAMES)
     whole.write_bytes(whole.read_bytes()[:2000])
     failed = subprocess.run(command, check=False, capture_output=True, text=True)
@@ -337,7 +339,7 @@ def test_memory_does_not_grow_with_the_archive(tmp_path):
         names = [f"flute_acoustic_{n // 100:03d}-{n % 100:03d}-100" for n in range(number)]
         path = archive(tmp_path / "a.tar.gz", entries(*names), ((name, content) for name in names))
         tracemalloc.start()
-        notes.pack([notes.Source(path, "train")], 1, [tmp_path / "s.tar"], tmp_path / "notes.parquet")
+        packing.pack([packing.Source(path, "train")], 1, [tmp_path / "s.tar"], tmp_path / "notes.parquet")
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] + (1 << 19)

@@ -2,8 +2,8 @@ import itertools
 
 import numpy as np
 import pytest
-from musicologist import nulls
-from musicologist.auc import placements
+from musicologist.statistics import nulls
+from musicologist.statistics.auc import placements
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 

@@ -3,8 +3,8 @@ import threading
 import time
 
 import pytest
-from musicologist import annotator_openai, openai_client
-from musicologist.errors import UserError
+from musicologist.core.errors import UserError
+from musicologist.prompts import openai_annotator, openai_client
 
 from tests.fake_openai import FakeOpenAI
 
@@ -28,7 +28,7 @@ def ask(server, monkeypatch):
 
     def once(*plan):
         server.plan = list(plan)
-        return openai_client.asker("gpt-4.1-mini", 1)(annotator_openai.request(TEXTS))
+        return openai_client.asker("gpt-4.1-mini", 1)(openai_annotator.request(TEXTS))
 
     return once
 

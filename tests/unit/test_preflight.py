@@ -9,8 +9,8 @@ import fake_hub
 import pytest
 import tiny_models
 from fake_hub import COMMIT, Hub
-from musicologist import preflight
-from musicologist.errors import UserError
+from musicologist.core.errors import UserError
+from musicologist.workflow import preflight
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 MODEL, ENCODER = "stabilityai/stable-audio-open-1.0", "google-t5/t5-base"

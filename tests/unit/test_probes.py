@@ -1,9 +1,11 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from musicologist import datasets, probes, tables
-from musicologist.concepts import load
-from musicologist.errors import UserError
+from musicologist.concepts import datasets
+from musicologist.concepts.definitions import load
+from musicologist.core.errors import UserError
+from musicologist.notes.tables import NOTES
+from musicologist.probes import classifiers
 
 CONCEPT = load("config/concepts.yaml")["is_brass"]
 
@@ -23,7 +25,7 @@ def notes(instruments=12, each=10):
         for i in range(instruments)
         for k in range(each)
     ]
-    return pa.Table.from_pylist(rows, schema=tables.SCHEMAS["notes"])
+    return pa.Table.from_pylist(rows, schema=NOTES)
 
 
 def test_a_dataset_is_balanced_and_its_held_out_instruments_are_its_own():
@@ -63,16 +65,16 @@ def separable():
 @pytest.mark.parametrize("classifier", ["logistic", "svm"])
 def test_a_probe_learns_is_saved_and_comes_back_the_same(tmp_path, separable, classifier):
     embeddings, labels = separable
-    probe = probes.fit(classifier, embeddings[:150], labels[:150], 1.0, 0)
-    assert probes.report(probe, embeddings[150:], labels[150:])["roc_auc"] > 0.95
-    probes.save(probe, tmp_path / "probe.skops")
-    loaded = probes.load(tmp_path / "probe.skops")
+    probe = classifiers.fit(classifier, embeddings[:150], labels[:150], 1.0, 0)
+    assert classifiers.report(probe, embeddings[150:], labels[150:])["roc_auc"] > 0.95
+    classifiers.save(probe, tmp_path / "probe.skops")
+    loaded = classifiers.load(tmp_path / "probe.skops")
     assert np.array_equal(loaded.decision_function(embeddings), probe.decision_function(embeddings))
 
 
 def test_a_broken_or_missing_probe_is_one_sentence(tmp_path):
     (tmp_path / "probe.skops").write_bytes(b"no zip")
     with pytest.raises(UserError, match="is no readable probe"):
-        probes.load(tmp_path / "probe.skops")
+        classifiers.load(tmp_path / "probe.skops")
     with pytest.raises(UserError, match="does not exist"):
-        probes.load(tmp_path / "none.skops")
+        classifiers.load(tmp_path / "none.skops")

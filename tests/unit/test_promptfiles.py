@@ -3,15 +3,16 @@ import re
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from musicologist import promptfiles
-from musicologist.errors import UserError
-from musicologist.promptfiles import Prompt
+from musicologist.core.errors import UserError
+from musicologist.inputs import prompts as inputs_prompts
+from musicologist.prompts import batches
+from musicologist.prompts.batches import Prompt
 
 
 def test_a_batch_comes_back_as_it_was_written(tmp_path):
     prompts = [Prompt(3, "a flute – softly", "given"), Prompt(4, "two\tdrums", "given")]
-    promptfiles.write_batch(tmp_path / "batch.jsonl", prompts)
-    assert promptfiles.read_batch(tmp_path / "batch.jsonl") == prompts
+    batches.write_batch(tmp_path / "batch.jsonl", prompts)
+    assert batches.read_batch(tmp_path / "batch.jsonl") == prompts
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ def test_a_batch_comes_back_as_it_was_written(tmp_path):
 def test_a_bad_batch_is_one_sentence_with_file_and_line(tmp_path, text, sentence):
     (tmp_path / "batch.jsonl").write_text(text)
     with pytest.raises(UserError, match=sentence):
-        promptfiles.read_batch(tmp_path / "batch.jsonl")
+        batches.read_batch(tmp_path / "batch.jsonl")
 
 
 TEXTS = ["a flute, softly", "a drum"]
@@ -50,10 +51,10 @@ def given(request, tmp_path):
 
 
 def test_given_prompts_come_in_four_formats(given):
-    assert promptfiles.read_given(given, 2) == TEXTS
-    assert promptfiles.read_given(given, 1) == TEXTS[:1]
+    assert inputs_prompts.read_given(given, 2) == TEXTS
+    assert inputs_prompts.read_given(given, 1) == TEXTS[:1]
     with pytest.raises(UserError, match=r"holds 2 prompts, but prompts\.count asks for 3"):
-        promptfiles.read_given(given, 3)
+        inputs_prompts.read_given(given, 3)
 
 
 @pytest.mark.parametrize(
@@ -82,19 +83,19 @@ def test_given_prompts_come_in_four_formats(given):
 def test_bad_given_prompts_are_one_sentence(tmp_path, name, text, sentence):
     (tmp_path / name).write_text(text)
     with pytest.raises(UserError, match=re.escape(sentence)):
-        promptfiles.read_given(tmp_path / name, 2)
+        inputs_prompts.read_given(tmp_path / name, 2)
 
 
 def test_a_parquet_file_without_prompts_names_its_columns(tmp_path):
     pq.write_table(pa.table({"promt": ["a"]}), tmp_path / "a.parquet")
     with pytest.raises(UserError, match="found the columns promt, but no prompt; did you mean 'prompt'"):
-        promptfiles.read_given(tmp_path / "a.parquet")
+        inputs_prompts.read_given(tmp_path / "a.parquet")
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.csv"])
 def test_a_missing_or_binary_file_is_one_sentence(tmp_path, name):
     with pytest.raises(UserError, match="does not exist"):
-        promptfiles.read_given(tmp_path / name, 1)
+        inputs_prompts.read_given(tmp_path / name, 1)
     (tmp_path / name).write_bytes(b"text\n\xff\xfe\x00")
     with pytest.raises(UserError, match="not UTF-8"):
-        promptfiles.read_given(tmp_path / name, 1)
+        inputs_prompts.read_given(tmp_path / name, 1)

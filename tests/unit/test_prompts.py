@@ -1,32 +1,33 @@
 import re
 
 import pytest
-from musicologist import concepts, prompts
-from musicologist.annotations import annotate_by_lexicon
-from musicologist.synthesis import INSTRUMENTS
-from musicologist.vocabulary import ASPECTS
+from musicologist.concepts import definitions, prompt_labels
+from musicologist.prompts import template_writer
+from musicologist.prompts.lexicon_annotator import annotate_by_lexicon
+from musicologist.vocabulary.instruments import INSTRUMENTS
+from musicologist.vocabulary.terms import ASPECTS
 
-CONCEPTS = concepts.load("config/concepts.yaml")
+CONCEPTS = definitions.load("config/concepts.yaml")
 
 
 def test_a_prompt_depends_on_seed_and_number_alone_and_none_stands_twice():
-    texts = prompts.write(1, 0, 400)
+    texts = template_writer.write(1, 0, 400)
     assert len(set(texts)) == 400
-    assert prompts.write(1, 96, 48) == texts[96:144]
-    assert prompts.write(2, 0, 10) != texts[:10]
+    assert template_writer.write(1, 96, 48) == texts[96:144]
+    assert template_writer.write(2, 0, 10) != texts[:10]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_any_hundred_prompts_have_every_concept_and_its_absence(seed):
-    aspects = [annotation.aspects for annotation in annotate_by_lexicon(prompts.write(seed, 0, 192))]
+    aspects = [annotation.aspects for annotation in annotate_by_lexicon(template_writer.write(seed, 0, 192))]
     for window in (aspects[:96], aspects[96:]):
         for concept in CONCEPTS.values():
-            labels = [concepts.prompt_label(found, concept) for found in window]
+            labels = [prompt_labels.prompt_label(found, concept) for found in window]
             assert min(labels.count(1), labels.count(0)) >= 5, concept.name
 
 
 def test_prompts_are_sentences_that_the_lexicon_understands():
-    texts = prompts.write(1, 0, 300)
+    texts = template_writer.write(1, 0, 300)
     assert all(re.fullmatch(r"[A-Z][a-z0-9 -]+\.", text) for text in texts)
     assert {aspect for annotation in annotate_by_lexicon(texts) for aspect in annotation.aspects} == set(ASPECTS)
 

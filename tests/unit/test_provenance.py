@@ -1,5 +1,5 @@
 import pytest
-from musicologist.provenance import _read, code_digest, model_digest
+from musicologist.workflow.provenance import _read, code_digest, model_digest
 
 
 @pytest.fixture

@@ -1,8 +1,15 @@
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from musicologist import clips, random_concepts, tables
-from musicologist.errors import UserError
+from musicologist.concepts.datasets import DATASET
+from musicologist.core import parquet
+from musicologist.core.errors import UserError
+from musicologist.embeddings import of_notes, tables
+from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
+from musicologist.emergence import controls, scored_clips
+from musicologist.probes import random_concepts
+from musicologist.statistics import auc
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import Ridge
 from sklearn.metrics import roc_auc_score
@@ -58,9 +65,7 @@ def test_areas_are_scikit_learns():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, 70)
     scores = rng.normal(size=(70, 9))
-    assert random_concepts.areas(scores, labels) == pytest.approx(
-        [roc_auc_score(labels, column) for column in scores.T], abs=1e-12
-    )
+    assert auc.areas(scores, labels) == pytest.approx([roc_auc_score(labels, column) for column in scores.T], abs=1e-12)
 
 
 def test_a_real_concept_beats_random_ones_on_clips(tmp_path):
@@ -78,34 +83,34 @@ def test_a_real_concept_beats_random_ones_on_clips(tmp_path):
     audio[side == 1, 0] += 20
     columns = {"prompt_id": range(24), "sample": [0] * 24, "signal": ["noisy"] * 24, "step": [3] * 24}
     columns |= {"sigma": [2.0] * 24, "log_snr_db": [-6.0] * 24, "embedding": tables.embedding_column(audio)}
-    tables.write(tmp_path / "step.parquet", "audio_embeddings", pa.table(columns))
+    parquet.write(tmp_path / "step.parquet", AUDIO_EMBEDDINGS, pa.table(columns))
     zeros = np.zeros((2, 24))
-    trajectory = clips.Trajectory(
+    trajectory = scored_clips.ScoredClips(
         np.array([1, 3]), np.array([4.0, 2.0]), zeros, zeros, np.arange(24), np.arange(24), side
     )
-    found = random_concepts.compare(probes, [tmp_path / "step.parquet"], {"noisy": trajectory})["noisy"]
+    found = controls.random_areas(probes, [tmp_path / "step.parquet"], {"noisy": trajectory})["noisy"]
     assert np.isnan(found[:, 0]).all()
     assert found[0, 1] > found[1:, 1].max()
-    other = clips.Trajectory(
+    other = scored_clips.ScoredClips(
         *(getattr(trajectory, name) for name in ("step", "sigma", "decision", "predicted")),
         np.arange(24),
         np.arange(1, 25),
         side,
     )
     with pytest.raises(UserError, match="holds other clips than the scores"):
-        random_concepts.compare(probes, [tmp_path / "step.parquet"], {"noisy": other})
+        controls.random_areas(probes, [tmp_path / "step.parquet"], {"noisy": other})
 
 
 def test_instruments_come_from_the_notes_table_or_from_datasets(tmp_path):
     names = ["a1", "a2", "b1", "c1"]
     vectors = np.eye(4, tables.EMBEDDING_SIZE)
     columns = {"note_id": names, "embedding": tables.embedding_column(vectors)}
-    tables.write(tmp_path / "embeddings.parquet", "note_embeddings", pa.table(columns))
+    parquet.write(tmp_path / "embeddings.parquet", NOTE_EMBEDDINGS, pa.table(columns))
     for file, mine in (("one", ["a1", "b1"]), ("two", ["a1", "a2"])):
         same = {"label": [0] * 2, "split": ["train"] * 2, "instrument": [name[0] for name in mine]}
-        tables.write(tmp_path / f"{file}.parquet", "dataset", pa.table({"note_id": mine, **same}))
+        parquet.write(tmp_path / f"{file}.parquet", DATASET, pa.table({"note_id": mine, **same}))
     blocks = list(
-        tables.by_instrument([tmp_path / "one.parquet", tmp_path / "two.parquet"], tmp_path / "embeddings.parquet")
+        of_notes.by_instrument([pq.read_table(tmp_path / name) for name in ("one.parquet", "two.parquet")], tmp_path / "embeddings.parquet")
     )
     assert [list(instruments) for instruments, _ in blocks] == [["a", "a", "b"]]
     assert np.array_equal(blocks[0][1], vectors[:3])

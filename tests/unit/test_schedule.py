@@ -1,20 +1,21 @@
 import math
 
 import pytest
-from musicologist import schedule
-from musicologist.errors import UserError
+from musicologist.core import noise_levels
+from musicologist.core.errors import UserError
+from musicologist.workflow import configuration
 
-LEVELS = schedule.sigmas(50, 0.01, 100)
+LEVELS = noise_levels.sigmas(50, 0.01, 100)
 
 
 @pytest.mark.parametrize(("steps", "sigma_min", "sigma_max"), [(50, 0.01, 100), (100, 0.3, 500), (2, 0.2, 1)])
 def test_noise_levels_are_those_of_k_diffusion(steps, sigma_min, sigma_max):
-    from musicologist import compat  # noqa: F401  (before k_diffusion)
+    from musicologist.models import compat  # noqa: F401  (before k_diffusion)
 
     import k_diffusion as K  # isort: skip
 
     theirs = K.sampling.get_sigmas_polyexponential(steps, sigma_min, sigma_max, 1.0)[:-1].double().numpy()
-    assert schedule.sigmas(steps, sigma_min, sigma_max) == pytest.approx(theirs, rel=1e-5)
+    assert noise_levels.sigmas(steps, sigma_min, sigma_max) == pytest.approx(theirs, rel=1e-5)
 
 
 def test_the_papers_saved_steps_lie_where_its_table_says():
@@ -22,29 +23,29 @@ def test_the_papers_saved_steps_lie_where_its_table_says():
 
 
 def test_signal_to_noise_ratio():
-    assert schedule.log_snr_db(1) == 0
-    assert schedule.log_snr_db(100) == pytest.approx(-40)
-    assert schedule.log_snr_db(0.1) == pytest.approx(20)
+    assert noise_levels.log_snr_db(1) == 0
+    assert noise_levels.log_snr_db(100) == pytest.approx(-40)
+    assert noise_levels.log_snr_db(0.1) == pytest.approx(20)
 
 
 def test_even_levels_are_distinct_steps_even_in_log_snr():
-    steps = schedule.kept_steps({"levels": 20, "from_sigma": 100, "to_sigma": 1}, LEVELS)
+    steps = configuration.kept_steps({"levels": 20, "from_sigma": 100, "to_sigma": 1}, LEVELS)
     assert len(set(steps)) == 20
     assert steps == sorted(steps)
     spacing = 40 / 19  # dB between the levels that are asked for
-    one = schedule.log_snr_db(LEVELS[1]) - schedule.log_snr_db(LEVELS[0])
+    one = noise_levels.log_snr_db(LEVELS[1]) - noise_levels.log_snr_db(LEVELS[0])
     for number, step in enumerate(steps):
-        assert abs(schedule.log_snr_db(LEVELS[step]) + 40 - number * spacing) <= one / 2 + 1e-9
+        assert abs(noise_levels.log_snr_db(LEVELS[step]) + 40 - number * spacing) <= one / 2 + 1e-9
 
 
 def test_without_sigmas_the_levels_span_the_schedule():
-    assert schedule.kept_steps({"levels": 2}, LEVELS) == [0, 49]
-    assert schedule.kept_steps({"levels": 50}, LEVELS) == list(range(50))
-    assert schedule.kept_steps({"levels": 1, "from_sigma": LEVELS[7], "to_sigma": 1}, LEVELS) == [7]
+    assert configuration.kept_steps({"levels": 2}, LEVELS) == [0, 49]
+    assert configuration.kept_steps({"levels": 50}, LEVELS) == list(range(50))
+    assert configuration.kept_steps({"levels": 1, "from_sigma": LEVELS[7], "to_sigma": 1}, LEVELS) == [7]
 
 
 def test_listed_steps_are_kept_in_order():
-    assert schedule.kept_steps([49, 5, 0], LEVELS) == [0, 5, 49]
+    assert configuration.kept_steps([49, 5, 0], LEVELS) == [0, 5, 49]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_listed_steps_are_kept_in_order():
 )
 def test_what_the_schedule_lacks_is_refused(keep, sentence):
     with pytest.raises(UserError, match=sentence):
-        schedule.kept_steps(keep, LEVELS)
+        configuration.kept_steps(keep, LEVELS)
 
 
 def test_the_schedule_is_known_without_torch():

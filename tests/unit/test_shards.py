@@ -5,9 +5,9 @@ import tarfile
 import numpy as np
 import pytest
 import soundfile
-from musicologist import shards
-from musicologist.errors import UserError
-from musicologist.shards import Clip, ShardWriter
+from musicologist.core import shards
+from musicologist.core.errors import UserError
+from musicologist.core.shards import Clip, ShardWriter
 
 RATE = 16_000
 

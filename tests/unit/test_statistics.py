@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from musicologist import resampling, statistics
+from musicologist.statistics import bootstrap, metrics
 from sklearn import metrics as reference
 
 
@@ -14,7 +14,7 @@ def example(seed=0, prompts=40, samples=3, ties=True):
 
 def measured(decision, prompt, label, drawn):
     calls = {"": decision > 0, "_prior": decision > 0.5, "_cv": decision > -0.5}
-    return statistics.metrics(decision, calls, prompt, label, drawn)
+    return metrics.metrics(decision, calls, prompt, label, drawn)
 
 
 def expected(decision, label):
@@ -35,7 +35,7 @@ def expected(decision, label):
 def test_metrics_are_scikit_learns(ties):
     decision, prompt, label = example(ties=ties)
     found = measured(decision, prompt, label, np.ones((40, 1)))
-    assert list(found) == list(statistics.METRICS)
+    assert list(found) == list(metrics.METRICS)
     assert {name: values[0] for name, values in found.items()} == pytest.approx(
         expected(decision, label[prompt]), abs=1e-12
     )
@@ -44,7 +44,7 @@ def test_metrics_are_scikit_learns(ties):
 @pytest.mark.parametrize("ties", [True, False])
 def test_drawing_a_prompt_twice_is_the_same_as_having_its_clips_twice(ties):
     decision, prompt, label = example(ties=ties)
-    drawn = resampling.draws(40, 20, seed=1)
+    drawn = bootstrap.draws(40, 20, seed=1)
     found = measured(decision, prompt, label, drawn)
     for number in (1, 7, 19):
         again = np.repeat(np.arange(len(prompt)), drawn[prompt, number].astype(int))
@@ -61,7 +61,7 @@ def test_a_resample_without_a_label_is_not_defined():
 
 
 def test_values_by_prompt_keep_their_order_and_leave_holes():
-    matrix = statistics.by_prompt(np.array([5.0, 1.0, 7.0]), np.array([2, 0, 2]), 4)
+    matrix = metrics.by_prompt(np.array([5.0, 1.0, 7.0]), np.array([2, 0, 2]), 4)
     assert matrix.shape == (4, 2)
     assert matrix[2].tolist() == [5.0, 7.0]
     assert np.isnan(matrix[[1, 3]]).all() and np.isnan(matrix[0, 1])

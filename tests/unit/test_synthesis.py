@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
-from musicologist import scenes, synthesis
-from musicologist.annotations import annotate_by_lexicon
-from musicologist.errors import UserError
-from musicologist.synthesis import SAMPLE_RATE, SAMPLES, Event, Player
-from musicologist.vocabulary import FAMILIES, QUALITIES, SOURCES
+from musicologist.core.errors import UserError
+from musicologist.notes import synthesizer
+from musicologist.notes.synthesizer import SAMPLE_RATE, SAMPLES, Event, Player
+from musicologist.prompts.lexicon_annotator import annotate_by_lexicon
+from musicologist.training import scenes
+from musicologist.vocabulary import terms
+from musicologist.vocabulary.terms import FAMILIES, QUALITIES, SOURCES
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +21,7 @@ def by_family(player):
 
 def note(player, *qualities, family="organ", bpm=None):
     instrument = next(i for i in player.instruments() if i.family == family)
-    return synthesis.render(player, instrument, [Event(0.0, 3.0, 60, 100)], qualities, bpm)
+    return synthesizer.render(player, instrument, [Event(0.0, 3.0, 60, 100)], qualities, bpm)
 
 
 def energy(audio, start, end):
@@ -59,25 +61,25 @@ def test_envelopes_sound_like_their_names(player):
 def test_effects_sound_like_their_names(player):
     rng = np.random.default_rng(0)
     plain = note(player)
-    assert brightness(synthesis.effects(plain, ["bright"], rng)) > 1.2 * brightness(plain)
-    assert brightness(synthesis.effects(plain, ["dark"], rng)) < 0.9 * brightness(plain)
-    assert energy(synthesis.effects(plain, ["reverb"], rng), 3.3, 4) > 5 * energy(plain, 3.3, 4)
-    distorted = synthesis.effects(plain, ["distortion"], rng)
+    assert brightness(synthesizer.effects(plain, ["bright"], rng)) > 1.2 * brightness(plain)
+    assert brightness(synthesizer.effects(plain, ["dark"], rng)) < 0.9 * brightness(plain)
+    assert energy(synthesizer.effects(plain, ["reverb"], rng), 3.3, 4) > 5 * energy(plain, 3.3, 4)
+    distorted = synthesizer.effects(plain, ["distortion"], rng)
     assert np.abs(distorted).max() / distorted.std() < np.abs(plain).max() / plain.std()
 
 
 def test_what_is_finished_has_the_peak_asked_for_and_no_offset(player):
-    audio = synthesis.finish(note(player) + 0.3, 0.5)
+    audio = synthesizer.finish(note(player) + 0.3, 0.5)
     assert np.abs(audio).max() == pytest.approx(0.5)
     assert abs(audio.mean()) < 1e-6
-    assert synthesis.finish(np.zeros(100), 0.5) is None
+    assert synthesizer.finish(np.zeros(100), 0.5) is None
 
 
 def test_scenes_are_seeded_and_their_captions_say_what_is_heard(player, by_family):
     for number in range(33):
         rng = np.random.default_rng([5, number])
         scene = scenes.sample_scene(rng, by_family, FAMILIES[number % 11])
-        assert scenes.compatible(scene.qualities)
+        assert terms.compatible(scene.qualities)
         caption = scenes.caption(rng, scene)
         said = set(annotate_by_lexicon([caption])[0].aspects)
         assert {i.family for i in scene.instruments} <= said, caption
@@ -100,8 +102,8 @@ def test_a_scene_is_four_seconds_without_clipping(player, by_family):
 
 def test_qualities_that_undo_each_other_never_meet():
     rng = np.random.default_rng(0)
-    drawn = [scenes.sample_qualities(rng, 0.3) for _ in range(200)]
-    assert all(scenes.compatible(qualities) for qualities in drawn)
+    drawn = [terms.sample_qualities(rng, 0.3) for _ in range(200)]
+    assert all(terms.compatible(qualities) for qualities in drawn)
     assert {quality for qualities in drawn for quality in qualities} == set(QUALITIES)
 
 

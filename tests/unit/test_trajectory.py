@@ -4,22 +4,23 @@ from functools import partial
 
 import pytest
 import tiny_models
-from musicologist import diffusion, trajectory
-from musicologist.errors import UserError
-from musicologist.trajectory import SAMPLERS, Settings
+from musicologist.audio import sampler as audio_sampler
+from musicologist.audio.sampler import SAMPLERS, SamplingSettings
+from musicologist.core.errors import UserError
+from musicologist.generators import stable_audio_tools
 from tiny_models import PROMPTS
 
 import torch  # isort: skip
 import k_diffusion as K  # isort: skip
 
-SETTINGS = Settings("dpmpp-3m-sde", 8, 4.0, 0.3, 100.0, 1.0, 0.8)
+SETTINGS = SamplingSettings("dpmpp-3m-sde", 8, 4.0, 0.3, 100.0, 1.0, 0.8)
 KEPT = (0, 3, 7)
-CLIPS = [(PROMPTS[number % 3], trajectory.clip_seed(1, number, 0)) for number in range(8)]
+CLIPS = [(PROMPTS[number % 3], audio_sampler.clip_seed(1, number, 0)) for number in range(8)]
 
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory):
-    return diffusion.load(tiny_models.diffusion_directory(tmp_path_factory.mktemp("models") / "diffusion"))
+    return stable_audio_tools.load(tiny_models.diffusion_directory(tmp_path_factory.mktemp("models") / "diffusion"))
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +30,12 @@ def model(loaded):
 
 def sample(model, clips, settings=SETTINGS, kept=KEPT):
     prompts, seeds = zip(*clips, strict=True)
-    stream = trajectory.sample(model, 16_384, prompts, seeds, settings, kept, "cpu")
+    stream = audio_sampler.sample(model, 16_384, prompts, seeds, settings, kept, "cpu")
     return {(signal, step): latents for signal, step, latents in stream}
 
 
 def test_noise_levels_are_even_in_the_logarithm_and_end_at_zero():
-    levels = trajectory.sigmas(SETTINGS)
+    levels = audio_sampler.sigmas(SETTINGS)
     assert len(levels) == 9
     assert levels[0] == pytest.approx(100)
     assert levels[-2] == pytest.approx(0.3)
@@ -43,13 +44,13 @@ def test_noise_levels_are_even_in_the_logarithm_and_end_at_zero():
 
 
 def test_a_seed_follows_from_run_prompt_and_sample_for_ever():
-    assert trajectory.clip_seed(1, 0, 0) == 3917325207537043500
+    assert audio_sampler.clip_seed(1, 0, 0) == 3917325207537043500
     seeds = {
-        trajectory.clip_seed(run, prompt, number) for run in range(5) for prompt in range(50) for number in range(5)
+        audio_sampler.clip_seed(run, prompt, number) for run in range(5) for prompt in range(50) for number in range(5)
     }
     assert len(seeds) == 1250
     assert all(0 <= seed < 2**63 for seed in seeds)
-    assert trajectory.clip_seed(1, 11, 1) != trajectory.clip_seed(1, 1, 11) != trajectory.clip_seed(11, 1, 1)
+    assert audio_sampler.clip_seed(1, 11, 1) != audio_sampler.clip_seed(1, 1, 11) != audio_sampler.clip_seed(11, 1, 1)
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
@@ -95,7 +96,7 @@ def test_what_is_kept_is_what_stable_audio_tools_computes(model, sampler, monkey
         )
     assert [call[0] for call in calls] == list(range(SETTINGS.steps))
     ours = sample(model, [CLIPS[3]], replace(SETTINGS, sampler=sampler), range(SETTINGS.steps))
-    levels = trajectory.sigmas(SETTINGS)
+    levels = audio_sampler.sigmas(SETTINGS)
     for step, denoised, state in calls:
         assert (ours["denoised", step] - denoised).abs().max() < 1e-5
         assert (ours["noisy", step] - state / math.sqrt(1 + levels[step] ** 2)).abs().max() < 1e-5
@@ -127,10 +128,10 @@ def test_rescaled_guidance_has_the_spread_of_no_guidance(model):
 def test_the_cut_changes_nothing_before_it(model):
     latents = torch.randn(2, 8, 64, generator=torch.Generator().manual_seed(0))
     whole = model.pretransform.decode(latents)
-    cut = trajectory.decode(model, latents, 16_000, 0.3, "cpu")
+    cut = audio_sampler.decode(model, latents, 16_000, 0.3, "cpu")
     assert cut.shape == (2, 2, 4800)
     assert (cut - whole[..., :4800]).abs().max() < 1e-5
-    assert trajectory.decode(model, latents, 16_000, 1.024, "cpu").shape == (2, 2, 16_384)
+    assert audio_sampler.decode(model, latents, 16_000, 1.024, "cpu").shape == (2, 2, 16_384)
 
 
 def test_the_margin_is_enough_for_stable_audio_opens_decoder():
@@ -148,34 +149,34 @@ def test_the_margin_is_enough_for_stable_audio_opens_decoder():
     )
     latents = torch.randn(1, 4, 48)
     with torch.no_grad():
-        whole, cut = decoder(latents), decoder(latents[..., : 8 + trajectory.MARGIN])
+        whole, cut = decoder(latents), decoder(latents[..., : 8 + audio_sampler.MARGIN])
     samples = 8 * 2048
     assert (cut[..., :samples] - whole[..., :samples]).abs().max() < 1e-6 * whole.abs().max()
 
 
 def test_what_cannot_be_sampled_is_one_sentence():
     config = tiny_models.diffusion_configuration()
-    trajectory.check(config, SETTINGS, "models/x")
+    audio_sampler.check(config, SETTINGS, "models/x")
     with pytest.raises(UserError, match=r"seconds_kept is 1\.1, but the model in models/x makes 1\.0 s"):
-        trajectory.check(config, replace(SETTINGS, seconds_kept=1.1), "models/x")
+        audio_sampler.check(config, replace(SETTINGS, seconds_kept=1.1), "models/x")
     with pytest.raises(
         UserError, match="sampler is 'euler', and the objective of models/x is v: expected one of dpmpp-2m"
     ):
-        trajectory.check(config, replace(SETTINGS, sampler="euler"), "models/x")
+        audio_sampler.check(config, replace(SETTINGS, sampler="euler"), "models/x")
     for objective in ("rectified_flow", "rf_denoiser"):
         config["model"]["diffusion"]["diffusion_objective"] = objective
-        trajectory.check(config, replace(SETTINGS, sampler="dpmpp"), "models/x")
+        audio_sampler.check(config, replace(SETTINGS, sampler="dpmpp"), "models/x")
         with pytest.raises(UserError, match=f"objective of models/x is {objective}: expected one of euler, dpmpp"):
-            trajectory.check(config, SETTINGS, "models/x")
+            audio_sampler.check(config, SETTINGS, "models/x")
     config["model"]["diffusion"]["diffusion_objective"] = "epsilon"
     with pytest.raises(UserError, match="models/x: the model's objective is epsilon: expected v, rectified_flow"):
-        trajectory.check(config, SETTINGS, "models/x")
+        audio_sampler.check(config, SETTINGS, "models/x")
 
 
 @pytest.fixture(scope="module")
 def flow(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models") / "flow"
-    return diffusion.load(tiny_models.diffusion_directory(folder, "rectified_flow"))[0]
+    return stable_audio_tools.load(tiny_models.diffusion_directory(folder, "rectified_flow"))[0]
 
 
 def velocities(model, state, time, prompts):
@@ -192,7 +193,7 @@ def test_a_rectified_flow_is_kept_as_euler_computes_it(flow):
     """Directly: x_t = (1 - t) x0 + t noise, so t = sigma / (1 + sigma), x0 = x_t - t v, x at the next t by one Euler step."""
     clips = CLIPS[:3]
     kept = sample(flow, clips, replace(SETTINGS, sampler="euler"), range(SETTINGS.steps))
-    levels = trajectory.sigmas(SETTINGS).double()
+    levels = audio_sampler.sigmas(SETTINGS).double()
     own = [torch.randn(8, 64, generator=torch.Generator().manual_seed(seed)) for _, seed in clips]
     times = (levels / (1 + levels)).float()
     state = torch.stack(own) * times[0]
@@ -217,7 +218,7 @@ def test_a_rectified_flow_by_dpmpp_ends_at_its_last_estimate_and_starts_as_euler
     assert other["noisy", 0].std() == pytest.approx(1, abs=0.05)
 
 
-@pytest.mark.parametrize("sampler", trajectory.FLOW_SAMPLERS)
+@pytest.mark.parametrize("sampler", audio_sampler.FLOW_SAMPLERS)
 def test_a_rectified_flows_clip_is_the_same_alone_and_in_any_batch(flow, sampler):
     settings = replace(SETTINGS, sampler=sampler)
     whole = sample(flow, CLIPS[:4], settings)
@@ -227,9 +228,9 @@ def test_a_rectified_flows_clip_is_the_same_alone_and_in_any_batch(flow, sampler
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_half_precision_is_near_full_precision(tmp_path, precision):
-    model, _ = diffusion.load(tiny_models.diffusion_directory(tmp_path / "model"))
+    model, _ = stable_audio_tools.load(tiny_models.diffusion_directory(tmp_path / "model"))
     full = sample(model, CLIPS[:2])
-    diffusion.keep_ends_exact(model)
+    stable_audio_tools.keep_ends_exact(model)
     for level, latents in sample(model, CLIPS[:2]).items():
         assert torch.equal(latents, full[level])
     half = sample(model, CLIPS[:2], replace(SETTINGS, precision=precision))
@@ -239,12 +240,12 @@ def test_half_precision_is_near_full_precision(tmp_path, precision):
         assert torch.cosine_similarity(latents.flatten(), full[level].flatten(), dim=0) > 0.999
 
 
-@pytest.mark.parametrize("sampler", [*SAMPLERS, *trajectory.FLOW_SAMPLERS])
+@pytest.mark.parametrize("sampler", [*SAMPLERS, *audio_sampler.FLOW_SAMPLERS])
 def test_guidance_ends_below_its_least_sigma(model, flow, sampler):
     """The same up to the last guided step, then estimates without guidance; where no step is guided, as with a scale of 1."""
-    asked = flow if sampler in trajectory.FLOW_SAMPLERS else model
+    asked = flow if sampler in audio_sampler.FLOW_SAMPLERS else model
     settings, steps = replace(SETTINGS, sampler=sampler), range(SETTINGS.steps)
-    levels = trajectory.sigmas(settings)
+    levels = audio_sampler.sigmas(settings)
     guided, ended, unguided, free = (
         sample(asked, CLIPS[:2], other, steps)
         for other in (

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from musicologist import validation
+from musicologist.probes import validation
 
 
 def notes(leaking, instruments=40, each=10, size=8, seed=0):
@@ -12,7 +12,7 @@ def notes(leaking, instruments=40, each=10, size=8, seed=0):
     embeddings[:, 0] += 1.2 * labels
     if leaking:
         embeddings += 2 * rng.normal(size=(instruments, size))[index]
-    return validation.Notes(embeddings, labels, np.char.add("i", index.astype(str)))
+    return validation.LabelledNotes(embeddings, labels, np.char.add("i", index.astype(str)))
 
 
 @pytest.mark.parametrize("classifier", ["logistic", "svm"])

@@ -3,8 +3,8 @@ import pickle
 import fake_hub
 import numpy as np
 import pytest
-from musicologist import weights
-from musicologist.errors import UserError
+from musicologist.core.errors import UserError
+from musicologist.models import weights
 
 
 class Harmful:

@@ -12,13 +12,14 @@ RATE = 16_000
 
 def clap_directory(directory: Path) -> Path:
     """A CLAP of 0.1 M parameters over 1 s at 16 kHz, saved in ``directory``."""
-    from musicologist import compat, wordlevel  # noqa: F401  (before transformers)
+    from musicologist.models import compat  # noqa: F401  (before transformers)
+    from musicologist.training import scenes
 
     import torch  # isort: skip
     from transformers import ClapConfig, ClapFeatureExtractor, ClapModel  # isort: skip
 
     directory.mkdir(parents=True)
-    tokenizer = wordlevel.build(PROMPTS, directory)
+    tokenizer = scenes.build_tokenizer(PROMPTS, directory)
     text = {"vocab_size": len(tokenizer), "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
     text |= {"intermediate_size": 16, "max_position_embeddings": 12, "projection_dim": 512}
     audio = {"spec_size": 128, "patch_size": 8, "patch_stride": [8, 8], "num_mel_bins": 64, "window_size": 4}
@@ -101,7 +102,7 @@ def diffusion_directory(
     directory: Path, objective: str = "v", text_encoder: Path | None = None, kind: str = "safetensors"
 ) -> Path:
     """A diffusion model of the real classes, saved in ``directory`` as either kind of file."""
-    from musicologist import diffusion
+    from musicologist.generators import stable_audio_tools
 
     import torch  # isort: skip
     from safetensors.torch import save_file  # isort: skip
@@ -109,7 +110,7 @@ def diffusion_directory(
     directory.mkdir(parents=True)
     config = diffusion_configuration(objective, text_encoder is not None)
     torch.manual_seed(0)
-    model = diffusion.build(config, text_encoder=text_encoder)
+    model = stable_audio_tools.build(config, text_encoder=text_encoder)
     for parameter in model.parameters():  # layers that start at zero would hide the prompt
         if not parameter.abs().sum():
             torch.nn.init.normal_(parameter, std=0.05)
@@ -123,13 +124,14 @@ def diffusion_directory(
 
 def t5_directory(directory: Path) -> Path:
     """A T5 encoder of one layer with t5-base's width, and its tokenizer, saved in ``directory``."""
-    from musicologist import compat, wordlevel  # noqa: F401  (before transformers)
+    from musicologist.models import compat  # noqa: F401  (before transformers)
+    from musicologist.training import scenes
 
     import torch  # isort: skip
     from transformers import T5Config, T5EncoderModel  # isort: skip
 
     directory.mkdir(parents=True)
-    tokenizer = wordlevel.build([*PROMPTS, *(f"word{number}" for number in range(40))], directory)
+    tokenizer = scenes.build_tokenizer([*PROMPTS, *(f"word{number}" for number in range(40))], directory)
     sizes = {"d_model": 768, "d_kv": 8, "d_ff": 16, "num_layers": 1, "num_heads": 2}
     torch.manual_seed(0)
     T5EncoderModel(T5Config(vocab_size=len(tokenizer), **sizes)).save_pretrained(directory)

@@ -8,7 +8,8 @@ import tarfile
 import numpy as np
 import pytest
 import soundfile
-from musicologist import notes, nsynth, shards
+from musicologist.core import shards
+from musicologist.notes import nsynth, packing
 
 from tests.workflow.conftest import inputs
 
@@ -158,7 +159,7 @@ def test_a_silent_clip_is_refused(prompted):
 
 def test_the_archive_of_these_tests_is_good_when_nothing_is_spoilt(tmp_path):
     archive(tmp_path / "notes.tar.gz")
-    source = notes.Source(tmp_path / "notes.tar.gz", "train")
-    assert notes.pack([source], 0, [tmp_path / "a.tar", tmp_path / "b.tar"], tmp_path / "notes.parquet") == 24
+    source = packing.Source(tmp_path / "notes.tar.gz", "train")
+    assert packing.pack([source], 0, [tmp_path / "a.tar", tmp_path / "b.tar"], tmp_path / "notes.parquet") == 24
     with gzip.open(tmp_path / "notes.tar.gz") as stream:
         assert stream.read(1)

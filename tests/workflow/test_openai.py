@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from musicologist.annotations import annotate_by_lexicon
+from musicologist.prompts.lexicon_annotator import annotate_by_lexicon
 
 from tests.fake_openai import FakeOpenAI
 

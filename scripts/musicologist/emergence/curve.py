@@ -1,0 +1,172 @@
+"""Everything that is measured about one curve: one concept, probe and signal along the kept levels."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from musicologist.emergence.scored_clips import ScoredClips
+from musicologist.statistics import agreement, auc, bootstrap, landmarks, metrics, nulls
+from musicologist.statistics import landmarks as statistics_landmarks
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FOLDS = 5
+"""Of the prompts, for the operating point that is cross-validated at the last level."""
+
+FEWEST = 2
+"""Prompts that each side needs before anything can be said."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How many bootstrap resamples and label permutations, and their seed."""
+
+    resamples: int
+    permutations: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A measured curve: a row for each level, what holds for all of it, and its landmarks with their resamples."""
+
+    rows: list[dict[str, Any]]
+    summary: dict[str, Any]
+    landmarks: statistics_landmarks.Landmarks
+
+
+def measure(trajectory: ScoredClips, random: np.ndarray, settings: Settings) -> Curve:
+    """Measure one curve. With fewer than two prompts on a side nothing can be said: counts stand, the rest is NaN.
+
+    ``random`` (1 + random concepts, levels) are ROC-AUCs on the same clips of linear probes: the concept's own first.
+    """
+    ids, place = np.unique(trajectory.prompt_ids, return_inverse=True)
+    drawn = bootstrap.draws(len(ids), settings.resamples, settings.seed)[place[trajectory.labels >= 0]]
+    known = _known(trajectory)
+    counts = _counts(known)
+    levels = len(known.step)
+    if min(counts["n_pos_prompts"], counts["n_neg_prompts"]) < FEWEST:
+        values = {name: np.full((1 + settings.resamples, levels), np.nan) for name in metrics.METRICS}
+        verdict = nulls.Verdict(float("nan"), np.full(levels, np.nan), np.full(levels, np.nan))
+        areas = [None] * levels
+    else:
+        values = _resampled(known, drawn, settings)
+        null = nulls.permuted_labels(known.decision, known.prompts, known.labels, settings.permutations, settings.seed)
+        verdict = nulls.max_t(values["roc_auc"][0], null)
+        clusters = known.prompt_ids[known.prompts]
+        areas = [auc.clustered(level, known.labels[known.prompts], clusters) for level in known.decision]
+    found = landmarks.landmarks(known.log_sigma, values["roc_auc"], verdict.critical)
+    rows = [
+        {
+            "step": int(known.step[level]),
+            "sigma": float(known.sigma[level]),
+            "log_snr_db": float(-20 * np.log10(known.sigma[level])),
+            **counts,
+            **_intervals({name: value[:, level] for name, value in values.items()}, areas[level]),
+            **_clustering(known, level, areas[level]),
+            "p_level": float(verdict.adjusted[level]),
+            "critical_auc": float(verdict.critical[level]),
+        }
+        for level in range(levels)
+    ]
+    by_random = nulls.max_t(random[0], random[1:])
+    low, high = np.percentile(random[1:], [2.5, 97.5], axis=0)
+    for level, row in enumerate(rows):
+        row |= {
+            "linear_auc": float(random[0, level]),
+            "random_low": float(low[level]),
+            "random_high": float(high[level]),
+        }
+        row["p_random_level"] = float(by_random.adjusted[level])
+    summary = {**counts, "p": verdict.p, "p_random": by_random.p, "highest_sigma": float(known.sigma[0])}
+    summary |= landmarks.describe(found)
+    return Curve(rows, summary, found)
+
+
+def _known(trajectory: ScoredClips) -> ScoredClips:
+    """The trajectory of the clips whose prompt is on either side."""
+    mine, sided = trajectory.known, trajectory.labels >= 0
+    index = np.cumsum(sided) - 1
+    return replace(
+        trajectory,
+        decision=trajectory.decision[:, mine],
+        predicted=trajectory.predicted[:, mine],
+        prompts=index[trajectory.prompts[mine]],
+        prompt_ids=trajectory.prompt_ids[sided],
+        labels=trajectory.labels[sided],
+    )
+
+
+def _counts(known: ScoredClips) -> dict[str, Any]:
+    labels = known.labels[known.prompts]
+    positive, negative = int((labels == 1).sum()), int((labels == 0).sum())
+    share = positive / (positive + negative) if positive + negative else float("nan")
+    return {
+        "n_pos_prompts": int((known.labels == 1).sum()),
+        "n_neg_prompts": int((known.labels == 0).sum()),
+        "n_pos": positive,
+        "n_neg": negative,
+        "prevalence": share,
+        "majority": max(share, 1 - share),
+    }
+
+
+def _resampled(known: ScoredClips, drawn: np.ndarray, settings: Settings) -> dict[str, np.ndarray]:
+    """METRICS (1 + resamples, levels): as measured, then resampled. Thresholds stay where the measured clips put them."""
+    labels = known.labels[known.prompts]
+    prior = float((labels == 1).mean())
+    cut = metrics.cross_fitted(known.decision[-1], labels, known.prompts, FOLDS, settings.seed)
+    once = np.ones((len(known.labels), 1))
+    found: dict[str, list[np.ndarray]] = {name: [] for name in metrics.METRICS}
+    for decision, predicted in zip(known.decision, known.predicted, strict=True):
+        calls = {
+            "": predicted,
+            "_prior": decision > metrics.matching_prior(decision, prior),
+            "_cv": decision > cut,
+        }
+        parts = [metrics.metrics(decision, calls, known.prompts, known.labels, w) for w in (once, drawn)]
+        for name, values in found.items():
+            values.append(np.concatenate([part[name] for part in parts]))
+    return {name: np.stack(values, axis=1) for name, values in found.items()}
+
+
+def _intervals(values: dict[str, np.ndarray], area: auc.Auc | None) -> dict[str, float]:
+    row = {}
+    for name, column in values.items():
+        formula = name == "roc_auc" and area is not None
+        low, high = auc.interval(area) if formula else bootstrap.interval(column[1:])
+        row |= {name: float(column[0]), f"{name}_low": low, f"{name}_high": high}
+    return row
+
+
+def _clustering(known: ScoredClips, level: int, area: auc.Auc | None) -> dict[str, float]:
+    if area is None:
+        return {"icc": float("nan"), "design_effect": float("nan")}
+    labels = known.labels[known.prompts]
+    icc = agreement.icc_within_labels(known.decision[level], labels, known.prompts)
+    return {"icc": icc, "design_effect": area.design_effect}
+
+
+def landmark_table(curves: Mapping[tuple[str, str], Curve]) -> "pa.Table":
+    """The landmarks of curves by (classifier, signal) as a table of the schema ``landmarks``."""
+    import pyarrow as pa
+
+    parts = []
+    for (classifier, signal), curve in curves.items():
+        size = len(curve.landmarks.rise)
+        columns = {"classifier": [classifier] * size, "signal": [signal] * size, "resample": np.arange(size)}
+        columns |= {name: getattr(curve.landmarks, name) for name in landmarks.LANDMARKS}
+        parts.append(pa.table(columns))
+    return pa.concat_tables(parts)
+
+
+def half_rises(table: "pa.Table") -> dict[tuple[str, str], np.ndarray]:
+    """Half-rises as log sigma (1 + resamples,) by (classifier, signal), out of a table of the schema ``landmarks``."""
+    columns = {name: table[name].to_numpy() for name in ("classifier", "signal", "half_rise")}
+    keys = list(zip(columns["classifier"], columns["signal"], strict=True))
+    names, first = np.unique(keys, axis=0, return_index=True)
+    size = len(keys) // len(names)
+    return {tuple(map(str, name)): columns["half_rise"][at : at + size] for name, at in zip(names, first, strict=True)}

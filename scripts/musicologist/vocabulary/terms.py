@@ -1,0 +1,80 @@
+"""The closed vocabularies: aspects of prompts, and NSynth's families, sources and qualities."""
+
+import numpy as np
+
+ASPECTS = (
+    "bass",
+    "brass",
+    "drum",
+    "flute",
+    "guitar",
+    "keyboard",
+    "mallet",
+    "organ",
+    "reed",
+    "string",
+    "synth_lead",
+    "vocal",
+    "bright sound",
+    "warm sound",
+    "distortion",
+    "fast_decay",
+    "long_release",
+    "multiphonic",
+    "nonlinear_env",
+    "percussive",
+    "reverb",
+    "tempo-synced",
+    "acoustic",
+    "electronic",
+    "synthetic",
+)
+"""What a prompt can be annotated with. NSynth's "dark" is "warm sound" here, "bright" is "bright sound"."""
+
+FAMILIES = (
+    "bass",
+    "brass",
+    "flute",
+    "guitar",
+    "keyboard",
+    "mallet",
+    "organ",
+    "reed",
+    "string",
+    "synth_lead",
+    "vocal",
+)
+"""NSynth's instrument families, in the order of its codes 0 to 10 (Engel et al. 2017, arXiv 1704.01279)."""
+
+SOURCES = ("acoustic", "electronic", "synthetic")
+"""NSynth's methods of sound production, codes 0 to 2."""
+
+QUALITIES = (
+    "bright",
+    "dark",
+    "distortion",
+    "fast_decay",
+    "long_release",
+    "multiphonic",
+    "nonlinear_env",
+    "percussive",
+    "reverb",
+    "tempo-synced",
+)
+"""NSynth's note qualities, in the order of its codes 0 to 9."""
+
+_EXCLUSIVE = ({"bright", "dark"}, {"fast_decay", "long_release", "percussive", "nonlinear_env"})
+"""Qualities that undo each other."""
+
+
+def compatible(qualities: tuple[str, ...]) -> bool:
+    """Whether no two of the qualities undo each other."""
+    return all(len(group & set(qualities)) <= 1 for group in _EXCLUSIVE)
+
+
+def sample_qualities(rng: np.random.Generator, probability: float) -> tuple[str, ...]:
+    """Each of NSynth's qualities with this probability, without those that undo each other; in the vocabulary's order."""
+    while True:
+        chosen = tuple(quality for quality in QUALITIES if rng.random() < probability)
+        if compatible(chosen):
+            return chosen
