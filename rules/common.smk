@@ -9,10 +9,13 @@ from shlex import quote
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
-from musicologist import concepts, configuration, given, labels, openai_client, preflight, schedule
-from musicologist.errors import UserError
-from musicologist.plan import Plan
-from musicologist.provenance import code_digest, model_digest, model_title
+from musicologist.concepts import definitions, prompt_labels
+from musicologist.core.errors import UserError
+from musicologist.inputs import section
+from musicologist.prompts import openai_client
+from musicologist.prompts.plan import Plan
+from musicologist.workflow import configuration, preflight
+from musicologist.workflow.provenance import code_digest, model_digest, model_title
 
 
 def checked(function, *arguments):
@@ -29,8 +32,8 @@ SCHEMA = json.loads((Path(workflow.basedir) / "config/schemas/config.schema.json
 checked(configuration.check, config, SCHEMA, CONFIG_NAME)
 config.update(configuration.with_defaults(config, SCHEMA))
 KEPT_STEPS = checked(configuration.check_trajectory, config["trajectory"], CONFIG_NAME)
-checked(given.check, config["inputs"], CONFIG_NAME)
-checked(given.check_notes, config["inputs"]["notes"], config["notes"]["splits"], CONFIG_NAME)
+checked(section.check, config["inputs"], CONFIG_NAME)
+checked(section.check_notes, config["inputs"]["notes"], config["notes"]["splits"], CONFIG_NAME)
 checked(configuration.check_passes, config["annotation"], CONFIG_NAME)
 
 
@@ -42,14 +45,14 @@ pathvars:
 
 RESULTS = f"results/{config['run']}"
 INPUTS = dict(config["inputs"])
-INPUTS["writer"] = None if given.prompts_file(config["inputs"]) else config["prompts"]["writer"]
+INPUTS["writer"] = None if section.prompts_file(config["inputs"]) else config["prompts"]["writer"]
 checked(configuration.check_recorded, f"{RESULTS}/inputs.json", INPUTS, config["run"])
 
 CONCEPTS_FILE = "config/concepts.yaml"
-ALL_CONCEPTS = checked(concepts.load, CONCEPTS_FILE)
-CONCEPTS = list(checked(concepts.load, CONCEPTS_FILE, config["concepts"]))
+ALL_CONCEPTS = checked(definitions.load, CONCEPTS_FILE)
+CONCEPTS = list(checked(definitions.load, CONCEPTS_FILE, config["concepts"]))
 ORIGINAL_LABELS_FILE = "config/original_labels.yaml"
-ORIGINAL_TERMS = checked(labels.load_original, ORIGINAL_LABELS_FILE, CONCEPTS) if config["labels"] == "original" else {}
+ORIGINAL_TERMS = checked(prompt_labels.load_original, ORIGINAL_LABELS_FILE, CONCEPTS) if config["labels"] == "original" else {}
 SEVERAL_PASSES = config["annotation"]["passes"] > 1 and not config["inputs"]["annotations"]
 AGREEMENT = ["<results>/prompts/agreement.csv"] if SEVERAL_PASSES else []
 CLASSIFIERS = list(config["probes"]["classifiers"])
@@ -61,7 +64,7 @@ EMBEDDED = ["audio", *DEFORMED]
 STEPS = [f"{step:02d}" for step in KEPT_STEPS]
 LEVELS = [(signal, step) for signal in SIGNALS for step in KEPT_STEPS]
 
-GIVEN_PROMPTS = checked(given.prompts, config["inputs"], config["prompts"]["count"])
+GIVEN_PROMPTS = checked(section.prompts, config["inputs"], config["prompts"]["count"])
 PLAN = Plan(
     prompts=config["prompts"]["count"],
     prompts_per_shard=config["audio"]["prompts_per_shard"],
@@ -82,7 +85,7 @@ digest_of_model = lru_cache(partial(model_digest, cache=".snakemake/model_digest
 # rendered notes there is neither job.
 FOREIGN_MODELS = preflight.foreign_models(config["models"], config["inputs"])
 HUB_MODELS = checked(preflight.hub_models, FOREIGN_MODELS)
-REMOTE_NOTES = given.is_address(config["inputs"]["notes"])
+REMOTE_NOTES = section.is_address(config["inputs"]["notes"])
 PREFLIGHT_RECORD = f"{RESULTS}/preflight.json"
 PREFLIGHT = [ancient(PREFLIGHT_RECORD)] if FOREIGN_MODELS or REMOTE_NOTES else []
 MODELS_RECORD = f"{RESULTS}/models/downloaded.json"
@@ -231,7 +234,7 @@ def commitment_cost():
     """What re-branching costs beside the audio of the run, for the dry-run."""
     steps, prompts = config["trajectory"]["steps"], config["prompts"]["count"]
     branches = config["commitment"]["branches"]
-    cost = schedule.branching_cost(BRANCHED, KEPT_BRANCHES, branches, steps)
+    cost = configuration.branching_cost(BRANCHED, KEPT_BRANCHES, branches, steps)
     whole = prompts * config["audio"]["samples"] * steps
     clips = BRANCHED * len(KEPT_BRANCHES) * branches
     return (

@@ -29,8 +29,8 @@ def main() -> None:
     from musicologist.core import parquet, results
     from musicologist.core.files import write_text
     from musicologist.embeddings import of_notes
-    from musicologist.emergence import controls, scored_clips
     from musicologist.emergence import curve as emergence_curve
+    from musicologist.emergence import scored_clips
     from musicologist.emergence.tables import LANDMARKS, SCORES
     from musicologist.probes import random_concepts
     from musicologist.statistics import landmarks
@@ -44,7 +44,7 @@ def main() -> None:
         arguments.random_concepts,
         arguments.seed,
     )
-    random = controls.random_areas(probes, arguments.embeddings, trajectories)
+    random = emergence_curve.random_areas(probes, arguments.embeddings, trajectories)
     settings = emergence_curve.Settings(arguments.resamples, arguments.permutations, arguments.seed)
     curves = {
         (name, signal): emergence_curve.measure(trajectory, random[signal], settings)

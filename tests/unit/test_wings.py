@@ -38,7 +38,9 @@ def imports(file: Path) -> set[tuple[str, str]]:
                 parts = f"{node.module}.{alias.name}".split(".")
                 found.add((parts[1], parts[2]))
         elif isinstance(node, ast.Import):
-            found |= {tuple(alias.name.split(".")[1:3]) for alias in node.names if alias.name.startswith("musicologist.")}
+            found |= {
+                tuple(alias.name.split(".")[1:3]) for alias in node.names if alias.name.startswith("musicologist.")
+            }
     return found
 
 

@@ -13,7 +13,6 @@ from musicologist.core import noise_levels, parquet
 from musicologist.core.errors import UserError
 from musicologist.embeddings import tables
 from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, TEXT_EMBEDDINGS
-from musicologist.emergence import scored_clips
 from musicologist.emergence.scored_clips import ScoredClips
 from musicologist.probes import baselines
 from musicologist.statistics import agreement as statistics_agreement
@@ -104,7 +103,10 @@ def from_embeddings(
     clips than the trajectory of its signal.
     """
     by_level = _by_level(paths)
-    text = [baselines.zero_shot(parquet.read(path, TEXT_EMBEDDINGS), concept) for path in texts]
+    text = [
+        baselines.zero_shot(parquet.read(path, TEXT_EMBEDDINGS), concept.positive_aspects, concept.near_aspects)
+        for path in texts
+    ]
     signal, end = finished(trajectories)
     labels = end.labels[end.prompts]
     probes: list[baselines.Linear] = []
@@ -298,25 +300,3 @@ def _area(decision: np.ndarray, labels: np.ndarray, prompts: np.ndarray) -> dict
         return counts | dict.fromkeys(AREA, float("nan"))
     area = auc.clustered(decision[known], labels[known], prompts[known])
     return counts | dict(zip(AREA, (area.value, *auc.interval(area)), strict=True))
-
-
-def random_areas(
-    probes: np.ndarray, paths: Iterable[str | Path], trajectories: Mapping[str, ScoredClips]
-) -> dict[str, np.ndarray]:
-    """ROC-AUC (probes, levels) by signal of linear probes (probes, size) on the clips of tables of embeddings.
-
-    NaN where a label has no prompt. Raises UserError where a table holds other clips than the trajectory of its signal.
-    """
-    found = {
-        signal: np.full((len(probes), len(trajectory.step)), np.nan) for signal, trajectory in trajectories.items()
-    }
-    for path in paths:
-        table = parquet.read(path, AUDIO_EMBEDDINGS).sort_by([("prompt_id", "ascending"), ("sample", "ascending")])
-        trajectory = trajectories[table["signal"][0].as_py()]
-        rows = scored_clips.rows_of(trajectory, table["prompt_id"].to_numpy(), str(path))
-        labels = trajectory.labels[trajectory.prompts[trajectory.known]]
-        if len(set(labels)) == 2:
-            scores = tables.embeddings(table["embedding"])[rows[trajectory.known]] @ probes.T.astype(np.float32)
-            level = int(np.searchsorted(trajectory.step, table["step"][0].as_py()))
-            found[table["signal"][0].as_py()][:, level] = auc.areas(scores, labels)
-    return found

@@ -1,14 +1,19 @@
 """Everything that is measured about one curve: one concept, probe and signal along the kept levels."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from musicologist.core import parquet
+from musicologist.embeddings import tables
+from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
+from musicologist.emergence import scored_clips
 from musicologist.emergence.scored_clips import ScoredClips
 from musicologist.statistics import agreement, auc, bootstrap, landmarks, metrics, nulls
-from musicologist.statistics import landmarks as statistics_landmarks
+from musicologist.statistics.landmarks import Landmarks
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,7 +40,7 @@ class Curve:
 
     rows: list[dict[str, Any]]
     summary: dict[str, Any]
-    landmarks: statistics_landmarks.Landmarks
+    landmarks: Landmarks
 
 
 def measure(trajectory: ScoredClips, random: np.ndarray, settings: Settings) -> Curve:
@@ -170,3 +175,25 @@ def half_rises(table: "pa.Table") -> dict[tuple[str, str], np.ndarray]:
     names, first = np.unique(keys, axis=0, return_index=True)
     size = len(keys) // len(names)
     return {tuple(map(str, name)): columns["half_rise"][at : at + size] for name, at in zip(names, first, strict=True)}
+
+
+def random_areas(
+    probes: np.ndarray, paths: Iterable[str | Path], trajectories: Mapping[str, ScoredClips]
+) -> dict[str, np.ndarray]:
+    """ROC-AUC (probes, levels) by signal of linear probes (probes, size) on the clips of tables of embeddings.
+
+    NaN where a label has no prompt. Raises UserError where a table holds other clips than the trajectory of its signal.
+    """
+    found = {
+        signal: np.full((len(probes), len(trajectory.step)), np.nan) for signal, trajectory in trajectories.items()
+    }
+    for path in paths:
+        table = parquet.read(path, AUDIO_EMBEDDINGS).sort_by([("prompt_id", "ascending"), ("sample", "ascending")])
+        trajectory = trajectories[table["signal"][0].as_py()]
+        rows = scored_clips.rows_of(trajectory, table["prompt_id"].to_numpy(), str(path))
+        labels = trajectory.labels[trajectory.prompts[trajectory.known]]
+        if len(set(labels)) == 2:
+            scores = tables.embeddings(table["embedding"])[rows[trajectory.known]] @ probes.T.astype(np.float32)
+            level = int(np.searchsorted(trajectory.step, table["step"][0].as_py()))
+            found[table["signal"][0].as_py()][:, level] = auc.areas(scores, labels)
+    return found

@@ -1,5 +1,6 @@
 """Baselines and controls of one concept: what else could make its curve, and what its curve could reach."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -7,8 +8,6 @@ import numpy as np
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from musicologist.concepts.definitions import Concept
 
 FOLDS = 5
 
@@ -25,8 +24,8 @@ class Linear:
         return features @ self.weights + self.bias
 
 
-def zero_shot(queries: "pa.Table", concept: "Concept") -> Linear:
-    """CLAP's text probe: the mean query of the concept's aspects, less the mean query of the aspects that are nothing near it.
+def zero_shot(queries: "pa.Table", positive: Sequence[str], near: Sequence[str]) -> Linear:
+    """CLAP's text probe: the mean query of the aspects ``positive``, less that of the aspects neither positive nor ``near``.
 
     ``queries`` is a table of the schema ``text_embeddings``. Each aspect's ensemble is averaged and scaled to unit norm first
     (Radford et al. 2021, CLIP, section 3.1.4).
@@ -36,8 +35,8 @@ def zero_shot(queries: "pa.Table", concept: "Concept") -> Linear:
     aspects, embedding = queries["aspect"].to_numpy(), tables.embeddings(queries["embedding"])
     means = {aspect: embedding[aspects == aspect].mean(0) for aspect in dict.fromkeys(aspects)}
     means = {aspect: mean / np.linalg.norm(mean) for aspect, mean in means.items()}
-    mine = [means[aspect] for aspect in concept.positive_aspects]
-    sided = {*concept.positive_aspects, *concept.near_aspects}
+    mine = [means[aspect] for aspect in positive]
+    sided = {*positive, *near}
     others = [mean for aspect, mean in means.items() if aspect not in sided]
     return Linear(np.mean(mine, axis=0) - np.mean(others, axis=0), 0.0)
 

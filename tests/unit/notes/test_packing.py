@@ -18,7 +18,7 @@ from musicologist.core.errors import UserError
 from musicologist.notes import nsynth, packing
 from musicologist.notes.tables import NOTES
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
+SCRIPTS = Path(__file__).parents[3] / "scripts"
 
 
 def tone(seed, rate=nsynth.SAMPLE_RATE, seconds=0.2):

@@ -9,7 +9,7 @@ from musicologist.statistics import metrics
 from musicologist.statistics.simulation import Experiment
 from scipy import stats
 
-from tests.unit.test_emergence import SETTINGS, random_areas, trajectory
+from tests.unit.emergence.test_curve import SETTINGS, random_areas, trajectory
 
 
 def curve(p=0.001, onset=10.0, half_rise=12.0):

@@ -3,10 +3,11 @@ import shutil
 
 import numpy as np
 import pytest
-import tiny_models
 from musicologist.core.errors import UserError
 from musicologist.embedders import clap
-from tiny_models import PROMPTS, RATE, noise
+
+from tests.support import tiny_models
+from tests.support.tiny_models import PROMPTS, RATE, noise
 
 
 @pytest.fixture(scope="session")

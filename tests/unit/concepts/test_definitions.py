@@ -7,7 +7,7 @@ import yaml
 from musicologist.concepts import datasets, definitions, prompt_labels
 from musicologist.core.errors import UserError
 
-FILE = Path(__file__).parents[2] / "config/concepts.yaml"
+FILE = Path(__file__).parents[3] / "config/concepts.yaml"
 ALL = definitions.load(FILE)
 
 

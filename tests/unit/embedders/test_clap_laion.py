@@ -11,9 +11,10 @@ import pytest
 from musicologist.core.errors import UserError
 from musicologist.embedders import clap, clap_laion
 from musicologist.models import weights
-from tiny_models import noise
 
-UNIT = Path(__file__).parent
+from tests.support.tiny_models import noise
+
+ROOT = Path(__file__).parents[3]
 RATE = 48_000
 TEXTS = ["a warm flute", "loud brass and drums", "brass " * 60]
 
@@ -22,7 +23,7 @@ THEIRS = """
 import json, sys
 from pathlib import Path
 import numpy as np
-import laion
+from tests.support import laion
 import torch
 
 folder = Path(sys.argv[1])
@@ -61,7 +62,7 @@ def laion(tmp_path_factory):
     clips["long"] = clips["long"][: 10 * RATE]  # the package crops longer ones at random
     np.savez(folder / "clips.npz", **clips)
     environment = os.environ | {"HF_HOME": str(folder / "hf"), "HF_HUB_OFFLINE": "1"}
-    environment["PYTHONPATH"] = os.pathsep.join((str(UNIT), str(UNIT.parents[1] / "scripts"), os.environ["PYTHONPATH"]))
+    environment["PYTHONPATH"] = os.pathsep.join((str(ROOT), str(ROOT / "scripts"), os.environ["PYTHONPATH"]))
     done = subprocess.run([sys.executable, "-c", THEIRS, folder], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
     return folder

@@ -6,7 +6,7 @@ import pytest
 from musicologist.core.errors import UserError
 from musicologist.prompts import openai_annotator, openai_client
 
-from tests.fake_openai import FakeOpenAI
+from tests.support.fake_openai import FakeOpenAI
 
 KEY = "sk-a-long-secret"
 TEXTS = ("A bright flute.", "A warm organ.")

@@ -24,8 +24,8 @@ from musicologist.probes import classifiers
 from musicologist.prompts.tables import ANNOTATIONS
 from musicologist.vocabulary.terms import ASPECTS
 
-ROOT = Path(__file__).parents[2]
-TABLE = pd.read_csv(Path(__file__).parent / "original_concepts.csv", index_col="concept")
+ROOT = Path(__file__).parents[3]
+TABLE = pd.read_csv(ROOT / "tests/support/original_concepts.csv", index_col="concept")
 CONCEPTS = definitions.load(ROOT / "config/concepts.yaml")
 TERMS = prompt_labels.load_original(ROOT / "config/original_labels.yaml", TABLE.index)
 STRAY = ("electric", "slow_decay", "accordion", "dark sound", "drums", "Bass", "bright", "stringy pad")

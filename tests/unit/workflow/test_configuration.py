@@ -6,7 +6,7 @@ import yaml
 from musicologist.core.errors import UserError
 from musicologist.workflow import configuration
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads((ROOT / "config/schemas/config.schema.json").read_text())
 
 

@@ -67,7 +67,7 @@ def test_threads_do_not_mix_their_answers(tmp_path):
 def test_a_second_process_waits_and_then_sees_the_answers_of_the_first(tmp_path, capfd):
     path = tmp_path / "answers.jsonl"
     command = [sys.executable, "-c", HOLDER, str(path)]
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     with subprocess.Popen(command, cwd=root, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout.readline() == "open\n"
         threading.Timer(0.5, lambda: (other.stdin.write("go\n"), other.stdin.flush())).start()

@@ -3,12 +3,13 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-import tiny_models
 from musicologist.audio import sampler as audio_sampler
 from musicologist.audio.sampler import SAMPLERS, SamplingSettings
 from musicologist.core.errors import UserError
 from musicologist.generators import stable_audio_tools
-from tiny_models import PROMPTS
+
+from tests.support import tiny_models
+from tests.support.tiny_models import PROMPTS
 
 import torch  # isort: skip
 import k_diffusion as K  # isort: skip

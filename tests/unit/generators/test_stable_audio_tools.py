@@ -4,11 +4,11 @@ import json
 import shutil
 
 import pytest
-import stable_audio_open
-import tiny_models
 from musicologist.core.errors import UserError
 from musicologist.generators import stable_audio_tools
-from tiny_models import PROMPTS
+
+from tests.support import stable_audio_open, tiny_models
+from tests.support.tiny_models import PROMPTS
 
 import torch  # isort: skip
 

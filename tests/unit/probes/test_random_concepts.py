@@ -7,7 +7,7 @@ from musicologist.core import parquet
 from musicologist.core.errors import UserError
 from musicologist.embeddings import of_notes, tables
 from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
-from musicologist.emergence import controls, scored_clips
+from musicologist.emergence import curve, scored_clips
 from musicologist.probes import random_concepts
 from musicologist.statistics import auc
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -88,7 +88,7 @@ def test_a_real_concept_beats_random_ones_on_clips(tmp_path):
     trajectory = scored_clips.ScoredClips(
         np.array([1, 3]), np.array([4.0, 2.0]), zeros, zeros, np.arange(24), np.arange(24), side
     )
-    found = controls.random_areas(probes, [tmp_path / "step.parquet"], {"noisy": trajectory})["noisy"]
+    found = curve.random_areas(probes, [tmp_path / "step.parquet"], {"noisy": trajectory})["noisy"]
     assert np.isnan(found[:, 0]).all()
     assert found[0, 1] > found[1:, 1].max()
     other = scored_clips.ScoredClips(
@@ -98,7 +98,7 @@ def test_a_real_concept_beats_random_ones_on_clips(tmp_path):
         side,
     )
     with pytest.raises(UserError, match="holds other clips than the scores"):
-        controls.random_areas(probes, [tmp_path / "step.parquet"], {"noisy": other})
+        curve.random_areas(probes, [tmp_path / "step.parquet"], {"noisy": other})
 
 
 def test_instruments_come_from_the_notes_table_or_from_datasets(tmp_path):
@@ -110,7 +110,9 @@ def test_instruments_come_from_the_notes_table_or_from_datasets(tmp_path):
         same = {"label": [0] * 2, "split": ["train"] * 2, "instrument": [name[0] for name in mine]}
         parquet.write(tmp_path / f"{file}.parquet", DATASET, pa.table({"note_id": mine, **same}))
     blocks = list(
-        of_notes.by_instrument([pq.read_table(tmp_path / name) for name in ("one.parquet", "two.parquet")], tmp_path / "embeddings.parquet")
+        of_notes.by_instrument(
+            [pq.read_table(tmp_path / name) for name in ("one.parquet", "two.parquet")], tmp_path / "embeddings.parquet"
+        )
     )
     assert [list(instruments) for instruments, _ in blocks] == [["a", "a", "b"]]
     assert np.array_equal(blocks[0][1], vectors[:3])

@@ -4,13 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import fake_hub
 import pytest
 from fake_hub import Hub
 from musicologist.core import downloads
 from musicologist.core.errors import UserError
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "download_notes.py"
+from tests.support import fake_hub
+
+SCRIPT = Path(__file__).parents[3] / "scripts" / "download_notes.py"
 CONTENT = bytes(number * 7 % 256 for number in range(100_000))
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
 

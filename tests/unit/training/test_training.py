@@ -12,7 +12,7 @@ from musicologist.generators import stable_audio_tools
 from musicologist.training import clap as training_clap
 from musicologist.training import diffusion
 
-SCRIPT = Path(__file__).parents[2] / "scripts/render_training_clips.py"
+SCRIPT = Path(__file__).parents[3] / "scripts/render_training_clips.py"
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_the_diffusion_model_trains_and_loads(clips, tmp_path, precision):
 
 
 def test_training_goes_on_with_the_words_and_the_spread_of_the_earlier_weights(clips, tmp_path):
-    start = Path(__file__).parents[2] / "resources/models/diffusion"
+    start = Path(__file__).parents[3] / "resources/models/diffusion"
     schedule = diffusion.Training(steps=1, minutes=5, batch_size=4, learning_rate=0.0, start=str(start))
     diffusion.train([clips], schedule, 1, tmp_path)
     for name in ("model_config.json", "tokenizer.json"):

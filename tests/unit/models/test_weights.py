@@ -1,10 +1,11 @@
 import pickle
 
-import fake_hub
 import numpy as np
 import pytest
 from musicologist.core.errors import UserError
 from musicologist.models import weights
+
+from tests.support import fake_hub
 
 
 class Harmful:

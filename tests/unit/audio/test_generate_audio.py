@@ -6,14 +6,15 @@ import tarfile
 import generate_audio
 import numpy as np
 import pytest
-import tiny_models
 import torch
 from musicologist.audio import sampler
 from musicologist.core import shards
 from musicologist.core.errors import UserError
 from musicologist.prompts import batches
 from musicologist.prompts.batches import Prompt
-from tiny_models import PROMPTS
+
+from tests.support import tiny_models
+from tests.support.tiny_models import PROMPTS
 
 LEVELS = [("denoised", 2), ("denoised", 5), ("noisy", 0)]
 

@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import tiny_models
 import torch
 from musicologist.audio import deformation
 from musicologist.core import parquet, shards
@@ -17,7 +16,9 @@ from musicologist.core.shards import Clip
 from musicologist.embedders import clap
 from musicologist.embeddings import collecting, tables
 from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
-from tiny_models import RATE, noise
+
+from tests.support import tiny_models
+from tests.support.tiny_models import RATE, noise
 
 LEVELS = [("denoised", 0), ("denoised", 7), ("noisy", 0)]
 

@@ -3,14 +3,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-import fake_hub
 import pytest
 from fake_hub import COMMIT, Hub
 from musicologist.core.errors import UserError
 from musicologist.models import hub
 from musicologist.models.hub import Repository
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
+from tests.support import fake_hub
+
+SCRIPTS = Path(__file__).parents[3] / "scripts"
 FILES = (("config.json",), ("model.safetensors", "model.ckpt"), ("extra.json", ""))
 PAGE = "https://huggingface.co/owner/name"
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import tiny_models
 from musicologist.core import results, shards
 from musicologist.core.errors import UserError
 from musicologist.emergence import commitment as emergence_commitment
@@ -12,7 +11,9 @@ from musicologist.figures import canvas
 from musicologist.figures import commitment as figures_commitment
 from musicologist.statistics import agreement
 from musicologist.workflow import configuration
-from tiny_models import PROMPTS
+
+from tests.support import tiny_models
+from tests.support.tiny_models import PROMPTS
 
 SIGMAS = {0: 100.0, 8: 10.0, 15: 1.0}
 

@@ -5,14 +5,14 @@ import sys
 import types
 from pathlib import Path
 
-import fake_hub
 import pytest
-import tiny_models
 from fake_hub import COMMIT, Hub
 from musicologist.core.errors import UserError
 from musicologist.workflow import preflight
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
+from tests.support import fake_hub, tiny_models
+
+SCRIPTS = Path(__file__).parents[3] / "scripts"
 MODEL, ENCODER = "stabilityai/stable-audio-open-1.0", "google-t5/t5-base"
 GB = 10**9
 
