@@ -30,7 +30,7 @@ def main() -> None:
     from musicologist.models import devices
 
     settings = sampling_options.settings(arguments)
-    tars = levels.levels_of(arguments.tars, arguments.steps, ["branched"])
+    tars = levels.of_tars(arguments.tars, arguments.steps, ["branched"])
     steps = sorted(step for _, step in tars)
     branching.check(settings, steps)
     devices.check_modules(arguments.modules)

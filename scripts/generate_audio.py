@@ -42,8 +42,8 @@ def main() -> None:
     if settings.precision != "float32":
         stable_audio_tools.keep_ends_exact(model)
     sigmas = noise_levels.sigmas(settings.steps, settings.sigma_min, settings.sigma_max)
-    kept = core_levels.levels_of(arguments.tars, arguments.steps)
-    tars = {(s, n): arguments.all / s / f"step_{n:02d}.tar" for s, n in kept} if arguments.all else kept
+    kept = core_levels.of_tars(arguments.tars, arguments.steps)
+    tars = {level: core_levels.path(arguments.all, level, ".tar") for level in kept} if arguments.all else kept
     for_listening = set(list(prompts)[: arguments.keep]) if arguments.all else set()
     made_by = {"model": arguments.model, "digest": arguments.digest, "guidance": arguments.guidance}
     clips = [(number, sample) for number in prompts for sample in range(arguments.samples)]

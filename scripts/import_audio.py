@@ -32,7 +32,7 @@ def main() -> None:
     prompts = range(arguments.first, arguments.last + 1)
     wanted = {(prompt, sample) for prompt in prompts for sample in range(arguments.samples)}
     sigmas = noise_levels.sigmas(arguments.steps, arguments.sigma_min, arguments.sigma_max)
-    tars = levels.levels_of(arguments.tars, arguments.steps)
+    tars = levels.of_tars(arguments.tars, arguments.steps)
     first, rate = audio.rate(arguments.folder, min(tars))
 
     for level, tar in programs.progress(sorted(tars.items()), len(tars), "tar files imported"):
