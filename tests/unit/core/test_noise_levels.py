@@ -71,6 +71,7 @@ def test_the_schedule_is_known_without_torch():
     from pathlib import Path
 
     scripts = Path(__file__).parents[3] / "scripts"
-    program = "import sys; from musicologist.core import noise_levels; from musicologist.workflow import configuration; assert 'torch' not in sys.modules"
+    modules = "musicologist.core.noise_levels, musicologist.workflow.configuration"
+    program = f"import sys, {modules}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], cwd=scripts, check=True, env={"PYTHONPATH": str(scripts)})
     assert math.isclose(LEVELS[0], 100)
