@@ -19,7 +19,8 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
-from musicologist.audio import sampler
+from musicologist.audio.sampler import Sampler, clip_seed
+from musicologist.audio.sampling_options import SamplingSettings
 from musicologist.embedders import clap as embedders_clap
 from musicologist.generators import stable_audio_tools as generators_stable_audio_tools
 from musicologist.notes import synthesizer
@@ -33,8 +34,8 @@ import torch  # isort: skip
 
 MODELS = ROOT / "resources/models"
 DEMO = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))["trajectory"]
-FIELDS = {field.name for field in dataclasses.fields(sampler.SamplingSettings)}
-SETTINGS = sampler.SamplingSettings(**{name: value for name, value in DEMO.items() if name in FIELDS})
+FIELDS = {field.name for field in dataclasses.fields(SamplingSettings)}
+SETTINGS = SamplingSettings(**{name: value for name, value in DEMO.items() if name in FIELDS})
 KEEP = DEMO["keep"]
 SEED = 90_001  # used nowhere else
 FOLDS = 5
@@ -118,16 +119,14 @@ def generate(job: tuple[list[str], list[int]]) -> dict[tuple[str, int], np.ndarr
     """CLAP embeddings (clips, 512) by (signal, step) of clips generated for these prompts and seeds."""
     texts, seeds = job
     torch.set_num_threads(1)
-    model, config = generators_stable_audio_tools.load(MODELS / "diffusion")
+    sampler = Sampler.load(MODELS / "diffusion", SETTINGS)
     listener = embedders_clap.load(MODELS / "clap")
     found: dict[tuple[str, int], list[np.ndarray]] = {}
     for start in range(0, len(texts), BATCH):
         part = slice(start, start + BATCH)
-        for signal, step, latents in sampler.sample(
-            model, config["sample_size"], texts[part], seeds[part], SETTINGS, KEEP, "cpu"
-        ):
-            audio = sampler.decode(model, latents, config["sample_rate"], SETTINGS.seconds_kept, "cpu").clamp(-1, 1)
-            found.setdefault((signal, step), []).append(embed(listener, audio[:, 0].numpy()))
+        for level, latents in sampler.sample(texts[part], seeds[part], KEEP):
+            audio = sampler.decode(latents).clamp(-1, 1)
+            found.setdefault(level, []).append(embed(listener, audio[:, 0].numpy()))
     return {level: np.concatenate(pieces) for level, pieces in found.items()}
 
 
@@ -154,7 +153,7 @@ def family_prompts() -> tuple[list[str], list[dict], list[int], list[int]]:
             texts.append(text)
             labels.append({"family": family, "qualities": qualities})
             numbers.append(number)
-            seeds.append(sampler.clip_seed(SEED, number, sample))
+            seeds.append(clip_seed(SEED, number, sample))
     return texts, labels, numbers, seeds
 
 

@@ -38,7 +38,7 @@ def build(
     Beyond what stable-audio-tools knows, the pretransform may be of type ``log_mel`` (``mel_latent``). The tokenizer of a
     ``lut`` conditioner is looked up in ``directory``, the T5 of a ``t5`` conditioner in ``text_encoder``.
     """
-    from musicologist.models import compat  # noqa: F401  (before stable_audio_tools)
+    from musicologist.generators import compat  # noqa: F401  (before stable_audio_tools)
 
     from stable_audio_tools.models.conditioners import T5Conditioner  # isort: skip
     from stable_audio_tools.models.factory import create_model_from_config  # isort: skip

@@ -6,7 +6,8 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from musicologist.core.files import sha256, write_text
+from musicologist.core.disk import sha256
+from musicologist.core.files import write_text
 
 _LARGE = 64 << 20  # bytes
 
