@@ -7,7 +7,7 @@ from pathlib import Path
 
 from musicologist.core import programs
 from musicologist.core.errors import UserError, suggest
-from musicologist.vocabulary.terms import ASPECTS
+from musicologist.vocabulary.aspects import ASPECTS
 
 REMEDY = "give a table of annotations as this workflow writes it"
 

@@ -21,8 +21,8 @@ def main() -> None:
     from musicologist.core import parquet
     from musicologist.prompts import agreement, openai_annotator, tables
     from musicologist.prompts.tables import ANNOTATIONS, PROMPTS
+    from musicologist.vocabulary.aspects import ASPECTS
     from musicologist.vocabulary.lexicon import resolve
-    from musicologist.vocabulary.terms import ASPECTS
 
     prompts = parquet.read(arguments.prompts, PROMPTS, ["prompt_id", "text"]).to_pydict()
     with open(arguments.answers, encoding="utf-8") as stream:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from musicologist.core.errors import UserError, suggest
-from musicologist.vocabulary.terms import ASPECTS, FAMILIES, QUALITIES, SOURCES
+from musicologist.vocabulary.aspects import ASPECTS
+from musicologist.vocabulary.terms import FAMILIES, QUALITIES, SOURCES
 
 KINDS = {"families": FAMILIES, "qualities": QUALITIES, "sources": SOURCES}
 GROUPS = ("instrument_family", "note_quality", "source", "higher_level")

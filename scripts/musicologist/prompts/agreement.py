@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from musicologist.prompts.tables import Annotation
 from musicologist.statistics import agreement
-from musicologist.vocabulary.terms import ASPECTS
+from musicologist.vocabulary.aspects import ASPECTS
 
 
 def majority(annotations: Sequence[Annotation]) -> Annotation:

@@ -12,39 +12,11 @@ from typing import Any
 
 from musicologist.prompts.openai_client import Request, answering_model, content, plain
 from musicologist.prompts.tables import Annotation
+from musicologist.vocabulary.aspects import ASPECTS, column
 from musicologist.vocabulary.lexicon import resolve
-from musicologist.vocabulary.terms import ASPECTS
 
 TRIES = 3
 """How often a prompt is asked about before its answer is taken with tags that the vocabulary lacks, or is called missing."""
-
-GLOSSARY = {
-    "bass": "a bass instrument: double bass, bass guitar, synth bass",
-    "brass": "trumpet, trombone, horn, tuba",
-    "drum": "drums or cymbals",
-    "flute": "flute, piccolo, recorder, pan flute",
-    "guitar": "guitar, ukulele, banjo, mandolin",
-    "keyboard": "piano, electric piano, harpsichord",
-    "mallet": "marimba, vibraphone, xylophone, bells",
-    "organ": "organ, accordion, harmonica",
-    "reed": "saxophone, clarinet, oboe, bassoon",
-    "string": "violin, viola, cello, harp, string section",
-    "synth_lead": "a lead melody played by a synthesizer",
-    "vocal": "a voice or a choir",
-    "bright sound": "much high-frequency content",
-    "warm sound": "dark or mellow, little high-frequency content",
-    "distortion": "waveshaping that crunches or fuzzes",
-    "fast_decay": "notes fade quickly",
-    "long_release": "notes ring on after they end",
-    "multiphonic": "several pitches at once from one note of one instrument",
-    "nonlinear_env": "loudness swells or evolves within a note",
-    "percussive": "a hard, loud onset",
-    "reverb": "audible room or echo",
-    "tempo-synced": "modulation or rhythm locked to a tempo",
-    "acoustic": "acoustic instruments",
-    "electronic": "amplified or electric instruments",
-    "synthetic": "synthesized sounds",
-}
 
 SYSTEM = """You annotate prompts for a text-to-music model. For each prompt name every aspect that the prompt asks for, \
 explicitly or by an instrument, genre or word that clearly implies it, and nothing that it excludes. The aspects:
@@ -91,7 +63,7 @@ def request(texts: Sequence[str]) -> Request:
 
 
 def _system() -> str:
-    return SYSTEM.format(glossary="\n".join(f"- {aspect}: {meaning}" for aspect, meaning in GLOSSARY.items()))
+    return SYSTEM.format(glossary="\n".join(f"- {aspect}: {meaning}" for aspect, meaning in column("gloss").items()))
 
 
 @dataclass

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from musicologist.prompts.openai_client import Request, content, plain
-from musicologist.vocabulary.terms import ASPECTS
+from musicologist.vocabulary.aspects import ASPECTS
 
 PER_REQUEST = 50
 """Prompts asked for in one request, at most."""

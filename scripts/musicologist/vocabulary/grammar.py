@@ -3,35 +3,26 @@
 Sharing it is what makes every word of a prompt a word that the bundled models have seen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-SOURCE_WORDS = {"acoustic": ("acoustic",), "electronic": ("electric", "electronic"), "synthetic": ("synthetic",)}
+from musicologist.vocabulary.aspects import column
 
-QUALITY_WORDS = {
-    "bright": ("bright",),
-    "dark": ("dark", "warm"),
-    "distortion": ("distorted",),
-    "fast_decay": ("fast-decaying",),
-    "long_release": ("long-release",),
-    "multiphonic": ("multiphonic",),
-    "nonlinear_env": ("swelling", "evolving"),
-    "percussive": ("percussive", "punchy"),
-    "reverb": ("reverberant",),
-    "tempo-synced": ("tempo-synced",),
-}
-"""Words before a noun."""
+_NOTE_TERMS = column("note")
 
-QUALITY_PHRASES = {
-    "distortion": ("with distortion",),
-    "fast_decay": ("with a fast decay",),
-    "long_release": ("with a long release",),
-    "reverb": ("with reverb", "with a long reverb"),
-    "tempo-synced": ("in sync with the tempo",),
-}
-"""Words behind it."""
+
+def _by_note_term(entries: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The same by NSynth's terms in place of the aspects."""
+    return {_NOTE_TERMS.get(aspect, aspect): words for aspect, words in entries.items()}
+
+
+ADJECTIVES = _by_note_term(column("adjectives"))
+"""Words before a noun, by source or quality."""
+
+PHRASES = _by_note_term(column("phrases"))
+"""Words behind it, by quality."""
 
 TEMPI = tuple(range(70, 180, 10))  # beats per minute
 
@@ -72,11 +63,11 @@ def sentence(
     for quality in qualities:
         if quality == "tempo-synced" and bpm:
             continue
-        phrases = QUALITY_PHRASES.get(quality)
+        phrases = PHRASES.get(quality)
         if phrases and rng.random() < 0.5:
             behind.append(str(rng.choice(phrases)))
         else:
-            before.append(str(rng.choice(QUALITY_WORDS[quality])))
+            before.append(str(rng.choice(ADJECTIVES[quality])))
     if bpm:
         behind.append(f"at {bpm} bpm")
     nouns = [_noun_phrase(rng, voice, before if index == 0 else []) for index, voice in enumerate(voices)]
@@ -92,7 +83,7 @@ def sentence(
 def _noun_phrase(rng: np.random.Generator, voice: Voice, adjectives: Sequence[str]) -> str:
     words = list(adjectives)
     if voice.source:
-        words.append(str(rng.choice(SOURCE_WORDS[voice.source])))
+        words.append(str(rng.choice(ADJECTIVES[voice.source])))
     return " ".join([*words, voice.noun])
 
 

@@ -1,74 +1,66 @@
-"""Words and phrases of prompts, tags of annotators, and the aspects that they mean."""
+"""Finding words and phrases of a vocabulary in a text, and what the tags of annotators mean."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping
+from functools import cache
+from itertools import groupby
 
-from musicologist.vocabulary.terms import ASPECTS
+from musicologist.vocabulary.aspects import ASPECTS, column
 
-LEXICON: dict[str, tuple[str, ...]] = {
-    "bass": ("bass", "double bass", "bass guitar", "contrabass", "bassline", "bass line"),
-    "brass": ("brass", "trumpet", "trombone", "tuba", "horn", "french horn", "cornet", "flugelhorn"),
-    "drum": ("drum", "drum kit", "bass drum", "snare", "tom-tom", "cymbal", "hi-hat", "drumming", "beatbox"),
-    "flute": ("flute", "piccolo", "recorder", "pan flute", "panpipe", "whistle", "ocarina"),
-    "guitar": ("guitar", "ukulele", "banjo", "mandolin", "lute"),
-    "keyboard": ("keyboard", "piano", "harpsichord", "clavinet", "clavichord", "rhodes", "wurlitzer", "celesta"),
-    "mallet": ("mallet", "marimba", "vibraphone", "xylophone", "glockenspiel", "steel drum", "tubular bell", "kalimba"),
-    "organ": ("organ", "accordion", "harmonica", "harmonium"),
-    "reed": ("reed", "saxophone", "sax", "clarinet", "bass clarinet", "oboe", "bassoon", "english horn", "cor anglais"),
-    "string": ("string", "violin", "viola", "cello", "fiddle", "harp", "string section", "orchestral strings"),
-    "synth_lead": ("synth lead", "lead synth", "lead synthesizer", "synthesizer lead"),
-    "vocal": ("vocal", "voice", "choir", "singer", "singing", "sung", "vocalist"),
-    "bright sound": ("bright", "brilliant", "shimmering", "crisp", "brightly"),
-    "warm sound": ("warm", "dark", "mellow", "warmly"),
-    "distortion": ("distortion", "distorted", "overdriven", "overdrive", "fuzz", "fuzzy"),
-    "fast_decay": ("fast decay", "fast-decaying", "quickly fading", "quick decay", "short decay", "fading quickly"),
-    "long_release": ("long release", "long-release", "lingering", "long tail", "slowly fading", "sustained"),
-    "multiphonic": ("multiphonic", "multiphonics"),
-    "nonlinear_env": ("swelling", "swell", "evolving", "nonlinear envelope", "morphing"),
-    "percussive": ("percussive", "punchy", "percussion"),
-    "reverb": ("reverb", "reverberant", "reverberation", "echoing", "cavernous"),
-    "tempo-synced": ("tempo-synced", "tempo synced", "in sync with the tempo", "synced to the tempo"),
-    "acoustic": ("acoustic", "unplugged"),
-    "electronic": ("electronic", "electric", "amplified"),
-    "synthetic": ("synthetic", "synthesized", "synthesised", "synthesizer", "synthesiser", "synth"),
-}
+LEXICON: dict[str, tuple[str, ...]] = column("words")
 """Words and phrases that mean an aspect. Found as whole words, any case, singular or plural, the longest phrase first
-("bass clarinet" is a reed and no bass)."""
+("bass clarinet" is a reed and no bass). In a prompt about a piece of music the tables of ``sound_words`` and ``style_words``
+come first."""
+
+COMPOUNDS = (
+    "heavy|laden|drenched|driven|soaked|filled|rich|led|based|infused|inspired|influenced|tinged|oriented|focused|"
+    "flavou?red|styled?"
+)
+"""What may be joined to a word by a hyphen ("reverb-heavy"); any other compound is another word ("drum-like" is no drum)."""
 
 
-def _singular(phrase: str) -> str:
-    phrase = " ".join(phrase.lower().split())
-    if phrase in _MEANINGS:
-        return phrase
-    return phrase[:-2] if phrase.endswith("es") and phrase[:-2] in _MEANINGS else phrase[:-1]
+def find(
+    text: str, meanings: Mapping[str, object], counts: Callable[[str], bool] = lambda before: True
+) -> list[tuple[str, str]]:
+    """The words of a text, as they stand there in lower case, each with its phrase in ``meanings``.
+
+    ``counts`` is asked about the text before a word, and whether the word counts there.
+    """
+    matches = _pattern(frozenset(meanings)).finditer(text)
+    counted = (match for match in matches if counts(text[: match.start()]))
+    return [(match.group().lower(), _singular(match.group(), meanings)) for match in counted]
 
 
-def _pattern(phrases: Sequence[str]) -> re.Pattern[str]:
-    longest_first = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
-    alternatives = "|".join(re.escape(phrase).replace(r"\ ", r"\s+") for phrase in longest_first)
-    return re.compile(rf"(?<![\w-])(?:{alternatives})(?:es|s)?(?![\w-])", re.IGNORECASE)
+def phrase(words: str) -> str:
+    """A phrase as the tables have it: lower case, single blanks in place of hyphens."""
+    return " ".join(re.split(r"[\s-]+", words.lower()))
 
 
-_MEANINGS = {phrase: aspect for aspect, phrases in LEXICON.items() for phrase in phrases}
-_PATTERN = _pattern(tuple(_MEANINGS))
+def _singular(words: str, meanings: Container[str]) -> str:
+    found = phrase(words)
+    if found in meanings:
+        return found
+    return found[:-2] if found.endswith("es") and found[:-2] in meanings else found[:-1]
 
-TAGS: dict[str, str] = {
-    "dark sound": "warm sound",
-    "drums": "drum",
-    "strings": "string",
-    "vocals": "vocal",
-    "slow decay": "long_release",
-    "long decay": "long_release",
-    "sustain": "long_release",
-    "tempo sync": "tempo-synced",
-}
-"""Tags outside the vocabulary that annotators are known to answer, and the aspect each means. The words of
-``annotations.LEXICON`` are known as well (electric is electronic, accordion an organ, piano a keyboard, dark a warm sound);
-case, hyphens and underscores do not count."""
+
+@cache
+def _pattern(phrases: frozenset[str]) -> re.Pattern[str]:
+    """Finds the phrases as whole words, the longest first; alternatives are grouped by their first letter, for speed."""
+    longest_first = sorted(phrases, key=lambda phrase: (phrase[0], -len(phrase), phrase))
+    groups = []
+    for letter, group in groupby(longest_first, key=lambda phrase: phrase[0]):
+        rests = "|".join(re.escape(phrase[1:]).replace(r"\ ", r"[\s-]+") for phrase in group)
+        groups.append(f"{re.escape(letter)}(?:{rests})")
+    end = rf"(?:(?![\w-])|(?=-(?:{COMPOUNDS})\b))"
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(groups)})(?:es|s)?{end}", re.IGNORECASE)
 
 
 def resolve(tags: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The aspects that tags mean, in the vocabulary's order, and the tags that neither vocabulary nor tables know."""
+    """The aspects that tags mean, in the vocabulary's order, and the tags that the table of aspects does not know.
+
+    The words of the lexicon are known as tags (electric is electronic, accordion an organ, piano a keyboard, dark a warm
+    sound), and the tags that annotators are known to answer; case, hyphens and underscores do not count.
+    """
     meanings = {tag: _meaning(tag) for tag in tags}
     found = set(meanings.values())
     return tuple(aspect for aspect in ASPECTS if aspect in found), tuple(t for t, m in meanings.items() if m is None)
@@ -84,6 +76,6 @@ def _plain(tag: str) -> str:
 
 _TAG_MEANINGS = (
     {_plain(word): aspect for aspect, words in LEXICON.items() for word in words}
-    | {_plain(tag): aspect for tag, aspect in TAGS.items()}
+    | {_plain(tag): aspect for aspect, tags in column("tags").items() for tag in tags}
     | {_plain(aspect): aspect for aspect in ASPECTS}
 )

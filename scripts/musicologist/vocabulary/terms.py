@@ -1,35 +1,6 @@
-"""The closed vocabularies: aspects of prompts, and NSynth's families, sources and qualities."""
+"""NSynth's closed vocabularies: families, sources and qualities of notes. The aspects of prompts stand in ``aspects``."""
 
 import numpy as np
-
-ASPECTS = (
-    "bass",
-    "brass",
-    "drum",
-    "flute",
-    "guitar",
-    "keyboard",
-    "mallet",
-    "organ",
-    "reed",
-    "string",
-    "synth_lead",
-    "vocal",
-    "bright sound",
-    "warm sound",
-    "distortion",
-    "fast_decay",
-    "long_release",
-    "multiphonic",
-    "nonlinear_env",
-    "percussive",
-    "reverb",
-    "tempo-synced",
-    "acoustic",
-    "electronic",
-    "synthetic",
-)
-"""What a prompt can be annotated with. NSynth's "dark" is "warm sound" here, "bright" is "bright sound"."""
 
 FAMILIES = (
     "bass",

@@ -2,19 +2,9 @@
 
 from collections.abc import Iterable
 
-from musicologist.vocabulary.terms import ASPECTS
+from musicologist.vocabulary.aspects import ASPECTS, column
 
-WORDS = {
-    "drum": "drum",
-    "synth_lead": "synth lead",
-    "bright sound": "bright",
-    "warm sound": "warm",
-    "distortion": "distorted",
-    "fast_decay": "fast-decaying",
-    "long_release": "long-release",
-    "nonlinear_env": "evolving",
-    "reverb": "reverberant",
-}
+_NAMES = column("query")
 """What stands before a noun, where it is not the aspect's own name."""
 
 TEMPLATES = (
@@ -33,7 +23,7 @@ def queries(aspects: Iterable[str] = ASPECTS) -> list[tuple[str, str]]:
     """(aspect, text) for every aspect in every wording."""
     found = []
     for aspect in aspects:
-        word = WORDS.get(aspect, aspect)
+        word = _NAMES.get(aspect, aspect)
         article = "an" if word[0] in "aeiou" else "a"
         found += [(aspect, template.format(a=f"{article} {word}", bare=word)) for template in TEMPLATES]
     return found

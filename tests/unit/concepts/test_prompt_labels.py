@@ -22,7 +22,7 @@ from musicologist.emergence.tables import SCORES
 from musicologist.inputs.annotations import read_original
 from musicologist.probes import classifiers
 from musicologist.prompts.tables import ANNOTATIONS
-from musicologist.vocabulary.terms import ASPECTS
+from musicologist.vocabulary.aspects import ASPECTS
 
 ROOT = Path(__file__).parents[3]
 TABLE = pd.read_csv(ROOT / "tests/support/original_concepts.csv", index_col="concept")

@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from fake_hub import Hub
 from musicologist.core import downloads
 from musicologist.core.errors import UserError
 
 from tests.support import fake_hub
+from tests.support.fake_hub import Hub
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "download_notes.py"
 CONTENT = bytes(number * 7 % 256 for number in range(100_000))

@@ -4,12 +4,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from fake_hub import COMMIT, Hub
 from musicologist.core.errors import UserError
 from musicologist.models import hub
 from musicologist.models.hub import Repository
 
 from tests.support import fake_hub
+from tests.support.fake_hub import COMMIT, Hub
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 FILES = (("config.json",), ("model.safetensors", "model.ckpt"), ("extra.json", ""))
@@ -17,7 +17,8 @@ PAGE = "https://huggingface.co/owner/name"
 
 PROGRAM = """
 import sys
-from musicologist import cli, hub, hub_client
+from musicologist.core import programs
+from musicologist.models import hub, hub_client
 FILES = (("config.json",), ("model.safetensors", "model.ckpt"), ("extra.json", ""))
 action, model = sys.argv[1:]
 actions = {
@@ -25,7 +26,7 @@ actions = {
     "examine": lambda: print(hub_client.examine(hub.named(model), FILES)),
     "download": lambda: print(hub_client.download(hub.named(model), FILES)),
 }
-cli.run(actions[action])
+programs.run(actions[action])
 """
 
 

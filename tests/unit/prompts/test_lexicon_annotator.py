@@ -1,7 +1,7 @@
 import pytest
 from musicologist.prompts.lexicon_annotator import annotate_by_lexicon
+from musicologist.vocabulary.aspects import ASPECTS
 from musicologist.vocabulary.lexicon import LEXICON
-from musicologist.vocabulary.terms import ASPECTS
 
 
 def aspects(text):

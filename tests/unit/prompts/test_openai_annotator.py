@@ -3,7 +3,7 @@ import json
 import pytest
 from musicologist.prompts import openai_annotator
 from musicologist.prompts.tables import Annotation
-from musicologist.vocabulary.terms import ASPECTS
+from musicologist.vocabulary.aspects import ASPECTS, column
 
 TEXTS = ("A bright flute, “solo”.", "A warm organ.", "Drums at 120 bpm.")
 GOOD = [
@@ -80,7 +80,7 @@ def test_the_request_names_every_aspect_and_numbers_the_prompts():
     request = openai_annotator.request(TEXTS)
     assert json.loads(request.user) == [{"number": n, "prompt": text} for n, text in enumerate(TEXTS, 1)]
     assert all(f"- {aspect}: " in request.system for aspect in ASPECTS)
-    assert tuple(openai_annotator.GLOSSARY) == ASPECTS
+    assert tuple(column("gloss")) == ASPECTS
     items = request.schema["properties"]["annotations"]["items"]
     assert items["properties"]["aspects"]["items"]["enum"] == list(ASPECTS)
     assert set(items["required"]) == set(items["properties"])

@@ -11,8 +11,8 @@ from musicologist.prompts import openai_answers
 HOLDER = """
 import sys
 sys.path.insert(0, "scripts")
-from musicologist import answers
-with answers.opened(sys.argv[1]) as log:
+from musicologist.prompts import openai_answers
+with openai_answers.opened(sys.argv[1]) as log:
     print("open", flush=True)
     sys.stdin.readline()
     log.append({"from": "the other"})

@@ -1,7 +1,7 @@
 import json
 
 from musicologist.prompts import openai_writer
-from musicologist.vocabulary.terms import ASPECTS
+from musicologist.vocabulary.aspects import ASPECTS
 
 
 def body(prompts):

@@ -4,8 +4,8 @@ import pytest
 from musicologist.concepts import definitions, prompt_labels
 from musicologist.prompts import template_writer
 from musicologist.prompts.lexicon_annotator import annotate_by_lexicon
+from musicologist.vocabulary.aspects import ASPECTS
 from musicologist.vocabulary.instruments import INSTRUMENTS
-from musicologist.vocabulary.terms import ASPECTS
 
 CONCEPTS = definitions.load("config/concepts.yaml")
 

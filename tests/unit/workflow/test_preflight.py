@@ -6,11 +6,11 @@ import types
 from pathlib import Path
 
 import pytest
-from fake_hub import COMMIT, Hub
 from musicologist.core.errors import UserError
 from musicologist.workflow import preflight
 
 from tests.support import fake_hub, tiny_models
+from tests.support.fake_hub import COMMIT, Hub
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 MODEL, ENCODER = "stabilityai/stable-audio-open-1.0", "google-t5/t5-base"
