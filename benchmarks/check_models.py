@@ -19,15 +19,15 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
+import channel
 from musicologist.audio.sampler import Sampler, clip_seed
 from musicologist.audio.sampling_options import SamplingSettings
 from musicologist.embedders import clap as embedders_clap
-from musicologist.generators import stable_audio_tools as generators_stable_audio_tools
 from musicologist.notes import synthesizer
 from musicologist.statistics import bootstrap, metrics
 from musicologist.training import clap as training_clap
 from musicologist.training import scenes
-from musicologist.vocabulary import grammar, instruments, terms
+from musicologist.vocabulary import grammar, instruments
 from musicologist.vocabulary.terms import FAMILIES, QUALITIES
 
 import torch  # isort: skip
@@ -146,7 +146,7 @@ def family_prompts() -> tuple[list[str], list[dict], list[int], list[int]]:
         family = FAMILIES[number % len(FAMILIES)]
         nouns = sorted({i.noun for i in instruments.INSTRUMENTS if i.family == family})
         noun = family.replace("_", " ") if rng.random() < 0.5 else str(rng.choice(nouns))
-        qualities = terms.sample_qualities(rng, 0.11)
+        qualities = synthesizer.sample_qualities(rng, 0.11)
         kind = str(rng.choice(["note", "phrase", "chord"], p=[0.45, 0.4, 0.15]))
         text = grammar.sentence(rng, kind, [grammar.Voice(noun)], qualities, None)
         for sample in range(SAMPLES):
@@ -204,12 +204,12 @@ def main() -> None:
 
     for name in ("clap", "diffusion"):
         require(f"megabytes of {name}", (MODELS / name / "model.safetensors").stat().st_size / 1e6, 0, 10)
-    import stable_audio_tools.models.factory  # noqa: F401
+    import stable_audio_tools.models.factory
     import transformers.models.clap.modeling_clap  # noqa: F401  (what loading would import)
 
     begin = time.perf_counter()
     model = embedders_clap.load(MODELS / "clap")
-    generator, _ = generators_stable_audio_tools.load(MODELS / "diffusion")
+    generator, _ = stable_audio_tools.load(MODELS / "diffusion")
     require("seconds to load both, imports excluded", time.perf_counter() - begin, 0, 5)
 
     notes, note_labels = single_notes(2200, SEED, "TimGM6mb", single=True)
@@ -242,14 +242,12 @@ def main() -> None:
 
     # Prompts ask for phrases and chords too, and generated clips come through the latent: so do these probes' clips.
     clips, clip_labels = single_notes(1650, SEED + 2, "TimGM6mb", single=False)
-    matched = np.concatenate(
-        [embed(model, generators_stable_audio_tools.through_autoencoder(generator, audio)) for audio in (notes, clips)]
-    )
+    matched = np.concatenate([embed(model, channel.through_autoencoder(generator, audio)) for audio in (notes, clips)])
     probes, of_notes = fit(matched, note_labels + clip_labels), fit(listened, note_labels)
     real, real_labels = single_notes(704, SEED + 1, "TimGM6mb", single=False)
     for name, audio in (
         ("as they are", real),
-        ("through the latent (the ceiling)", generators_stable_audio_tools.through_autoencoder(generator, real)),
+        ("through the latent (the ceiling)", channel.through_autoencoder(generator, real)),
     ):
         found = aucs(probes, embed(model, audio), real_labels)
         print(f"     real clips {name}: families {mean(found, FAMILIES):.3f}, qualities {mean(found, QUALITIES):.3f}")

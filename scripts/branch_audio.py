@@ -31,15 +31,10 @@ def main() -> None:
     from musicologist.core.shard_writer import ShardWriter
 
     tars = levels.of_tars(arguments.tars, arguments.steps, ["branched"])
-    steps = sorted(step for _, step in tars)
-    check(sampling_options.settings(arguments), steps)
+    parting = {("noisy", step) for _, step in tars}  # the states from which branches go on
+    check(sampling_options.settings(arguments), [step for _, step in parting])
     shard = ShardSampling(arguments)
     first = [Wanted(number, prompt, 0, clip_seed(arguments.seed, number, 0)) for number, prompt in prompts.items()]
-
-    def start(batch: Sequence[Wanted]) -> list[tuple[levels.Level, Any]]:
-        """The states (noisy signal) of these clips at all steps."""
-        found = shard.sampler.sample([clip.prompt for clip in batch], [clip.seed for clip in batch], steps)
-        return [(level, latents) for level, latents in found if level[0] == "noisy"]
 
     def finish(batch: Sequence[Wanted], step: int) -> list[tuple[levels.Level, Any]]:
         """The finished latents of these branches from one step on."""
@@ -49,7 +44,7 @@ def main() -> None:
 
     states = {
         (clip.prompt_id, step): state
-        for batch, found in shard.sampling.batches(first, start)
+        for batch, found in shard.sampling.batches(first, lambda batch: shard.sample(batch, parting))
         for (_, step), latents in found
         for clip, state in zip(batch, latents, strict=True)
     }

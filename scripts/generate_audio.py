@@ -6,10 +6,8 @@ the paths of the tar files, .../SIGNAL/step_XX/shard_YYYY.tar.
 
 import os
 import sys
-from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 from musicologist.audio import sampling_options
 from musicologist.core import programs
@@ -40,18 +38,11 @@ def main() -> None:
         for number, prompt in prompts.items()
         for sample in range(arguments.samples)
     ]
-    steps = {step for _, step in tars}
     shard = ShardSampling(arguments)
-
-    def latents_of(batch: Sequence[Wanted]) -> list[tuple[levels.Level, Any]]:
-        """The latents of these clips at the levels that are kept."""
-        found = shard.sampler.sample([clip.prompt for clip in batch], [clip.seed for clip in batch], steps)
-        return [(level, latents) for level, latents in found if level in tars]
-
     with ExitStack() as stack:
         writers = {level: stack.enter_context(ShardWriter(path)) for level, path in tars.items()}
         listening = {level: stack.enter_context(ShardWriter(path)) for level, path in kept.items() if arguments.all}
-        made = shard.clips(wanted, latents_of)
+        made = shard.clips(wanted, lambda batch: shard.sample(batch, tars))
         for level, clip in programs.progress(made, len(wanted) * len(tars), "clips written, of all levels"):
             writers[level].add(clip)
             if clip.record["prompt_id"] in for_listening:

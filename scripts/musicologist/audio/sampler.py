@@ -3,7 +3,7 @@
 import hashlib
 import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,14 +99,14 @@ class Sampler:
         return self.config["sample_rate"]
 
     @property
-    def levels(self) -> torch.Tensor:
+    def sigmas(self) -> torch.Tensor:
         """Noise levels (steps + 1,) as k-diffusion computes them: those of ``noise_levels.sigmas`` up to rounding, then 0."""
         settings = self.settings
         return K.sampling.get_sigmas_polyexponential(settings.steps, settings.sigma_min, settings.sigma_max, 1.0)
 
     @torch.no_grad()
     def sample(
-        self, prompts: Sequence[str], seeds: Sequence[int], kept_steps: Sequence[int]
+        self, prompts: Sequence[str], seeds: Sequence[int], kept_steps: Collection[int]
     ) -> Iterator[tuple[Level, torch.Tensor]]:
         """Yield ((signal, step), latents) at every kept step: ``denoised`` is the x0 estimate, ``noisy`` the state.
 
@@ -119,18 +119,17 @@ class Sampler:
         shape = self.model.io_channels, self.config["sample_size"] // self.model.pretransform.downsampling_ratio
         noise = torch.stack([torch.randn(*shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
         kept: list[tuple[Level, torch.Tensor]] = []
-        wanted = set(kept_steps)
 
         def keep(step: int, denoised: torch.Tensor, noisy: torch.Tensor) -> None:
-            if step in wanted:
+            if step in kept_steps:
                 kept.append((("denoised", step), denoised.float().cpu().clone()))
                 kept.append((("noisy", step), noisy.float().cpu()))
 
         if self.settings.sampler in FLOW_SAMPLERS:
             self._flow(noise, prompts, keep)
         else:
-            levels = self.levels
-            self._denoise(noise.to(self.device) * levels[0], levels, prompts, seeds, keep)
+            sigmas = self.sigmas
+            self._denoise(noise.to(self.device) * sigmas[0], sigmas, prompts, seeds, keep)
         yield from kept
 
     @torch.no_grad()
@@ -142,9 +141,9 @@ class Sampler:
         The level at which continuations agree about a feature is where it is fixed: Li and Chen 2024, critical windows (arXiv
         2403.01633); Sclocchi, Favero and Wyart 2025 (PNAS) noise and denoise likewise.
         """
-        levels = self.levels[step:]
-        state = noisy * math.sqrt(1 + float(levels[0]) ** 2)
-        return self._denoise(state, levels, prompts, seeds).float().cpu()
+        sigmas = self.sigmas[step:]
+        state = noisy * math.sqrt(1 + float(sigmas[0]) ** 2)
+        return self._denoise(state, sigmas, prompts, seeds).float().cpu()
 
     @torch.no_grad()
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
@@ -159,16 +158,16 @@ class Sampler:
     def _denoise(
         self,
         state: torch.Tensor,
-        levels: torch.Tensor,
+        sigmas: torch.Tensor,
         prompts: Sequence[str],
         seeds: Sequence[int],
         keep: Keep | None = None,
     ) -> torch.Tensor:
-        """Finished latents: what a v-objective model makes of ``state`` (clips, channels, frames) down ``levels`` to 0.
+        """Finished latents: what a v-objective model makes of ``state`` (clips, channels, frames) down ``sigmas`` to 0.
 
-        ``state`` is x0 + levels[0] * noise. The noise that a stochastic sampler adds comes from each clip's own seed.
+        ``state`` is x0 + sigmas[0] * noise. The noise that a stochastic sampler adds comes from each clip's own seed.
         """
-        tree = K.sampling.BrownianTreeNoiseSampler(state.cpu(), levels[-2], levels[0], seed=list(seeds))
+        tree = K.sampling.BrownianTreeNoiseSampler(state.cpu(), sigmas[-2], sigmas[0], seed=list(seeds))
         stochastic = (
             {"noise_sampler": lambda sigma, after: tree(sigma.cpu(), after.cpu()).to(self.device)}
             if "sde" in self.settings.sampler
@@ -185,7 +184,7 @@ class Sampler:
             return SAMPLERS[self.settings.sampler](
                 K.external.VDenoiser(self.model.model),
                 state.to(self.device),
-                levels.to(self.device),
+                sigmas.to(self.device),
                 disable=True,
                 callback=callback,
                 extra_args=guided,
@@ -193,8 +192,8 @@ class Sampler:
             )
 
     def _flow(self, noise: torch.Tensor, prompts: Sequence[str], keep: Keep) -> None:
-        levels = self.levels
-        times = levels / (1 + levels)
+        sigmas = self.sigmas
+        times = sigmas / (1 + sigmas)
         state = noise.to(self.device) * times[0]
         late = self.settings.sampler == "euler"
 

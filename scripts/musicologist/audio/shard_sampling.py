@@ -1,7 +1,7 @@
 """Sampling the clips of a shard: in batches that fit the memory, decoded, each with its record."""
 
 import argparse
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -42,6 +42,12 @@ class ShardSampling:
         self.made_by = {"model": arguments.model, "digest": arguments.digest, **asdict(settings)}
         self.run_seed = arguments.seed
         self.sampling, self.decoding = (devices.BatchSize("audio.batch_size", arguments.batch_size) for _ in range(2))
+
+    def sample(self, batch: Sequence[Wanted], levels: Collection[Level]) -> list[tuple[Level, torch.Tensor]]:
+        """The latents (clips, channels, frames) of these clips at each of the levels."""
+        prompts, seeds = [clip.prompt for clip in batch], [clip.seed for clip in batch]
+        found = self.sampler.sample(prompts, seeds, {step for _, step in levels})
+        return [(level, latents) for level, latents in found if level in levels]
 
     def clips(
         self,

@@ -36,7 +36,7 @@ def sample(model, clips, settings=SETTINGS, kept=KEPT):
 
 
 def test_noise_levels_are_even_in_the_logarithm_and_end_at_zero():
-    levels = Sampler(None, CONFIG, SETTINGS).levels
+    levels = Sampler(None, CONFIG, SETTINGS).sigmas
     assert len(levels) == 9
     assert levels[0] == pytest.approx(100)
     assert levels[-2] == pytest.approx(0.3)
@@ -95,7 +95,7 @@ def test_what_is_kept_is_what_stable_audio_tools_computes(model, sampler, monkey
         )
     assert [call[0] for call in calls] == list(range(SETTINGS.steps))
     ours = sample(model, [CLIPS[3]], replace(SETTINGS, sampler=sampler), range(SETTINGS.steps))
-    levels = Sampler(None, CONFIG, SETTINGS).levels
+    levels = Sampler(None, CONFIG, SETTINGS).sigmas
     for step, denoised, state in calls:
         assert (ours["denoised", step] - denoised).abs().max() < 1e-5
         assert (ours["noisy", step] - state / math.sqrt(1 + levels[step] ** 2)).abs().max() < 1e-5
@@ -192,7 +192,7 @@ def test_a_rectified_flow_is_kept_as_euler_computes_it(flow):
     """Directly: x_t = (1 - t) x0 + t noise, so t = sigma / (1 + sigma), x0 = x_t - t v, x at the next t by one Euler step."""
     clips = CLIPS[:3]
     kept = sample(flow, clips, replace(SETTINGS, sampler="euler"), range(SETTINGS.steps))
-    levels = Sampler(None, CONFIG, SETTINGS).levels.double()
+    levels = Sampler(None, CONFIG, SETTINGS).sigmas.double()
     own = [torch.randn(8, 64, generator=torch.Generator().manual_seed(seed)) for _, seed in clips]
     times = (levels / (1 + levels)).float()
     state = torch.stack(own) * times[0]
@@ -244,7 +244,7 @@ def test_guidance_ends_below_its_least_sigma(model, flow, sampler):
     """The same up to the last guided step, then estimates without guidance; where no step is guided, as with a scale of 1."""
     asked = flow if sampler in FLOW_SAMPLERS else model
     settings, steps = replace(SETTINGS, sampler=sampler), range(SETTINGS.steps)
-    levels = Sampler(None, CONFIG, settings).levels
+    levels = Sampler(None, CONFIG, settings).sigmas
     guided, ended, unguided, free = (
         sample(asked, CLIPS[:2], other, steps)
         for other in (
