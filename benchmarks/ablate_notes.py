@@ -16,6 +16,7 @@ import numpy as np
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
+import channel
 from musicologist.concepts import definitions, prompt_labels
 from musicologist.concepts.datasets import DATASET
 from musicologist.core import parquet, shards
@@ -73,12 +74,8 @@ def main() -> None:
     heard = {
         "notes as they are": embed(listener, audio, rate, "notes"),
         "mixtures": embed(listener, mixtures, rate, "mixtures"),
-        "channel": embed(
-            listener, stable_audio_tools.through_autoencoder(generator, audio), rate, "notes through the channel"
-        ),
-        "both": embed(
-            listener, stable_audio_tools.through_autoencoder(generator, mixtures), rate, "mixtures through the channel"
-        ),
+        "channel": embed(listener, channel.through_autoencoder(generator, audio), rate, "notes through the channel"),
+        "both": embed(listener, channel.through_autoencoder(generator, mixtures), rate, "mixtures through the channel"),
     }
     sets = {
         "notes as they are": ["notes as they are"],

@@ -19,22 +19,23 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
-from musicologist.audio import sampler
+import channel
+from musicologist.audio.sampler import Sampler, clip_seed
+from musicologist.audio.sampling_options import SamplingSettings
 from musicologist.embedders import clap as embedders_clap
-from musicologist.generators import stable_audio_tools as generators_stable_audio_tools
 from musicologist.notes import synthesizer
 from musicologist.statistics import bootstrap, metrics
 from musicologist.training import clap as training_clap
 from musicologist.training import scenes
-from musicologist.vocabulary import grammar, instruments, terms
+from musicologist.vocabulary import grammar, instruments
 from musicologist.vocabulary.terms import FAMILIES, QUALITIES
 
 import torch  # isort: skip
 
 MODELS = ROOT / "resources/models"
 DEMO = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))["trajectory"]
-FIELDS = {field.name for field in dataclasses.fields(sampler.SamplingSettings)}
-SETTINGS = sampler.SamplingSettings(**{name: value for name, value in DEMO.items() if name in FIELDS})
+FIELDS = {field.name for field in dataclasses.fields(SamplingSettings)}
+SETTINGS = SamplingSettings(**{name: value for name, value in DEMO.items() if name in FIELDS})
 KEEP = DEMO["keep"]
 SEED = 90_001  # used nowhere else
 FOLDS = 5
@@ -118,16 +119,14 @@ def generate(job: tuple[list[str], list[int]]) -> dict[tuple[str, int], np.ndarr
     """CLAP embeddings (clips, 512) by (signal, step) of clips generated for these prompts and seeds."""
     texts, seeds = job
     torch.set_num_threads(1)
-    model, config = generators_stable_audio_tools.load(MODELS / "diffusion")
+    sampler = Sampler.load(MODELS / "diffusion", SETTINGS)
     listener = embedders_clap.load(MODELS / "clap")
     found: dict[tuple[str, int], list[np.ndarray]] = {}
     for start in range(0, len(texts), BATCH):
         part = slice(start, start + BATCH)
-        for signal, step, latents in sampler.sample(
-            model, config["sample_size"], texts[part], seeds[part], SETTINGS, KEEP, "cpu"
-        ):
-            audio = sampler.decode(model, latents, config["sample_rate"], SETTINGS.seconds_kept, "cpu").clamp(-1, 1)
-            found.setdefault((signal, step), []).append(embed(listener, audio[:, 0].numpy()))
+        for level, latents in sampler.sample(texts[part], seeds[part], KEEP):
+            audio = sampler.decode(latents).clamp(-1, 1)
+            found.setdefault(level, []).append(embed(listener, audio[:, 0].numpy()))
     return {level: np.concatenate(pieces) for level, pieces in found.items()}
 
 
@@ -147,14 +146,14 @@ def family_prompts() -> tuple[list[str], list[dict], list[int], list[int]]:
         family = FAMILIES[number % len(FAMILIES)]
         nouns = sorted({i.noun for i in instruments.INSTRUMENTS if i.family == family})
         noun = family.replace("_", " ") if rng.random() < 0.5 else str(rng.choice(nouns))
-        qualities = terms.sample_qualities(rng, 0.11)
+        qualities = synthesizer.sample_qualities(rng, 0.11)
         kind = str(rng.choice(["note", "phrase", "chord"], p=[0.45, 0.4, 0.15]))
         text = grammar.sentence(rng, kind, [grammar.Voice(noun)], qualities, None)
         for sample in range(SAMPLES):
             texts.append(text)
             labels.append({"family": family, "qualities": qualities})
             numbers.append(number)
-            seeds.append(sampler.clip_seed(SEED, number, sample))
+            seeds.append(clip_seed(SEED, number, sample))
     return texts, labels, numbers, seeds
 
 
@@ -205,12 +204,12 @@ def main() -> None:
 
     for name in ("clap", "diffusion"):
         require(f"megabytes of {name}", (MODELS / name / "model.safetensors").stat().st_size / 1e6, 0, 10)
-    import stable_audio_tools.models.factory  # noqa: F401
+    import stable_audio_tools.models.factory
     import transformers.models.clap.modeling_clap  # noqa: F401  (what loading would import)
 
     begin = time.perf_counter()
     model = embedders_clap.load(MODELS / "clap")
-    generator, _ = generators_stable_audio_tools.load(MODELS / "diffusion")
+    generator, _ = stable_audio_tools.load(MODELS / "diffusion")
     require("seconds to load both, imports excluded", time.perf_counter() - begin, 0, 5)
 
     notes, note_labels = single_notes(2200, SEED, "TimGM6mb", single=True)
@@ -243,14 +242,12 @@ def main() -> None:
 
     # Prompts ask for phrases and chords too, and generated clips come through the latent: so do these probes' clips.
     clips, clip_labels = single_notes(1650, SEED + 2, "TimGM6mb", single=False)
-    matched = np.concatenate(
-        [embed(model, generators_stable_audio_tools.through_autoencoder(generator, audio)) for audio in (notes, clips)]
-    )
+    matched = np.concatenate([embed(model, channel.through_autoencoder(generator, audio)) for audio in (notes, clips)])
     probes, of_notes = fit(matched, note_labels + clip_labels), fit(listened, note_labels)
     real, real_labels = single_notes(704, SEED + 1, "TimGM6mb", single=False)
     for name, audio in (
         ("as they are", real),
-        ("through the latent (the ceiling)", generators_stable_audio_tools.through_autoencoder(generator, real)),
+        ("through the latent (the ceiling)", channel.through_autoencoder(generator, real)),
     ):
         found = aucs(probes, embed(model, audio), real_labels)
         print(f"     real clips {name}: families {mean(found, FAMILIES):.3f}, qualities {mean(found, QUALITIES):.3f}")

@@ -17,12 +17,12 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
-from musicologist.audio import sampler
+from musicologist.audio.sampler import Sampler, clip_seed
+from musicologist.audio.sampling_options import SamplingSettings
 from musicologist.concepts import definitions, prompt_labels
 from musicologist.core import noise_levels, parquet
 from musicologist.embedders import clap
 from musicologist.emergence import answers
-from musicologist.generators import stable_audio_tools
 from musicologist.probes import classifiers
 from musicologist.prompts.tables import ANNOTATIONS, PROMPTS
 from musicologist.statistics import bootstrap, metrics, nulls
@@ -31,9 +31,7 @@ from musicologist.workflow import configuration
 
 DEMO = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))["trajectory"]
 GUIDED = {name: DEMO[name] for name in ("sampler", "guidance", "guidance_sigma_min")}
-BASE = sampler.SamplingSettings(
-    **GUIDED, steps=50, sigma_min=0.01, sigma_max=100.0, seconds_total=4.0, seconds_kept=4.0
-)
+BASE = SamplingSettings(**GUIDED, steps=50, sigma_min=0.01, sigma_max=100.0, seconds_total=4.0, seconds_kept=4.0)
 SCHEDULES = {
     "50 steps, 100 to 0.01": BASE,
     "50 steps, 500 to 0.3": replace(BASE, sigma_max=500.0, sigma_min=0.3),
@@ -45,26 +43,23 @@ RESAMPLES, PERMUTATIONS, SEED, BATCH = 2000, 1000, 1, 32
 ENOUGH = 0.9
 
 
-def embed(settings: sampler.SamplingSettings, texts: dict[int, str], samples: int, listener: clap.Clap) -> dict:
+def embed(settings: SamplingSettings, texts: dict[int, str], samples: int, listener: clap.Clap) -> dict:
     """Embeddings (levels, clips, 512) by signal of every prompt's clips at LEVELS, and the levels' sigmas."""
-    model, config = stable_audio_tools.load(ROOT / "resources/models/diffusion")
+    sampler = Sampler.load(ROOT / "resources/models/diffusion", settings)
     sigmas = noise_levels.sigmas(settings.steps, settings.sigma_min, settings.sigma_max)
     steps = configuration.kept_steps(LEVELS, sigmas)
     found = {(signal, step): [] for signal in SIGNALS for step in steps}
     clips = [(number, sample) for number in texts for sample in range(samples)]
     for start in range(0, len(clips), BATCH):
         batch = clips[start : start + BATCH]
-        seeds = [sampler.clip_seed(SEED, *clip) for clip in batch]
+        seeds = [clip_seed(SEED, *clip) for clip in batch]
         prompts = [texts[number] for number, _ in batch]
-        for signal, step, latents in sampler.sample(
-            model, config["sample_size"], prompts, seeds, settings, steps, "cpu"
-        ):
-            audio = sampler.decode(model, latents, config["sample_rate"], settings.seconds_kept, "cpu").numpy()
+        for level, latents in sampler.sample(prompts, seeds, steps):
             heard = [
-                clap.prepare(np.clip(sound, -1, 1), config["sample_rate"], listener.sample_rate, "a clip")
-                for sound in audio
+                clap.prepare(np.clip(sound, -1, 1), sampler.sample_rate, listener.sample_rate, "a clip")
+                for sound in sampler.decode(latents).numpy()
             ]
-            found[signal, step].append(listener.embed_audio(heard, BATCH))
+            found[level].append(listener.embed_audio(heard, BATCH))
         print(f"  {start + len(batch)} of {len(clips)} clips", flush=True)
     curves = {signal: np.stack([np.concatenate(found[signal, step]) for step in steps]) for signal in SIGNALS}
     return curves | {"sigma": np.array([sigmas[step] for step in steps])}
@@ -83,7 +78,7 @@ def landmarks(
     return found, answer if rises else answers.NOT_EMERGED
 
 
-def steps_at(log_sigma: float, settings: sampler.SamplingSettings) -> float:
+def steps_at(log_sigma: float, settings: SamplingSettings) -> float:
     """The fractional step of a schedule at this noise level."""
     ratio = np.log(settings.sigma_min / settings.sigma_max) / (settings.steps - 1)
     return (log_sigma - np.log(settings.sigma_max)) / ratio

@@ -13,6 +13,7 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 from musicologist.core import shards
+from musicologist.core.clips import Clip
 from musicologist.embedders import clap as embedders_clap
 from musicologist.figures import canvas
 from musicologist.training import clap as training_clap
@@ -20,7 +21,7 @@ from musicologist.training import clap as training_clap
 import torch  # isort: skip
 
 
-def clips(results: Path, signal: str, keys: list[str]) -> dict[tuple[str, int], shards.Clip]:
+def clips(results: Path, signal: str, keys: list[str]) -> dict[tuple[str, int], Clip]:
     """The clips with these keys at every step, by (key, step)."""
     found = {}
     for tar in sorted((results / "audio" / signal).glob("step_*/shard_*.tar")):

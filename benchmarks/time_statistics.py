@@ -26,7 +26,7 @@ sys.path.insert(0, str(SCRIPTS))
 import numpy as np
 import pyarrow as pa
 from musicologist.concepts.datasets import DATASET
-from musicologist.core import parquet
+from musicologist.core import noise_levels, parquet
 from musicologist.embeddings import tables
 from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
 from musicologist.emergence.tables import SCORES
@@ -98,7 +98,7 @@ def simulate(place: Path, concepts: list[str], sizes: argparse.Namespace) -> Non
 
 def level_columns(size: int, step: int, sigma: float) -> dict:
     return {"signal": ["noisy"] * size, "step": [step] * size, "sigma": [sigma] * size} | {
-        "log_snr_db": [-20 * np.log10(sigma)] * size
+        "log_snr_db": [noise_levels.log_snr_db(sigma)] * size
     }
 
 

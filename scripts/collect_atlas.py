@@ -19,6 +19,7 @@ def main() -> None:
     parser.add_argument("--order", required=True, help="JSON to write")
     arguments = parser.parse_args()
 
+    import pyarrow as pa
     from musicologist.core import parquet, results
     from musicologist.core.files import write_text
     from musicologist.emergence import answers, atlas
@@ -39,7 +40,7 @@ def main() -> None:
             if rows[0].keys() != rows[-1].keys():
                 raise UserError(f"{path} has other columns than the tables before it: delete it and run again.")
     results.write(arguments.output, rows)
-    parquet.write(arguments.parquet, EMERGENCE, parquet.from_rows(rows))
+    parquet.write(arguments.parquet, EMERGENCE, pa.Table.from_pylist(rows))
     half_rises = {
         (parquet.metadata(path)["concept"], *key): values
         for path in arguments.landmarks

@@ -13,10 +13,12 @@ def main() -> None:
     parser.add_argument("--outputs", nargs="+", type=Path, required=True)
     arguments = parser.parse_args()
 
+    from musicologist.core import levels
     from musicologist.embeddings import collecting
 
-    for output in programs.progress(arguments.outputs, len(arguments.outputs), "levels collected"):
-        collecting.collect_level(arguments.parts, output.parent.name, int(output.stem.removeprefix("step_")), output)
+    wanted = levels.of_tables(arguments.outputs)
+    for (signal, step), output in programs.progress(wanted.items(), len(wanted), "levels collected"):
+        collecting.collect_level(arguments.parts, signal, step, output)
 
 
 if __name__ == "__main__":

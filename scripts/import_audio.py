@@ -25,18 +25,18 @@ def main() -> None:
     parser.add_argument("--tars", type=Path, nargs="+", required=True)
     arguments = parser.parse_args()
 
-    from musicologist.audio import manifests
-    from musicologist.core import levels, noise_levels, shards
+    from musicologist.audio import manifests, records
+    from musicologist.core import levels, noise_levels, shard_writer
     from musicologist.inputs import audio
 
     prompts = range(arguments.first, arguments.last + 1)
     wanted = {(prompt, sample) for prompt in prompts for sample in range(arguments.samples)}
     sigmas = noise_levels.sigmas(arguments.steps, arguments.sigma_min, arguments.sigma_max)
-    tars = levels.levels_of(arguments.tars, arguments.steps)
+    tars = levels.of_tars(arguments.tars, arguments.steps)
     first, rate = audio.rate(arguments.folder, min(tars))
 
     for level, tar in programs.progress(sorted(tars.items()), len(tars), "tar files imported"):
-        with shards.ShardWriter(tar) as writer:
+        with shard_writer.ShardWriter(tar) as writer:
             for path in audio.files(arguments.folder, level, arguments.shard, prompts, arguments.samples):
                 for clip in audio.clips(path, level, sigmas[level[1]], wanted):
                     if clip.sample_rate != rate:
@@ -46,7 +46,8 @@ def main() -> None:
                         )
                     writer.add(clip)
     made_by = {"model": f"given: {arguments.folder}", "digest": ""}
-    manifests.write_manifest(arguments.manifest, tars, sigmas, len(wanted), made_by)
+    entries = [{**records.of_level(level, sigmas), "tar": tar} for level, tar in sorted(tars.items())]
+    manifests.write_manifest(arguments.manifest, entries, len(wanted), made_by)
 
 
 if __name__ == "__main__":

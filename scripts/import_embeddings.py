@@ -22,14 +22,13 @@ def main() -> None:
     parser.add_argument("--outputs", nargs="+", type=Path, required=True)
     arguments = parser.parse_args()
 
-    from musicologist.core import noise_levels, parquet
+    from musicologist.core import levels, noise_levels, parquet
     from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
     from musicologist.inputs import embeddings
 
     sigmas = noise_levels.sigmas(arguments.steps, arguments.sigma_min, arguments.sigma_max)
-    pairs = list(zip(arguments.files, arguments.outputs, strict=True))
-    for file, output in programs.progress(pairs, len(pairs), "levels imported"):
-        level = output.parent.name, int(output.stem.removeprefix("step_"))
+    wanted = list(zip(arguments.files, levels.of_tables(arguments.outputs).items(), strict=True))
+    for file, (level, output) in programs.progress(wanted, len(wanted), "levels imported"):
         sigma = sigmas[level[1]]
         table, metadata = embeddings.read(file, level, sigma, arguments.prompts, arguments.samples)
         if arguments.digest and metadata.get("digest", arguments.digest) != arguments.digest:

@@ -15,13 +15,14 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
+    from musicologist.core import levels
     from musicologist.embeddings import of_clips
     from musicologist.figures import canvas, distances
 
-    found = {}
-    for signal in sorted({path.parent.name for path in arguments.embeddings}):
-        levels = {int(p.stem.removeprefix("step_")): p for p in arguments.embeddings if p.parent.name == signal}
-        found[signal] = of_clips.between_steps(levels)
+    by_signal: dict[str, dict[int, Path]] = {}
+    for (signal, step), path in sorted(levels.of_tables(arguments.embeddings).items()):
+        by_signal.setdefault(signal, {})[step] = path
+    found = {signal: of_clips.between_steps(tables) for signal, tables in by_signal.items()}
     canvas.save(distances.distances(found, arguments.note), arguments.output, arguments.dpi)
 
 

@@ -29,7 +29,6 @@ def render(soundfont: str, count: int, seed: int) -> Iterator[tuple[dict[str, An
     """Yield entries and audio; families take turns, and in a family its instruments, so that all have alike many."""
     import numpy as np
     from musicologist.notes import nsynth, synthesizer
-    from musicologist.vocabulary import instruments, terms
     from musicologist.vocabulary.terms import FAMILIES
 
     player = synthesizer.Player(soundfont)
@@ -41,9 +40,9 @@ def render(soundfont: str, count: int, seed: int) -> Iterator[tuple[dict[str, An
         rng = np.random.default_rng([seed, number])
         audio = None
         while audio is None:
-            low, high = instruments.KEYS[family]
+            low, high = synthesizer.KEYS[family]
             event = synthesizer.Event(0.0, 3.0, int(rng.integers(low, high + 1)), int(rng.integers(40, 128)))
-            qualities = terms.sample_qualities(rng, 0.12)
+            qualities = synthesizer.sample_qualities(rng, 0.12)
             entry = nsynth.entry(number, instrument.group, event.key, event.velocity, qualities)
             if entry["note_str"] in made:
                 continue

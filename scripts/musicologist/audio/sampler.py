@@ -3,12 +3,18 @@
 import hashlib
 import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from musicologist.audio.sampling_options import SamplingSettings
 from musicologist.core.errors import UserError
-from musicologist.models import compat  # noqa: F401  (before what it repairs)
+from musicologist.core.levels import Level
+from musicologist.generators import (
+    compat,  # noqa: F401  (before what it repairs)
+    stable_audio_tools,
+)
 
 import k_diffusion as K  # isort: skip
 from stable_audio_tools.inference.sampling import sample_discrete_euler, sample_flow_dpmpp  # isort: skip
@@ -32,27 +38,8 @@ MARGIN = 16
 """Latent frames decoded beyond what is kept, so that the cut does not change what is heard before it."""
 
 
-@dataclass(frozen=True)
-class SamplingSettings:
-    """How a trajectory is sampled; sigmas in units of the latents' spread, lengths in seconds."""
-
-    sampler: str
-    steps: int
-    guidance: float
-    sigma_min: float
-    sigma_max: float
-    seconds_total: float
-    seconds_kept: float
-    precision: str = "float32"
-    guidance_rescale: float = (
-        0.0  # share of the guided prediction brought back to the unguided one's spread (Lin et al. 2024)
-    )
-    guidance_sigma_min: float = 0.0  # no guidance below this sigma (Kynkäänniemi et al. 2024)
-
-
-def sigmas(settings: SamplingSettings) -> torch.Tensor:
-    """Noise levels (steps + 1,) as k-diffusion computes them: those of ``schedule.sigmas`` up to rounding, then 0."""
-    return K.sampling.get_sigmas_polyexponential(settings.steps, settings.sigma_min, settings.sigma_max, 1.0)
+Keep = Callable[[int, torch.Tensor, torch.Tensor], None]
+"""Called once a step with its number, the x0 estimate and the state at unit spread."""
 
 
 def clip_seed(run_seed: int, prompt_id: int, sample: int) -> int:
@@ -83,139 +70,165 @@ def check(config: Mapping[str, Any], settings: SamplingSettings, directory: str)
         )
 
 
-@torch.no_grad()
-def sample(
-    model: "ConditionedDiffusionModelWrapper",
-    sample_size: int,
-    prompts: Sequence[str],
-    seeds: Sequence[int],
-    settings: SamplingSettings,
-    kept_steps: Sequence[int],
-    device: str,
-) -> Iterator[tuple[str, int, torch.Tensor]]:
-    """Yield (signal, step, latents) at every kept step: ``denoised`` is the x0 estimate, ``noisy`` the state, of unit spread.
+@dataclass(frozen=True)
+class Sampler:
+    """A diffusion model, its configuration, how it is asked, and the device (cpu or cuda) that it lies on."""
 
-    The state is that of x0 + sigma * noise, divided by sqrt(1 + sigma^2). A rectified flow's time is t = sigma / (1 + sigma):
-    both kinds of model are asked at the same noise levels.
+    model: "ConditionedDiffusionModelWrapper"
+    config: Mapping[str, Any]
+    settings: SamplingSettings
+    device: str = "cpu"
 
-    Latents are (clips, channels, frames), float32, on the CPU. Each clip's initial noise and Brownian tree come from its own
-    seed, on the CPU, so that neither its batch nor the device changes it.
-    """
-    frames = sample_size // model.pretransform.downsampling_ratio
-    noise = torch.stack(
-        [torch.randn(model.io_channels, frames, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
-    )
-    kept: list[tuple[str, int, torch.Tensor]] = []
-    wanted = set(kept_steps)
+    @classmethod
+    def load(
+        cls, directory: str | Path, settings: SamplingSettings, device: str = "cpu", text_encoder: str | None = None
+    ) -> "Sampler":
+        """The model in ``directory`` or of this Hugging Face id, ready to be sampled.
 
-    def keep(step: int, denoised: torch.Tensor, noisy: torch.Tensor) -> None:
-        if step in wanted:
-            kept.append(("denoised", step, denoised.float().cpu().clone()))
-            kept.append(("noisy", step, noisy.float().cpu()))
+        Raises UserError where it cannot be loaded (``stable_audio_tools.load``), or not be sampled with these settings.
+        """
+        model, config = stable_audio_tools.load(directory, device, text_encoder)
+        check(config, settings, str(directory))
+        if settings.precision != "float32":
+            stable_audio_tools.keep_ends_exact(model)
+        return cls(model, config, settings, device)
 
-    if settings.sampler in FLOW_SAMPLERS:
-        _flow(model, noise, prompts, settings, device, keep)
-    else:
-        levels = sigmas(settings)
-        denoise(model, noise.to(device) * levels[0], levels, prompts, seeds, settings, device, keep)
-    yield from kept
+    @property
+    def sample_rate(self) -> int:
+        """Of the audio, in Hz."""
+        return self.config["sample_rate"]
 
+    @property
+    def sigmas(self) -> torch.Tensor:
+        """Noise levels (steps + 1,) as k-diffusion computes them: those of ``noise_levels.sigmas`` up to rounding, then 0."""
+        settings = self.settings
+        return K.sampling.get_sigmas_polyexponential(settings.steps, settings.sigma_min, settings.sigma_max, 1.0)
 
-def _guided(
-    model: "ConditionedDiffusionModelWrapper", prompts: Sequence[str], settings: SamplingSettings, device: str
-) -> dict[str, Any]:
-    """What a model is asked with: its condition, and how to guide by it.
+    @torch.no_grad()
+    def sample(
+        self, prompts: Sequence[str], seeds: Sequence[int], kept_steps: Collection[int]
+    ) -> Iterator[tuple[Level, torch.Tensor]]:
+        """Yield ((signal, step), latents) at every kept step: ``denoised`` is the x0 estimate, ``noisy`` the state.
 
-    stable-audio-tools' DiT reads an interval of guidance in its own noise level, the noise's weight in the state: sin(pi t / 2)
-    of the v-objective, t of a rectified flow.
-    """
-    metadata = [{"prompt": prompt, "seconds_start": 0, "seconds_total": settings.seconds_total} for prompt in prompts]
-    condition = model.get_conditioning_inputs(model.conditioner(metadata, device))
-    sigma = settings.guidance_sigma_min
-    lowest = sigma / (1 + sigma) if settings.sampler in FLOW_SAMPLERS else sigma / math.hypot(1, sigma)
-    return {
-        **condition,
-        "cfg_scale": settings.guidance,
-        "batch_cfg": True,
-        "scale_phi": settings.guidance_rescale,
-        "cfg_interval": (lowest, math.inf),
-    }
+        The state is that of x0 + sigma * noise, divided by sqrt(1 + sigma^2): of unit spread. A rectified flow's time is
+        t = sigma / (1 + sigma): both kinds of model are asked at the same noise levels.
 
+        Latents are (clips, channels, frames), float32, on the CPU. Each clip's initial noise and Brownian tree come from its
+        own seed, on the CPU, so that neither its batch nor the device changes it.
+        """
+        shape = self.model.io_channels, self.config["sample_size"] // self.model.pretransform.downsampling_ratio
+        noise = torch.stack([torch.randn(*shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
+        kept: list[tuple[Level, torch.Tensor]] = []
 
-def _precision(settings: SamplingSettings, device: str) -> torch.autocast:
-    return torch.autocast(device, getattr(torch, settings.precision), enabled=settings.precision != "float32")
+        def keep(step: int, denoised: torch.Tensor, noisy: torch.Tensor) -> None:
+            if step in kept_steps:
+                kept.append((("denoised", step), denoised.float().cpu().clone()))
+                kept.append((("noisy", step), noisy.float().cpu()))
 
+        if self.settings.sampler in FLOW_SAMPLERS:
+            self._flow(noise, prompts, keep)
+        else:
+            sigmas = self.sigmas
+            self._denoise(noise.to(self.device) * sigmas[0], sigmas, prompts, seeds, keep)
+        yield from kept
 
-@torch.no_grad()
-def denoise(
-    model: "ConditionedDiffusionModelWrapper",
-    state: torch.Tensor,
-    levels: torch.Tensor,
-    prompts: Sequence[str],
-    seeds: Sequence[int],
-    settings: SamplingSettings,
-    device: str,
-    keep: Callable[[int, torch.Tensor, torch.Tensor], None] | None = None,
-) -> torch.Tensor:
-    """Finished latents: what a v-objective model makes of ``state`` (clips, channels, frames) down ``levels`` to 0.
+    @torch.no_grad()
+    def continue_from(
+        self, noisy: torch.Tensor, step: int, prompts: Sequence[str], seeds: Sequence[int]
+    ) -> torch.Tensor:
+        """Finished latents (clips, channels, frames), from the signal ``noisy`` of ``step`` on, with noise from ``seeds``.
 
-    ``state`` is x0 + levels[0] * noise. The noise that a stochastic sampler adds comes from each clip's own seed. ``keep`` is
-    called once a step with its number among ``levels``, the x0 estimate and the state at unit spread.
-    """
-    tree = K.sampling.BrownianTreeNoiseSampler(state.cpu(), levels[-2], levels[0], seed=list(seeds))
-    stochastic = (
-        {"noise_sampler": lambda sigma, after: tree(sigma.cpu(), after.cpu()).to(device)}
-        if "sde" in settings.sampler
-        else {}
-    )
+        The level at which continuations agree about a feature is where it is fixed: Li and Chen 2024, critical windows (arXiv
+        2403.01633); Sclocchi, Favero and Wyart 2025 (PNAS) noise and denoise likewise.
+        """
+        sigmas = self.sigmas[step:]
+        state = noisy * math.sqrt(1 + float(sigmas[0]) ** 2)
+        return self._denoise(state, sigmas, prompts, seeds).float().cpu()
 
-    def callback(info: Mapping[str, Any]) -> None:
-        if keep:
-            keep(info["i"], info["denoised"], info["x"] / math.sqrt(1 + float(info["sigma"]) ** 2))
+    @torch.no_grad()
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        """The first ``seconds_kept`` of the audio (clips, channels, samples) that latents (clips, channels, frames) stand for.
 
-    guided = _guided(model, prompts, settings, device)
-    with warnings.catch_warnings(), _precision(settings, device):
-        warnings.filterwarnings("ignore", message="Should have t")
-        return SAMPLERS[settings.sampler](
-            K.external.VDenoiser(model.model),
-            state.to(device),
-            levels.to(device),
-            disable=True,
-            callback=callback,
-            extra_args=guided,
-            **stochastic,
+        Only so many frames, and a margin, are decoded. The audio is as the model's own pretransform gives it, not normalised.
+        """
+        samples = round(self.settings.seconds_kept * self.sample_rate)
+        frames = -(-samples // self.model.pretransform.downsampling_ratio) + MARGIN
+        return self.model.pretransform.decode(latents[..., :frames].to(self.device)).float().cpu()[..., :samples]
+
+    def _denoise(
+        self,
+        state: torch.Tensor,
+        sigmas: torch.Tensor,
+        prompts: Sequence[str],
+        seeds: Sequence[int],
+        keep: Keep | None = None,
+    ) -> torch.Tensor:
+        """Finished latents: what a v-objective model makes of ``state`` (clips, channels, frames) down ``sigmas`` to 0.
+
+        ``state`` is x0 + sigmas[0] * noise. The noise that a stochastic sampler adds comes from each clip's own seed.
+        """
+        tree = K.sampling.BrownianTreeNoiseSampler(state.cpu(), sigmas[-2], sigmas[0], seed=list(seeds))
+        stochastic = (
+            {"noise_sampler": lambda sigma, after: tree(sigma.cpu(), after.cpu()).to(self.device)}
+            if "sde" in self.settings.sampler
+            else {}
         )
 
+        def callback(info: Mapping[str, Any]) -> None:
+            if keep:
+                keep(info["i"], info["denoised"], info["x"] / math.sqrt(1 + float(info["sigma"]) ** 2))
 
-def _flow(
-    model: Any, noise: torch.Tensor, prompts: Sequence[str], settings: SamplingSettings, device: str, keep: Any
-) -> None:
-    levels = sigmas(settings)
-    times = levels / (1 + levels)
-    state = noise.to(device) * times[0]
-    late = settings.sampler == "euler"
+        guided = self._guided(prompts)
+        with warnings.catch_warnings(), self._precision():
+            warnings.filterwarnings("ignore", message="Should have t")
+            return SAMPLERS[self.settings.sampler](
+                K.external.VDenoiser(self.model.model),
+                state.to(self.device),
+                sigmas.to(self.device),
+                disable=True,
+                callback=callback,
+                extra_args=guided,
+                **stochastic,
+            )
 
-    def callback(info: Mapping[str, Any]) -> None:
-        nonlocal state
-        step = info["i"] - 1 if late else info["i"]
-        before, state = (state if late else info["x"]), info["x"]
-        keep(step, info["denoised"], before / math.hypot(1 - float(times[step]), float(times[step])))
+    def _flow(self, noise: torch.Tensor, prompts: Sequence[str], keep: Keep) -> None:
+        sigmas = self.sigmas
+        times = sigmas / (1 + sigmas)
+        state = noise.to(self.device) * times[0]
+        late = self.settings.sampler == "euler"
 
-    guided = _guided(model, prompts, settings, device)
-    with _precision(settings, device):
-        FLOW_SAMPLERS[settings.sampler](
-            model.model, state, sigmas=times.to(device), callback=callback, disable_tqdm=True, **guided
-        )
+        def callback(info: Mapping[str, Any]) -> None:
+            nonlocal state
+            step = info["i"] - 1 if late else info["i"]
+            before, state = (state if late else info["x"]), info["x"]
+            keep(step, info["denoised"], before / math.hypot(1 - float(times[step]), float(times[step])))
 
+        guided = self._guided(prompts)
+        with self._precision():
+            FLOW_SAMPLERS[self.settings.sampler](
+                self.model.model, state, sigmas=times.to(self.device), callback=callback, disable_tqdm=True, **guided
+            )
 
-@torch.no_grad()
-def decode(
-    model: "ConditionedDiffusionModelWrapper", latents: torch.Tensor, sample_rate: int, seconds: float, device: str
-) -> torch.Tensor:
-    """The first ``seconds`` of the audio (clips, channels, samples) that latents (clips, channels, frames) stand for.
+    def _guided(self, prompts: Sequence[str]) -> dict[str, Any]:
+        """What the model is asked with: its condition, and how to guide by it.
 
-    Only so many frames, and a margin, are decoded. The audio is as the model's own pretransform gives it, not normalised.
-    """
-    samples = round(seconds * sample_rate)
-    frames = -(-samples // model.pretransform.downsampling_ratio) + MARGIN
-    return model.pretransform.decode(latents[..., :frames].to(device)).float().cpu()[..., :samples]
+        stable-audio-tools' DiT reads an interval of guidance in its own noise level, the noise's weight in the state:
+        sin(pi t / 2) of the v-objective, t of a rectified flow.
+        """
+        settings = self.settings
+        told = {"seconds_start": 0, "seconds_total": settings.seconds_total}
+        metadata = [{"prompt": prompt, **told} for prompt in prompts]
+        condition = self.model.get_conditioning_inputs(self.model.conditioner(metadata, self.device))
+        sigma = settings.guidance_sigma_min
+        lowest = sigma / (1 + sigma) if settings.sampler in FLOW_SAMPLERS else sigma / math.hypot(1, sigma)
+        return {
+            **condition,
+            "cfg_scale": settings.guidance,
+            "batch_cfg": True,
+            "scale_phi": settings.guidance_rescale,
+            "cfg_interval": (lowest, math.inf),
+        }
+
+    def _precision(self) -> torch.autocast:
+        precision = self.settings.precision
+        return torch.autocast(self.device, getattr(torch, precision), enabled=precision != "float32")

@@ -1,14 +1,32 @@
-"""What the scripts that sample clips share: their options, the shard's prompts, the sampler's settings."""
+"""How clips are sampled, and the options of the scripts that sample the clips of a shard."""
 
 import argparse
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from musicologist.core.errors import UserError
 from musicologist.prompts import batches
 
-if TYPE_CHECKING:
-    from musicologist.audio.sampler import SamplingSettings
+
+@dataclass(frozen=True)
+class SamplingSettings:
+    """How clips are sampled; sigmas in units of the latents' spread, lengths in seconds.
+
+    One more setting is one more field: its option and the clip's record follow, and the configuration's ``trajectory`` must
+    have it.
+    """
+
+    sampler: str
+    steps: int
+    guidance: float
+    sigma_min: float
+    sigma_max: float
+    seconds_total: float
+    seconds_kept: float
+    precision: str = field(default="float32", metadata={"choices": ("float32", "bfloat16", "float16")})
+    # share of the guided prediction brought back to the unguided one's spread (Lin et al. 2024)
+    guidance_rescale: float = 0.0
+    guidance_sigma_min: float = 0.0  # no guidance below this sigma (Kynkäänniemi et al. 2024)
 
 
 def parser(description: str) -> argparse.ArgumentParser:
@@ -23,16 +41,14 @@ def parser(description: str) -> argparse.ArgumentParser:
     options.add_argument(
         "--text-encoder", help="directory or Hugging Face id of a T5 that is not the one the model names"
     )
-    options.add_argument("--precision", choices=["float32", "bfloat16", "float16"], default="float32")
-    options.add_argument("--sampler", required=True)
-    options.add_argument("--steps", type=int, required=True)
-    options.add_argument("--guidance", type=float, required=True)
-    options.add_argument("--guidance-rescale", type=float, default=0.0)
-    options.add_argument("--guidance-sigma-min", type=float, default=0.0)
-    options.add_argument("--sigma-max", type=float, required=True)
-    options.add_argument("--sigma-min", type=float, required=True)
-    options.add_argument("--seconds-total", type=float, required=True)
-    options.add_argument("--seconds-kept", type=float, required=True)
+    for setting in fields(SamplingSettings):
+        options.add_argument(
+            f"--{setting.name.replace('_', '-')}",
+            type=setting.type,
+            choices=setting.metadata.get("choices"),
+            required=setting.default is MISSING,
+            default=None if setting.default is MISSING else setting.default,
+        )
     options.add_argument("--batch-size", type=int, required=True)
     options.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     options.add_argument("--modules", nargs="*", default=[], help="environment modules that the job was to load")
@@ -53,19 +69,6 @@ def prompts(arguments: argparse.Namespace) -> dict[int, str]:
     return {number: known[number] for number in wanted}
 
 
-def settings(arguments: argparse.Namespace) -> "SamplingSettings":
+def settings(arguments: argparse.Namespace) -> SamplingSettings:
     """How to sample."""
-    from musicologist.audio.sampler import SamplingSettings
-
-    return SamplingSettings(
-        arguments.sampler,
-        arguments.steps,
-        arguments.guidance,
-        arguments.sigma_min,
-        arguments.sigma_max,
-        arguments.seconds_total,
-        arguments.seconds_kept,
-        arguments.precision,
-        arguments.guidance_rescale,
-        arguments.guidance_sigma_min,
-    )
+    return SamplingSettings(**{setting.name: getattr(arguments, setting.name) for setting in fields(SamplingSettings)})

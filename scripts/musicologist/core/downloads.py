@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
-from musicologist.core import files
+from musicologist.core import disk, files
 from musicologist.core.errors import UserError
 
 _BLOCK = 1 << 20
@@ -56,7 +56,7 @@ def fetch(
             "name a file that you have."
         )
     print(f"{target.name}: comparing checksums.", file=sys.stderr, flush=True)
-    found = files.sha256(partial)
+    found = disk.sha256(partial)
     if sha256 is not None and found != sha256:
         rejected = target.with_name(f"{target.name}.rejected")
         os.replace(partial, rejected)
@@ -84,7 +84,7 @@ def _receive(address: str, partial: Path, size: int | None, headers: Mapping[str
                 f"{address} is {expected} bytes long now, and was {size} at first use: nothing is fetched; ask the publisher "
                 "whether the file has changed."
             )
-        files.require_space(partial.parent, expected - (have if resumed else 0), f"Downloading {address}", "free some")
+        disk.require_space(partial.parent, expected - (have if resumed else 0), f"Downloading {address}", "free some")
         _tag(partial).write_text(response.headers["ETag"] or "")
         with open(partial, "ab" if resumed else "wb") as target:
             while block := response.read(_BLOCK):

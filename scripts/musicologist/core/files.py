@@ -1,14 +1,10 @@
-"""Atomic files and digests."""
+"""Files that appear under their names only when they are whole."""
 
-import hashlib
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from musicologist.core.errors import UserError
 
 
 @contextmanager
@@ -41,19 +37,3 @@ def write_text(target: str | Path, text: str) -> None:
     """Write ``text`` to ``target`` atomically, as UTF-8."""
     with atomic_path(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
-
-
-def sha256(path: str | Path) -> str:
-    """SHA-256 of a file as 64 hexadecimal digits, read in blocks."""
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def require_space(folder: str | Path, needed: int, what: str, remedy: str) -> None:
-    """Raise UserError where fewer than ``needed`` bytes are free on the disk of ``folder`` (or of its nearest parent)."""
-    place = next(path for path in (Path(folder).absolute(), *Path(folder).absolute().parents) if path.exists())
-    free = shutil.disk_usage(place).free
-    if free < needed:
-        raise UserError(
-            f"{what} needs {needed / 1e9:.2f} GB on the disk of {folder}, where {free / 1e9:.2f} GB are free: {remedy}."
-        )

@@ -1,6 +1,11 @@
 """The sampler's noise levels in closed form, in sigma and in dB. Needs no torch."""
 
 import math
+from typing import TypeVar
+
+import numpy as np
+
+Sigma = TypeVar("Sigma", float, np.ndarray)
 
 
 def sigmas(steps: int, sigma_min: float, sigma_max: float) -> list[float]:
@@ -12,6 +17,6 @@ def sigmas(steps: int, sigma_min: float, sigma_max: float) -> list[float]:
     return [sigma_max * math.exp(ratio * step) for step in range(steps)]
 
 
-def log_snr_db(sigma: float) -> float:
-    """Signal-to-noise ratio in dB at noise level ``sigma``, for data of unit spread."""
-    return -20 * math.log10(sigma)
+def log_snr_db(sigma: Sigma) -> Sigma:
+    """Signal-to-noise ratio in dB at noise level ``sigma``, a number or an array, for data of unit spread."""
+    return -20 * np.log10(sigma)

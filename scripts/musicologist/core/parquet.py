@@ -41,11 +41,6 @@ def writer(
         yield lambda table: target.write_table(_conform(table, schema).replace_schema_metadata(written.metadata))
 
 
-def from_rows(rows: Sequence[Mapping]) -> pa.Table:
-    """A table of rows that all have the same columns."""
-    return pa.table({name: [row[name] for row in rows] for name in rows[0]})
-
-
 def _conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
     if set(table.column_names) != set(schema.names):
         raise ValueError(f"a table of kind {kind_of(schema)} has the columns {schema.names}, not {table.column_names}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from musicologist.core import shards
+from musicologist.core import clips
 from musicologist.core.errors import UserError
 from musicologist.embedders import clap_files, clap_laion
 from musicologist.models import (
@@ -114,7 +114,7 @@ def prepare(audio: np.ndarray, sample_rate: int, target_rate: int, place: str) -
 
     Raises UserError, naming ``place``, where the audio is too short, not finite or silent.
     """
-    mono = shards.mono(audio, sample_rate, place)
+    mono = clips.mono(audio, sample_rate, place)
     if sample_rate != target_rate:
         from scipy.signal import resample_poly
 

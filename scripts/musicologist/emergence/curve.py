@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from musicologist.core import parquet
+from musicologist.core import noise_levels, parquet
 from musicologist.embeddings import tables
 from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
 from musicologist.emergence import scored_clips
@@ -68,7 +68,7 @@ def measure(trajectory: ScoredClips, random: np.ndarray, settings: Settings) -> 
         {
             "step": int(known.step[level]),
             "sigma": float(known.sigma[level]),
-            "log_snr_db": float(-20 * np.log10(known.sigma[level])),
+            "log_snr_db": float(noise_levels.log_snr_db(known.sigma[level])),
             **counts,
             **_intervals({name: value[:, level] for name, value in values.items()}, areas[level]),
             **_clustering(known, level, areas[level]),

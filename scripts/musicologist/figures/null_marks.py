@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from musicologist.core import noise_levels
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
@@ -57,7 +59,7 @@ def _mark_half_rise(axis: "Axes", curve: Mapping[str, Any], colour: str, height:
     half = curve["half_rise"]
     if half["value"] is None or curve["p"] is None or curve["p"] > 0.05:
         return
-    value, low, high = (-20 * np.log10(half[part]) for part in ("value", "high", "low"))
+    value, low, high = (noise_levels.log_snr_db(half[part]) for part in ("value", "high", "low"))
     place = axis.get_xaxis_transform()
     axis.plot([low, high], [height] * 2, color=colour, linewidth=1.5, transform=place, solid_capstyle="butt")
     axis.plot([value], [height], color=colour, marker="D", ms=4.5, transform=place, linestyle="")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from musicologist.core import noise_levels
 from musicologist.figures import atlas
 from musicologist.figures.atlas import Rows
 from musicologist.figures.canvas import COLOURS, SIGNAL_NAMES, level_label, new_figure, title_of
@@ -70,7 +71,7 @@ def _landmarks(axis: "Axes", rows: Rows, signal: str, concepts: Sequence[str]) -
             for row in _last(rows, signal, concept):
                 if row["classifier"] != classifier:
                     continue
-                ends = [-20 * np.log10(row[f"half_rise_sigma{end}"]) for end in ("_high", "", "_low")]
+                ends = [noise_levels.log_snr_db(row[f"half_rise_sigma{end}"]) for end in ("_high", "", "_low")]
                 height = place + 0.24 * (number - 0.5)
                 axis.plot([ends[0], ends[2]], [height] * 2, color=style["color"], linewidth=1.2)
                 axis.plot([ends[1]], [height], linestyle="", **style)

@@ -6,7 +6,7 @@ algorithm (Griffin and Lim 1984), from fixed phases that run on at each bin's ce
 
 import math
 
-from musicologist.models import compat  # noqa: F401  (before what it repairs)
+from musicologist.generators import compat  # noqa: F401  (before what it repairs)
 
 import torch  # isort: skip
 from stable_audio_tools.models.pretransforms import Pretransform  # isort: skip

@@ -1,12 +1,10 @@
-"""The channel of generated audio: what a diffusion model's autoencoder does to any sound."""
+"""Diffusion models as stable-audio-tools builds them, loaded with their weights and text encoder."""
 
 import copy
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from musicologist.core.errors import UserError
 from musicologist.models import hub, weights
@@ -35,10 +33,10 @@ def build(
 ) -> "ConditionedDiffusionModelWrapper":
     """A model of ``config`` (stable-audio-tools' ``model_config.json``) with fresh weights.
 
-    Beyond what stable-audio-tools knows, the pretransform may be of type ``log_mel`` (``mel_latent``). The tokenizer of a
+    Beyond what stable-audio-tools knows, the pretransform may be of type ``log_mel`` (``log_mel_latent``). The tokenizer of a
     ``lut`` conditioner is looked up in ``directory``, the T5 of a ``t5`` conditioner in ``text_encoder``.
     """
-    from musicologist.models import compat  # noqa: F401  (before stable_audio_tools)
+    from musicologist.generators import compat  # noqa: F401  (before stable_audio_tools)
 
     from stable_audio_tools.models.conditioners import T5Conditioner  # isort: skip
     from stable_audio_tools.models.factory import create_model_from_config  # isort: skip
@@ -194,14 +192,3 @@ def read_config(directory: str | Path) -> dict[str, Any]:
             f"{path}: the model is conditioned on {', '.join(asked)}: expected a prompt, and no more than {', '.join(GIVEN)}."
         )
     return config
-
-
-_BATCH = 32
-
-
-@torch.no_grad()
-def through_autoencoder(model: "ConditionedDiffusionModelWrapper", audio: np.ndarray) -> np.ndarray:
-    """Mono audio (clips, samples) at the model's rate, encoded and decoded again, within ±1; no clip depends on the others."""
-    batches = torch.from_numpy(audio)[:, None].split(_BATCH)
-    pieces = [model.pretransform.decode(model.pretransform.encode(batch)) for batch in batches]
-    return torch.cat(pieces)[:, 0].clamp(-1, 1).numpy()

@@ -9,20 +9,21 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from musicologist.core import levels as core_levels
 from musicologist.core.errors import UserError
+from musicologist.core.levels import Level
 from musicologist.prompts.plan import Plan
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from musicologist.core.levels import Level
-    from musicologist.core.shards import Clip
+    from musicologist.core.clips import Clip
 
 _WAV = re.compile(r"prompt_(\d+)_sample_(\d+)\.wav")
 _STEP = re.compile(r"diff_step_(\d+)")
 
 
-def check(folder: str | Path, levels: Sequence["Level"], plan: Plan, samples: int) -> None:
+def check(folder: str | Path, levels: Sequence[Level], plan: Plan, samples: int) -> None:
     """Raise UserError where ``folder`` lacks a level, or has other prompts or samples than configured. Opens no file."""
     folder = Path(folder)
     if _is_original(folder):
@@ -30,12 +31,12 @@ def check(folder: str | Path, levels: Sequence["Level"], plan: Plan, samples: in
             _check_original(folder, level, plan.prompts, samples)
         return
     expected = {f"shard_{shard:04d}.tar" for shard in plan.shards()}
-    for signal, step in levels:
-        place = folder / signal / f"step_{step:02d}"
+    for level in levels:
+        place = core_levels.path(folder, level)
         if not place.is_dir():
             raise UserError(
-                f"{folder} has neither {signal}/step_{step:02d} with tar shards nor diff_step_{step} with WAV files: set "
-                "trajectory.signals and trajectory.keep to what it has."
+                f"{folder} has neither {place.relative_to(folder)} with tar shards nor diff_step_{level[1]} with WAV files: "
+                "set trajectory.signals and trajectory.keep to what it has."
             )
         found = {file.name for file in place.glob("shard_*.tar")}
         if found != expected:
@@ -50,7 +51,7 @@ def _is_original(folder: Path) -> bool:
     return any(_STEP.fullmatch(place.name) for place in folder.iterdir())
 
 
-def _check_original(folder: Path, level: "Level", prompts: int, samples: int) -> None:
+def _check_original(folder: Path, level: Level, prompts: int, samples: int) -> None:
     signal, step = level
     if signal != "denoised":
         raise UserError(
@@ -75,16 +76,16 @@ def _check_original(folder: Path, level: "Level", prompts: int, samples: int) ->
         )
 
 
-def files(folder: str | Path, level: "Level", shard: int, prompts: Iterable[int], samples: int) -> list[Path]:
+def files(folder: str | Path, level: Level, shard: int, prompts: Iterable[int], samples: int) -> list[Path]:
     """The files that hold one level of a shard, which is made of these prompts."""
-    folder, (signal, step) = Path(folder), level
+    folder = Path(folder)
     if not _is_original(folder):
-        return [folder / signal / f"step_{step:02d}" / f"shard_{shard:04d}.tar"]
-    place = folder / f"diff_step_{step}"
+        return [core_levels.path(folder, level) / f"shard_{shard:04d}.tar"]
+    place = folder / f"diff_step_{level[1]}"
     return [place / f"prompt_{prompt}_sample_{sample}.wav" for prompt in prompts for sample in range(samples)]
 
 
-def rate(folder: str | Path, level: "Level") -> tuple[Path, int]:
+def rate(folder: str | Path, level: Level) -> tuple[Path, int]:
     """The first file of a level, and its sample rate in Hz, which all others must have."""
     from musicologist.core import shards
 
@@ -98,7 +99,7 @@ def fingerprint(paths: Sequence[Path]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def clips(path: Path, level: "Level", sigma: float, wanted: Collection[tuple[int, int]]) -> Iterator["Clip"]:
+def clips(path: Path, level: Level, sigma: float, wanted: Collection[tuple[int, int]]) -> Iterator["Clip"]:
     """The clips of one file, a WAV file or a shard, with records as generated audio has them.
 
     ``wanted`` are the (prompt, sample) pairs that a shard must hold, once each, no others. What has no noise level gets
@@ -141,14 +142,15 @@ def _identity(path: Path) -> dict[str, Any]:
 
 
 def _clip(
-    place: str, audio: "np.ndarray", sample_rate: int, known: dict[str, Any], level: "Level", sigma: float
+    place: str, audio: "np.ndarray", sample_rate: int, known: dict[str, Any], level: Level, sigma: float
 ) -> "Clip":
     from dataclasses import replace
 
-    from musicologist.audio import manifests
-    from musicologist.core import noise_levels, shards
+    from musicologist.audio import records
+    from musicologist.core import noise_levels
+    from musicologist.core.clips import mono
 
-    shards.mono(audio, sample_rate, place)
+    mono(audio, sample_rate, place)
     record = {**known, "signal": level[0], "step": level[1]}
     if not {"sigma", "log_snr_db"} <= known.keys():
         record |= {
@@ -156,7 +158,7 @@ def _clip(
             "log_snr_db": noise_levels.log_snr_db(sigma),
             "sigma_from": "the configured schedule",
         }
-    clip = manifests.clip(audio, sample_rate, record)
+    clip = records.clip(audio, sample_rate, record)
     return replace(
         clip, record={**clip.record, **record}
     )  # what the model's own output peaked at, where it is recorded

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from musicologist.core import levels
 from musicologist.core.errors import UserError
+from musicologist.core.levels import Level
 from musicologist.embeddings.tables import EMBEDDING_SIZE
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from musicologist.core.levels import Level
 
 ARRAY_SUFFIXES = (".pt", ".npy")
 _TOLERANCE = 1e-3
@@ -64,16 +64,15 @@ def unit(embedding: np.ndarray, place: str) -> tuple[np.ndarray, bool]:
     return (embedding / norms[:, None]).astype(np.float32), True
 
 
-_ARRAYS = (".pt", ".npy")
 _KEPT = ("model", "digest", "window_s", "sample_rate")
 
 
-def file_of(folder: str | Path, level: "Level") -> Path:
+def file_of(folder: str | Path, level: Level) -> Path:
     """The file with a level's embeddings; UserError where there is none, or more than one."""
     folder, (signal, step) = Path(folder), level
-    names = [f"{signal}/step_{step:02d}{suffix}" for suffix in (".parquet", *_ARRAYS)]
+    names = [str(levels.path("", level, suffix)) for suffix in (".parquet", *ARRAY_SUFFIXES)]
     if signal == "denoised":
-        names += [f"diff_step_{step}/laion-clap_embeddings{suffix}" for suffix in _ARRAYS]
+        names += [f"diff_step_{step}/laion-clap_embeddings{suffix}" for suffix in ARRAY_SUFFIXES]
     found = [name for name in names if (folder / name).is_file()]
     if not found:
         raise UserError(
@@ -85,7 +84,7 @@ def file_of(folder: str | Path, level: "Level") -> Path:
     return folder / found[0]
 
 
-def read(path: Path, level: "Level", sigma: float, prompts: int, samples: int) -> tuple["pa.Table", dict[str, str]]:
+def read(path: Path, level: Level, sigma: float, prompts: int, samples: int) -> tuple["pa.Table", dict[str, str]]:
     """A table of audio embeddings, sorted by prompt and sample, and metadata that says where it comes from.
 
     ``sigma`` is the configured schedule's noise level, for what does not record its own.
@@ -97,7 +96,7 @@ def read(path: Path, level: "Level", sigma: float, prompts: int, samples: int) -
     return table, {"source": str(path), **metadata}
 
 
-def _array(path: Path, level: "Level", sigma: float, prompts: int, samples: int) -> tuple["pa.Table", dict[str, str]]:
+def _array(path: Path, level: Level, sigma: float, prompts: int, samples: int) -> tuple["pa.Table", dict[str, str]]:
     import pyarrow as pa
 
     from musicologist.core import noise_levels
@@ -124,7 +123,7 @@ def _array(path: Path, level: "Level", sigma: float, prompts: int, samples: int)
     return pa.table(columns), {"sigma_from": "the configured schedule", "normalised": str(changed).lower()}
 
 
-def _table(path: Path, level: "Level", sigma: float, prompts: int, samples: int) -> tuple["pa.Table", dict[str, str]]:
+def _table(path: Path, level: Level, sigma: float, prompts: int, samples: int) -> tuple["pa.Table", dict[str, str]]:
     from musicologist.core import parquet
     from musicologist.embeddings import tables
     from musicologist.embeddings.tables import AUDIO_EMBEDDINGS

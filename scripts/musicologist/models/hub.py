@@ -7,7 +7,6 @@ from pathlib import Path
 
 from musicologist.core.errors import UserError
 
-SITE = "https://huggingface.co"
 Files = Sequence[tuple[str, ...]]
 """The files that a model needs: of each tuple the first that there is; an empty name says that none is well too."""
 
@@ -23,11 +22,6 @@ class Repository:
     def __str__(self) -> str:
         """As in the configuration."""
         return "/".join(filter(None, (self.name, self.file))) + (f"@{self.revision}" if self.revision != "main" else "")
-
-    @property
-    def page(self) -> str:
-        """The address where a person finds it."""
-        return f"{SITE}/{self.name}"
 
 
 def named(model: str) -> Repository:

@@ -13,6 +13,7 @@ from musicologist.core import downloads
 from musicologist.core.errors import UserError
 from musicologist.models import hub
 
+SITE = "https://huggingface.co"
 _LARGE = 1 << 16  # bytes; smaller files are not worth going on with
 
 
@@ -46,7 +47,7 @@ def _remote(repository: hub.Repository, files: hub.Files) -> list[tuple[str, Any
         else:
             raise UserError(
                 f"{repository} has no {' or '.join(group)}: expected a model of the kind that the workflow reads; look at "
-                f"{repository.page}/tree/{repository.revision}."
+                f"{_page(repository)}/tree/{repository.revision}."
             )
     return found
 
@@ -106,31 +107,36 @@ def _refusal(repository: hub.Repository, error: Exception) -> Exception:
     if isinstance(error, errors.RevisionNotFoundError):
         return UserError(
             f"{repository.name} has no revision {repository.revision!r}: take the id of a commit from "
-            f"{repository.page}/commits/main."
+            f"{_page(repository)}/commits/main."
         )
     gated = isinstance(error, errors.GatedRepoError)
     if status in (401, 403) and not _token():
         licence = "wants its licence accepted" if gated else "is private, does not exist or wants its licence accepted"
         return UserError(
-            f"{repository.name} {licence}, and no token is set: open {repository.page}, log in and accept, make a token at "
-            f"{hub.SITE}/settings/tokens and set HF_TOKEN to it."
+            f"{repository.name} {licence}, and no token is set: open {_page(repository)}, log in and accept, make a token at "
+            f"{SITE}/settings/tokens and set HF_TOKEN to it."
         )
     if status == 401 and not gated:
         return UserError(
             f"The hub does not accept the token in HF_TOKEN (asked for {repository.name}): make a new one at "
-            f"{hub.SITE}/settings/tokens."
+            f"{SITE}/settings/tokens."
         )
     if status in (401, 403):
         return UserError(
-            f"The licence of {repository.name} is not accepted by the account of your token: open {repository.page}, log in "
+            f"The licence of {repository.name} is not accepted by the account of your token: open {_page(repository)}, log in "
             "with that account, accept, and run again (a fine-grained token must also allow gated repositories)."
         )
     if isinstance(error, errors.RepositoryNotFoundError):
         return UserError(
-            f"{repository.name} is not on the hub: check the name; {repository.page} shows whether it exists."
+            f"{repository.name} is not on the hub: check the name; {_page(repository)} shows whether it exists."
         )
     detail = (str(error).strip() or type(error).__name__).splitlines()[0][:160].rstrip(".")
     return UserError(
         f"{repository} could not be fetched from the Hugging Face hub ({detail}): check the network and run again, it goes on "
         "where it stopped; or fetch it on a machine that is online and name its directory."
     )
+
+
+def _page(repository: hub.Repository) -> str:
+    """The address where a person finds a repository."""
+    return f"{SITE}/{repository.name}"

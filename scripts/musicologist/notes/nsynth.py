@@ -15,6 +15,7 @@ from typing import IO, Any
 import numpy as np
 
 from musicologist.core import shards
+from musicologist.core.clips import SHORTEST
 from musicologist.core.errors import UserError
 from musicologist.core.files import atomic_path
 from musicologist.vocabulary.terms import FAMILIES, QUALITIES, SOURCES
@@ -191,9 +192,9 @@ def audio(place: str, content: bytes) -> np.ndarray:
         raise UserError(f"{place} is no readable WAV file ({error}): fetch or make the notes again.") from None
     if rate != SAMPLE_RATE:
         raise UserError(f"{place} has a rate of {rate} Hz: expected {SAMPLE_RATE} Hz as in NSynth; resample the notes.")
-    if decoded.shape[1] < shards.SHORTEST * rate:
+    if decoded.shape[1] < SHORTEST * rate:
         raise UserError(
-            f"{place} is {decoded.shape[1] / rate:.3f} s long: expected a note of 4 s, at least {shards.SHORTEST} s."
+            f"{place} is {decoded.shape[1] / rate:.3f} s long: expected a note of 4 s, at least {SHORTEST} s."
         )
     return decoded
 

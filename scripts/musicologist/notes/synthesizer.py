@@ -9,11 +9,27 @@ import numpy as np
 
 from musicologist.core.errors import UserError
 from musicologist.vocabulary.instruments import INSTRUMENTS, Instrument
+from musicologist.vocabulary.terms import QUALITIES, compatible
 
 SAMPLE_RATE = 16_000  # Hz, as NSynth
 SECONDS = 4.0
 SAMPLES = int(SAMPLE_RATE * SECONDS)
 _OVERSAMPLING = 2  # the synthesizer does not band-limit its transposition: render higher, then decimate
+
+KEYS = {
+    "bass": (28, 52),
+    "brass": (46, 77),
+    "flute": (60, 90),
+    "guitar": (40, 76),
+    "keyboard": (36, 88),
+    "mallet": (53, 91),
+    "organ": (40, 84),
+    "reed": (46, 80),
+    "string": (43, 84),
+    "synth_lead": (48, 84),
+    "vocal": (48, 76),
+}
+"""Lowest and highest MIDI key that each family plays."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +40,14 @@ class Event:
     end: float
     key: int
     velocity: int
+
+
+def sample_qualities(rng: np.random.Generator, probability: float) -> tuple[str, ...]:
+    """Each of NSynth's qualities with this probability, without those that undo each other; in the vocabulary's order."""
+    while True:
+        chosen = tuple(quality for quality in QUALITIES if rng.random() < probability)
+        if compatible(chosen):
+            return chosen
 
 
 def soundfont_path(name: str) -> Path:

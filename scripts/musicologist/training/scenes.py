@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from musicologist.notes.synthesizer import SECONDS, Event, Player, effects, finish, render
-from musicologist.vocabulary import terms
+from musicologist.notes.synthesizer import KEYS, SECONDS, Event, Player, effects, finish, render, sample_qualities
 from musicologist.vocabulary.grammar import TEMPI, Voice, sentence
-from musicologist.vocabulary.instruments import DRUM_KITS, KEYS, Instrument
+from musicologist.vocabulary.instruments import Instrument
 from musicologist.vocabulary.terms import FAMILIES, QUALITIES
+
+_DRUM_KITS = (0, 8, 16, 24, 25, 32, 40)
+"""Programs of bank 128."""
 
 _SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10))  # major, natural minor
 
@@ -36,7 +38,7 @@ def sample_scene(rng: np.random.Generator, instruments: dict[str, list[Instrumen
         count = 1 + int(rng.random() < 0.25) - int(drums and rng.random() < 0.7)
         families += [str(other) for other in rng.choice(others, max(count, 0), replace=False)]
     chosen = tuple(_pick(rng, instruments[name]) for name in families)
-    qualities = terms.sample_qualities(rng, 0.11)
+    qualities = sample_qualities(rng, 0.11)
     bpm = int(rng.choice(TEMPI)) if "tempo-synced" in qualities or rng.random() < 0.08 else None
     if bpm and "tempo-synced" not in qualities:
         qualities = tuple(quality for quality in QUALITIES if quality in (*qualities, "tempo-synced"))
@@ -76,7 +78,7 @@ def render_scene(player: Player, rng: np.random.Generator, scene: Scene) -> np.n
             return None
         total = total + part / loudness * (1 if index == 0 else rng.uniform(0.5, 0.9))
     if scene.drums:
-        drums = player.play(128, int(rng.choice(DRUM_KITS)), _drum_events(rng, beat))
+        drums = player.play(128, int(rng.choice(_DRUM_KITS)), _drum_events(rng, beat))
         total = total + drums / (np.abs(drums).max() + 1e-9) * rng.uniform(0.5, 0.9)
     return finish(effects(total, scene.qualities, rng), float(rng.uniform(0.4, 0.9)))
 

@@ -42,24 +42,6 @@ synth_lead synthetic synth_lead 80 81 82 83 84 86 87 90 8:80
 vocal acoustic choir 52 | vocal acoustic voice 53 | vocal synthetic voice 54 85 91
 """
 
-KEYS = {
-    "bass": (28, 52),
-    "brass": (46, 77),
-    "flute": (60, 90),
-    "guitar": (40, 76),
-    "keyboard": (36, 88),
-    "mallet": (53, 91),
-    "organ": (40, 84),
-    "reed": (46, 80),
-    "string": (43, 84),
-    "synth_lead": (48, 84),
-    "vocal": (48, 76),
-}
-"""Lowest and highest MIDI key that each family plays."""
-
-DRUM_KITS = (0, 8, 16, 24, 25, 32, 40)
-"""Programs of bank 128."""
-
 
 def _instruments() -> tuple[Instrument, ...]:
     found = []

@@ -1,7 +1,5 @@
 """NSynth's closed vocabularies: families, sources and qualities of notes. The aspects of prompts stand in ``aspects``."""
 
-import numpy as np
-
 FAMILIES = (
     "bass",
     "brass",
@@ -41,11 +39,3 @@ _EXCLUSIVE = ({"bright", "dark"}, {"fast_decay", "long_release", "percussive", "
 def compatible(qualities: tuple[str, ...]) -> bool:
     """Whether no two of the qualities undo each other."""
     return all(len(group & set(qualities)) <= 1 for group in _EXCLUSIVE)
-
-
-def sample_qualities(rng: np.random.Generator, probability: float) -> tuple[str, ...]:
-    """Each of NSynth's qualities with this probability, without those that undo each other; in the vocabulary's order."""
-    while True:
-        chosen = tuple(quality for quality in QUALITIES if rng.random() < probability)
-        if compatible(chosen):
-            return chosen

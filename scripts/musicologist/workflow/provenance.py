@@ -6,7 +6,8 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from musicologist.core.files import sha256, write_text
+from musicologist.core.disk import sha256
+from musicologist.core.files import write_text
 
 _LARGE = 64 << 20  # bytes
 
@@ -20,6 +21,17 @@ def code_digest(script: str | Path) -> str:
     Returns 16 hexadecimal digits. Raises FileNotFoundError for a missing script, SyntaxError where one does not parse.
     """
     script = Path(script)
+    lines = [f"{file.relative_to(script.parent).as_posix()} {digest}" for file, digest in sorted(_walk(script).items())]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def covered(script: str | Path) -> list[Path]:
+    """The script and the modules beside it that its digest covers, sorted."""
+    return sorted(_walk(Path(script)))
+
+
+def _walk(script: Path) -> dict[Path, str]:
+    """The digest of the script's syntax and of each module that it imports, directly or not."""
     seen: dict[Path, str] = {}
     todo = [script]
     while todo:
@@ -28,8 +40,7 @@ def code_digest(script: str | Path) -> str:
             continue
         seen[file], imports = _read(file, script.parent)
         todo.extend(imports)
-    lines = [f"{file.relative_to(script.parent).as_posix()} {digest}" for file, digest in sorted(seen.items())]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+    return seen
 
 
 @lru_cache

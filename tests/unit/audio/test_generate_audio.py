@@ -7,7 +7,7 @@ import generate_audio
 import numpy as np
 import pytest
 import torch
-from musicologist.audio import sampler
+from musicologist.audio.sampler import Sampler, clip_seed
 from musicologist.core import shards
 from musicologist.core.errors import UserError
 from musicologist.prompts import batches
@@ -100,7 +100,7 @@ def test_the_shard_holds_every_clip_at_every_level_with_its_record(run, model):
         "prompt_id": 6,
         "prompt": PROMPTS[0],
         "sample": 1,
-        "seed": sampler.clip_seed(5, 6, 1),
+        "seed": clip_seed(5, 6, 1),
         "signal": "denoised",
         "step": 5,
         "sigma": pytest.approx(0.3),
@@ -108,12 +108,21 @@ def test_the_shard_holds_every_clip_at_every_level_with_its_record(run, model):
         "sample_rate": 16_000,
         "model": str(model),
         "digest": "d1",
+        "sampler": "dpmpp-2m-sde",
+        "steps": 6,
         "guidance": 3.0,
+        "sigma_min": 0.3,
+        "sigma_max": 100.0,
+        "seconds_total": 1.0,
+        "seconds_kept": 0.5,
+        "precision": "float32",
+        "guidance_rescale": 0.0,
+        "guidance_sigma_min": 0.0,
     }
     described = json.loads(manifest.read_text())
     assert described["shard"] == "shard_0001"
     assert described["clips"] == 8
-    assert described["sampler"] == "dpmpp-2m-sde"
+    assert (described["sampler"], described["seed"]) == ("dpmpp-2m-sde", 5)
     assert [level["tar"] for level in described["levels"]] == [
         f"{signal}/step_{step:02d}/shard_0001.tar" for signal, step in sorted(LEVELS)
     ]
@@ -139,16 +148,15 @@ def test_neither_batch_nor_shard_changes_a_clip(run):
 
 def test_out_of_memory_at_batch_8_goes_on_at_4_with_the_same_clips(run, monkeypatch, capsys):
     whole = clips(run("whole", batch_size=8))
-    for function, limit in (("sample", 4), ("decode", 2)):
-        real = getattr(sampler, function)
+    for method, limit in (("sample", 4), ("decode", 2)):
+        real = getattr(Sampler, method)
 
-        def small(model, second, third, *more, real=real, limit=limit):
-            batch = third if real.__name__ == "sample" else second
+        def small(sampler, batch, *more, real=real, limit=limit):
             if len(batch) > limit:
                 raise torch.OutOfMemoryError("CUDA out of memory.")
-            return real(model, second, third, *more)
+            return real(sampler, batch, *more)
 
-        monkeypatch.setattr(sampler, function, small)
+        monkeypatch.setattr(Sampler, method, small)
     halved = clips(run("halved", batch_size=8))
     assert halved.keys() == whole.keys()
     assert max(difference(whole[key], halved[key]) for key in whole) <= 1e-4

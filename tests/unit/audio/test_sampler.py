@@ -3,8 +3,8 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from musicologist.audio import sampler as audio_sampler
-from musicologist.audio.sampler import SAMPLERS, SamplingSettings
+from musicologist.audio.sampler import FLOW_SAMPLERS, MARGIN, SAMPLERS, Sampler, check, clip_seed
+from musicologist.audio.sampling_options import SamplingSettings
 from musicologist.core.errors import UserError
 from musicologist.generators import stable_audio_tools
 
@@ -15,8 +15,9 @@ import torch  # isort: skip
 import k_diffusion as K  # isort: skip
 
 SETTINGS = SamplingSettings("dpmpp-3m-sde", 8, 4.0, 0.3, 100.0, 1.0, 0.8)
+CONFIG = tiny_models.diffusion_configuration()
 KEPT = (0, 3, 7)
-CLIPS = [(PROMPTS[number % 3], audio_sampler.clip_seed(1, number, 0)) for number in range(8)]
+CLIPS = [(PROMPTS[number % 3], clip_seed(1, number, 0)) for number in range(8)]
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +32,11 @@ def model(loaded):
 
 def sample(model, clips, settings=SETTINGS, kept=KEPT):
     prompts, seeds = zip(*clips, strict=True)
-    stream = audio_sampler.sample(model, 16_384, prompts, seeds, settings, kept, "cpu")
-    return {(signal, step): latents for signal, step, latents in stream}
+    return dict(Sampler(model, CONFIG, settings).sample(prompts, seeds, kept))
 
 
 def test_noise_levels_are_even_in_the_logarithm_and_end_at_zero():
-    levels = audio_sampler.sigmas(SETTINGS)
+    levels = Sampler(None, CONFIG, SETTINGS).sigmas
     assert len(levels) == 9
     assert levels[0] == pytest.approx(100)
     assert levels[-2] == pytest.approx(0.3)
@@ -45,13 +45,11 @@ def test_noise_levels_are_even_in_the_logarithm_and_end_at_zero():
 
 
 def test_a_seed_follows_from_run_prompt_and_sample_for_ever():
-    assert audio_sampler.clip_seed(1, 0, 0) == 3917325207537043500
-    seeds = {
-        audio_sampler.clip_seed(run, prompt, number) for run in range(5) for prompt in range(50) for number in range(5)
-    }
+    assert clip_seed(1, 0, 0) == 3917325207537043500
+    seeds = {clip_seed(run, prompt, number) for run in range(5) for prompt in range(50) for number in range(5)}
     assert len(seeds) == 1250
     assert all(0 <= seed < 2**63 for seed in seeds)
-    assert audio_sampler.clip_seed(1, 11, 1) != audio_sampler.clip_seed(1, 1, 11) != audio_sampler.clip_seed(11, 1, 1)
+    assert clip_seed(1, 11, 1) != clip_seed(1, 1, 11) != clip_seed(11, 1, 1)
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
@@ -97,7 +95,7 @@ def test_what_is_kept_is_what_stable_audio_tools_computes(model, sampler, monkey
         )
     assert [call[0] for call in calls] == list(range(SETTINGS.steps))
     ours = sample(model, [CLIPS[3]], replace(SETTINGS, sampler=sampler), range(SETTINGS.steps))
-    levels = audio_sampler.sigmas(SETTINGS)
+    levels = Sampler(None, CONFIG, SETTINGS).sigmas
     for step, denoised, state in calls:
         assert (ours["denoised", step] - denoised).abs().max() < 1e-5
         assert (ours["noisy", step] - state / math.sqrt(1 + levels[step] ** 2)).abs().max() < 1e-5
@@ -129,10 +127,10 @@ def test_rescaled_guidance_has_the_spread_of_no_guidance(model):
 def test_the_cut_changes_nothing_before_it(model):
     latents = torch.randn(2, 8, 64, generator=torch.Generator().manual_seed(0))
     whole = model.pretransform.decode(latents)
-    cut = audio_sampler.decode(model, latents, 16_000, 0.3, "cpu")
+    cut = Sampler(model, CONFIG, replace(SETTINGS, seconds_kept=0.3)).decode(latents)
     assert cut.shape == (2, 2, 4800)
     assert (cut - whole[..., :4800]).abs().max() < 1e-5
-    assert audio_sampler.decode(model, latents, 16_000, 1.024, "cpu").shape == (2, 2, 16_384)
+    assert Sampler(model, CONFIG, replace(SETTINGS, seconds_kept=1.024)).decode(latents).shape == (2, 2, 16_384)
 
 
 def test_the_margin_is_enough_for_stable_audio_opens_decoder():
@@ -150,28 +148,28 @@ def test_the_margin_is_enough_for_stable_audio_opens_decoder():
     )
     latents = torch.randn(1, 4, 48)
     with torch.no_grad():
-        whole, cut = decoder(latents), decoder(latents[..., : 8 + audio_sampler.MARGIN])
+        whole, cut = decoder(latents), decoder(latents[..., : 8 + MARGIN])
     samples = 8 * 2048
     assert (cut[..., :samples] - whole[..., :samples]).abs().max() < 1e-6 * whole.abs().max()
 
 
 def test_what_cannot_be_sampled_is_one_sentence():
     config = tiny_models.diffusion_configuration()
-    audio_sampler.check(config, SETTINGS, "models/x")
+    check(config, SETTINGS, "models/x")
     with pytest.raises(UserError, match=r"seconds_kept is 1\.1, but the model in models/x makes 1\.0 s"):
-        audio_sampler.check(config, replace(SETTINGS, seconds_kept=1.1), "models/x")
+        check(config, replace(SETTINGS, seconds_kept=1.1), "models/x")
     with pytest.raises(
         UserError, match="sampler is 'euler', and the objective of models/x is v: expected one of dpmpp-2m"
     ):
-        audio_sampler.check(config, replace(SETTINGS, sampler="euler"), "models/x")
+        check(config, replace(SETTINGS, sampler="euler"), "models/x")
     for objective in ("rectified_flow", "rf_denoiser"):
         config["model"]["diffusion"]["diffusion_objective"] = objective
-        audio_sampler.check(config, replace(SETTINGS, sampler="dpmpp"), "models/x")
+        check(config, replace(SETTINGS, sampler="dpmpp"), "models/x")
         with pytest.raises(UserError, match=f"objective of models/x is {objective}: expected one of euler, dpmpp"):
-            audio_sampler.check(config, SETTINGS, "models/x")
+            check(config, SETTINGS, "models/x")
     config["model"]["diffusion"]["diffusion_objective"] = "epsilon"
     with pytest.raises(UserError, match="models/x: the model's objective is epsilon: expected v, rectified_flow"):
-        audio_sampler.check(config, SETTINGS, "models/x")
+        check(config, SETTINGS, "models/x")
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +192,7 @@ def test_a_rectified_flow_is_kept_as_euler_computes_it(flow):
     """Directly: x_t = (1 - t) x0 + t noise, so t = sigma / (1 + sigma), x0 = x_t - t v, x at the next t by one Euler step."""
     clips = CLIPS[:3]
     kept = sample(flow, clips, replace(SETTINGS, sampler="euler"), range(SETTINGS.steps))
-    levels = audio_sampler.sigmas(SETTINGS).double()
+    levels = Sampler(None, CONFIG, SETTINGS).sigmas.double()
     own = [torch.randn(8, 64, generator=torch.Generator().manual_seed(seed)) for _, seed in clips]
     times = (levels / (1 + levels)).float()
     state = torch.stack(own) * times[0]
@@ -219,7 +217,7 @@ def test_a_rectified_flow_by_dpmpp_ends_at_its_last_estimate_and_starts_as_euler
     assert other["noisy", 0].std() == pytest.approx(1, abs=0.05)
 
 
-@pytest.mark.parametrize("sampler", audio_sampler.FLOW_SAMPLERS)
+@pytest.mark.parametrize("sampler", FLOW_SAMPLERS)
 def test_a_rectified_flows_clip_is_the_same_alone_and_in_any_batch(flow, sampler):
     settings = replace(SETTINGS, sampler=sampler)
     whole = sample(flow, CLIPS[:4], settings)
@@ -241,12 +239,12 @@ def test_half_precision_is_near_full_precision(tmp_path, precision):
         assert torch.cosine_similarity(latents.flatten(), full[level].flatten(), dim=0) > 0.999
 
 
-@pytest.mark.parametrize("sampler", [*SAMPLERS, *audio_sampler.FLOW_SAMPLERS])
+@pytest.mark.parametrize("sampler", [*SAMPLERS, *FLOW_SAMPLERS])
 def test_guidance_ends_below_its_least_sigma(model, flow, sampler):
     """The same up to the last guided step, then estimates without guidance; where no step is guided, as with a scale of 1."""
-    asked = flow if sampler in audio_sampler.FLOW_SAMPLERS else model
+    asked = flow if sampler in FLOW_SAMPLERS else model
     settings, steps = replace(SETTINGS, sampler=sampler), range(SETTINGS.steps)
-    levels = audio_sampler.sigmas(settings)
+    levels = Sampler(None, CONFIG, settings).sigmas
     guided, ended, unguided, free = (
         sample(asked, CLIPS[:2], other, steps)
         for other in (

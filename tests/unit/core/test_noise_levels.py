@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 from musicologist.core import noise_levels
 from musicologist.core.errors import UserError
@@ -10,7 +11,7 @@ LEVELS = noise_levels.sigmas(50, 0.01, 100)
 
 @pytest.mark.parametrize(("steps", "sigma_min", "sigma_max"), [(50, 0.01, 100), (100, 0.3, 500), (2, 0.2, 1)])
 def test_noise_levels_are_those_of_k_diffusion(steps, sigma_min, sigma_max):
-    from musicologist.models import compat  # noqa: F401  (before k_diffusion)
+    from musicologist.generators import compat  # noqa: F401  (before k_diffusion)
 
     import k_diffusion as K  # isort: skip
 
@@ -26,6 +27,7 @@ def test_signal_to_noise_ratio():
     assert noise_levels.log_snr_db(1) == 0
     assert noise_levels.log_snr_db(100) == pytest.approx(-40)
     assert noise_levels.log_snr_db(0.1) == pytest.approx(20)
+    assert noise_levels.log_snr_db(np.array([10, 1])).tolist() == [-20, 0]
 
 
 def test_even_levels_are_distinct_steps_even_in_log_snr():

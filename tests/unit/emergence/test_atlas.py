@@ -1,4 +1,5 @@
 import numpy as np
+import pyarrow as pa
 import pytest
 from musicologist.core import parquet, results
 from musicologist.emergence import answers as emergence_answers
@@ -76,7 +77,7 @@ def test_measured_rows_with_their_conclusion_are_the_table_emergence(tmp_path):
     names = dict(zip(("concept", "classifier", "signal"), key, strict=True))
     rows = [names | row | concluded for row in measured.rows]
     results.write(tmp_path / "atlas.csv", rows)
-    parquet.write(tmp_path / "atlas.parquet", EMERGENCE, parquet.from_rows(results.read(tmp_path / "atlas.csv")))
+    parquet.write(tmp_path / "atlas.parquet", EMERGENCE, pa.Table.from_pylist(results.read(tmp_path / "atlas.csv")))
     assert parquet.read(tmp_path / "atlas.parquet", EMERGENCE).num_rows == 7
     assert {f"{name}_low" for name in metrics.METRICS} <= rows[0].keys()
     table = emergence_curve.landmark_table({key[1:]: measured, ("logistic", "noisy"): measured})

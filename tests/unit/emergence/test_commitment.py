@@ -142,22 +142,17 @@ def test_branches_share_more_the_later_they_part(diffusion_model, tmp_path, monk
 
 def test_a_branch_with_the_clips_own_noise_comes_near_the_clip(diffusion_model):
     """The state is the clip's own: continued without further noise it ends where a sampler without noise ends."""
-    from musicologist.audio import branching
-    from musicologist.audio import sampler as audio_sampler
-    from musicologist.generators import stable_audio_tools
+    from musicologist.audio.sampler import Sampler
+    from musicologist.audio.sampling_options import SamplingSettings
 
-    model, config = stable_audio_tools.load(diffusion_model)
-    settings = audio_sampler.SamplingSettings("dpmpp-2m", 12, 4.0, 0.3, 100.0, 1.0, 0.5)
-    levels = list(audio_sampler.sample(model, config["sample_size"], PROMPTS[:2], [3, 4], settings, [8, 11], "cpu"))
-    by_level = {(signal, step): latents for signal, step, latents in levels}
-    found = branching.continue_from(model, by_level["noisy", 8], 8, PROMPTS[:2], [1, 2], settings, "cpu")
+    settings = SamplingSettings("dpmpp-2m", 12, 4.0, 0.3, 100.0, 1.0, 0.5)
+    sampler = Sampler.load(diffusion_model, settings)
+    by_level = dict(sampler.sample(PROMPTS[:2], [3, 4], [8, 11]))
+    found = sampler.continue_from(by_level["noisy", 8], 8, PROMPTS[:2], [1, 2])
     target = by_level["denoised", 11]
     assert (found - target).std() < 0.1 * target.std()
-    sde = replace(settings, sampler="dpmpp-2m-sde")
-    one, other = (
-        branching.continue_from(model, by_level["noisy", 8], 8, PROMPTS[:2], seeds, sde, "cpu")
-        for seeds in ([1, 2], [1, 3])
-    )
+    sde = replace(sampler, settings=replace(settings, sampler="dpmpp-2m-sde"))
+    one, other = (sde.continue_from(by_level["noisy", 8], 8, PROMPTS[:2], seeds) for seeds in ([1, 2], [1, 3]))
     assert (one[0] - other[0]).abs().max() < 1e-5
     assert (one[1] - other[1]).abs().max() > 1e-2
 

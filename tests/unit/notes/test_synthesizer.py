@@ -102,7 +102,7 @@ def test_a_scene_is_four_seconds_without_clipping(player, by_family):
 
 def test_qualities_that_undo_each_other_never_meet():
     rng = np.random.default_rng(0)
-    drawn = [terms.sample_qualities(rng, 0.3) for _ in range(200)]
+    drawn = [synthesizer.sample_qualities(rng, 0.3) for _ in range(200)]
     assert all(terms.compatible(qualities) for qualities in drawn)
     assert {quality for qualities in drawn for quality in qualities} == set(QUALITIES)
 
