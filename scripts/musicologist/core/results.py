@@ -10,12 +10,15 @@ from typing import Any
 from musicologist.core.errors import UserError
 from musicologist.core.files import write_text
 
-TEXT = ("concept", "classifier", "signal", "answer")
-WHOLE = ("step", "n_pos_prompts", "n_neg_prompts", "n_pos", "n_neg", "beats_random")
+TEXT = ("concept", "classifier", "signal", "answer", "aspect", "statistic")
+WHOLE = (
+    *("step", "n_pos_prompts", "n_neg_prompts", "n_pos", "n_neg", "beats_random"),
+    *("passes", "n_prompts", "n_majority", "n_any", "n_all"),
+)
 
 
 def read(path: str | Path) -> list[dict[str, Any]]:
-    """The rows of emergence.csv or atlas.csv, numbers as numbers; UserError where the file is missing or no such table."""
+    """The rows of a table that ``write`` wrote, numbers as numbers; UserError where the file is missing or no such table."""
     try:
         with open(path, encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream))

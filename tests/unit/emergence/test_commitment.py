@@ -27,18 +27,18 @@ def branches(shared, prompts=30, count=4, seed=0):
 
 @pytest.mark.parametrize("shared", [0.0, 0.5, 1.0])
 def test_the_correlation_is_the_share_that_branches_have_in_common(shared):
-    found = agreement.intraclass_correlation(branches(shared, prompts=4000))
+    found = agreement.icc_balanced(branches(shared, prompts=4000))
     assert found == pytest.approx(shared, abs=0.03)
 
 
 def test_the_correlation_is_that_of_unequal_clusters_where_they_are_equal():
     decision = branches(0.4)
     clusters = np.repeat(np.arange(30), 4)
-    expected = agreement.icc_within_labels(decision.ravel(), np.zeros(120), clusters)
-    assert agreement.intraclass_correlation(decision) == pytest.approx(expected, abs=1e-9)
-    stacked = agreement.intraclass_correlation(np.stack([decision, 3 * decision + 1]))
+    expected = agreement.icc_unbalanced(decision.ravel(), np.zeros(120), clusters)
+    assert agreement.icc_balanced(decision) == pytest.approx(expected, abs=1e-9)
+    stacked = agreement.icc_balanced(np.stack([decision, 3 * decision + 1]))
     assert stacked == pytest.approx([expected, expected], abs=1e-9)
-    assert np.isnan(agreement.intraclass_correlation(np.ones((5, 3))))
+    assert np.isnan(agreement.icc_balanced(np.ones((5, 3))))
 
 
 def test_pairs_agree_by_half_where_nothing_is_shared_and_all_where_everything_is():
