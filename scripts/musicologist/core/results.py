@@ -31,11 +31,16 @@ def read(path: str | Path) -> list[dict[str, Any]]:
 
 def write(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows that all have the same columns, numbers with six significant digits."""
+    write_text(path, as_csv(rows))
+
+
+def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The text that ``write`` writes."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, rows[0], lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: f"{v:.6g}" if isinstance(v, float) else v for name, v in row.items()} for row in rows)
-    write_text(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def without_nan(value: Any) -> Any:
