@@ -10,7 +10,7 @@ from musicologist.core.errors import UserError
 def main() -> None:
     """Write the long table of all concepts and probes."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--embeddings", nargs="+", required=True, help="one table of branches a shard")
+    parser.add_argument("--embeddings", nargs="+", required=True, help="one table of branches for each shard")
     parser.add_argument("--probes", nargs="+", type=Path, required=True, help=".../CONCEPT/CLASSIFIER.skops")
     parser.add_argument("--resamples", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)

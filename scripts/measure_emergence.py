@@ -15,7 +15,9 @@ def main() -> None:
     parser.add_argument("--note-embeddings", required=True)
     parser.add_argument("--instruments", required=True, help="mean embedding by instrument")
     parser.add_argument("--components", required=True, help="principal components of all notes")
-    parser.add_argument("--embeddings", nargs="+", required=True, help="embeddings of clips, a table a signal and step")
+    parser.add_argument(
+        "--embeddings", nargs="+", required=True, help="embeddings of clips, one table for each signal and step"
+    )
     parser.add_argument("--resamples", type=int, required=True)
     parser.add_argument("--permutations", type=int, required=True)
     parser.add_argument("--random-concepts", type=int, required=True)

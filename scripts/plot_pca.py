@@ -10,7 +10,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--note-embeddings", required=True)
-    parser.add_argument("--embeddings", nargs="+", required=True, help="one table a signal and step")
+    parser.add_argument("--embeddings", nargs="+", required=True, help="one table for each signal and step")
     parser.add_argument("--scores", required=True, help="for the labels of the prompts")
     parser.add_argument("--probe", required=True, help="whose boundary is drawn")
     parser.add_argument("--points", type=int, required=True, help="at most so many points of each kind")
