@@ -11,6 +11,7 @@ from tests.workflow.conftest import inputs
 CONCEPTS = ("is_percussion", "is_techno")
 TAGS = (["drum"], ["mallet"], ["flute"], ["keyboard", "electronic"])
 """Of every fourth prompt: on both sides of both concepts, positive for both, negative for both, on neither side."""
+GIVEN = {"prompts": "prompts.txt", "annotations": "annotations.json"}
 BASE = (
     ("concepts: [is_brass, is_warm]", f"labels: original\nconcepts: [{', '.join(CONCEPTS)}]"),
     ("    svm: {C: 1}\n", ""),
@@ -29,13 +30,11 @@ BASE = (
 @pytest.fixture(scope="module")
 def heard(checkout):
     """A run with audio, finished, whose prompts have the tags above."""
-    base = (("run: small", "run: heard"), *BASE)
-    checkout.run("results/heard/prompts/prompts.parquet", config=checkout.configuration("prompts.yaml", *base))
-    texts = pd.read_parquet(checkout / "results/heard/prompts/prompts.parquet")["text"]
-    records = [{"prompt": text, "aspects": TAGS[n % 4], "bpm": None} for n, text in enumerate(texts)]
+    texts = [f"A piece with {' and '.join(TAGS[number % 4])}, number {number}." for number in range(12)]
+    records = [{"prompt": text, "aspects": TAGS[number % 4], "bpm": None} for number, text in enumerate(texts)]
     (checkout / "annotations.json").write_text(json.dumps(records))
-    base = (base[0], inputs(annotations="annotations.json"), *BASE)
-    checkout.run(config=checkout.configuration("heard.yaml", *base))
+    (checkout / "prompts.txt").write_text("".join(f"{text}\n" for text in texts))
+    checkout.run(config=checkout.configuration("heard.yaml", ("run: small", "run: heard"), inputs(**GIVEN), *BASE))
     return checkout
 
 
@@ -78,7 +77,7 @@ def test_with_given_embeddings(heard):
     for concept in CONCEPTS:
         for name in ("dataset.parquet", "logistic.skops", "logistic.json"):
             copy(first / "concepts" / concept / name, second / "concepts" / concept / name)
-    given = inputs(embeddings="results/heard/embeddings", annotations="annotations.json")
+    given = inputs(embeddings="results/heard/embeddings", **GIVEN)
     config = heard.configuration("given.yaml", ("run: small", "run: given"), given, *BASE)
     pictures = [f"results/given/concepts/{concept}/emergence.png" for concept in CONCEPTS]
     heard.run(*pictures, f"results/given/concepts/{CONCEPTS[0]}/card.json", config=config)
