@@ -39,7 +39,7 @@ def heard(checkout):
 
 
 def check(results):
-    """A card for every concept, whose curves and controls count the prompts on both sides twice; a row a clip for contents."""
+    """A card for every concept, whose curves and controls count prompts on both sides twice; one content for each clip."""
     for concept in CONCEPTS:
         folder = results / "concepts" / concept
         scores = pd.read_parquet(folder / "scores_logistic.parquet")
