@@ -11,7 +11,7 @@ rule import_prompts:
         "../envs/prompts.yaml"
     params:
         code=code_of("import_prompts"),
-        file=given.prompts_file(config["inputs"]),
+        file=section.prompts_file(config["inputs"]),
         first=first_prompt,
         last=last_prompt,
         texts=given_texts,

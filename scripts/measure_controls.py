@@ -38,16 +38,16 @@ def main() -> None:
     concept = definitions.load(arguments.concepts, [arguments.concept])[arguments.concept]
     paths = dict(item.split("=", 1) for item in arguments.scores)
     scores = {name: scored_clips.arrange(parquet.read(path, SCORES), path) for name, path in paths.items()}
-    trajectories = next(iter(scores.values()))
-    decisions = controls.from_embeddings(concept, arguments.embeddings, trajectories, arguments.seed, arguments.texts)
+    scored = next(iter(scores.values()))  # the clips, the same for every classifier
+    decisions = controls.from_embeddings(concept, arguments.embeddings, scored, arguments.seed, arguments.texts)
     for path in arguments.acoustics:
-        measured = controls.arrange_acoustics(path, trajectories)
+        measured = controls.arrange_acoustics(path, scored)
         decisions |= controls.from_scores(scores, measured)
         for notes in arguments.note_acoustics:
             decisions |= controls.from_cepstra(arguments.dataset, notes, measured)
-    content = controls.content(decisions, trajectories, arguments.embeddings)
+    content = controls.content(decisions, scored)
     rows = [
-        *controls.rows(concept.name, decisions, trajectories),
+        *controls.rows(concept.name, decisions, scored),
         *controls.content_rows(concept.name, scores, content),
         *controls.mismatched_rows(concept.name, scores, arguments.seed),
     ]
@@ -58,7 +58,7 @@ def main() -> None:
     table = pa.Table.from_pylist([{"called_share": None, **row} for row in rows])
     parquet.write(arguments.controls, CONTROLS, table, {"concept": concept.name})
     parquet.write(arguments.content, CONTENT, content, {"concept": concept.name})
-    found = {"last_level": controls.summary(rows), "content": controls.agreement(content)}
+    found = {"last_level": controls.summary(rows), "content": controls.agreement(content, scored)}
     write_text(arguments.summary, json.dumps(results.without_nan(found), indent=2) + "\n")
 
 

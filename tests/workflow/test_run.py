@@ -12,6 +12,7 @@ from collections import Counter
 import pandas as pd
 import pytest
 
+from tests.workflow import golden
 from tests.workflow.conftest import Checkout, inputs
 from tests.workflow.products import differences
 
@@ -70,6 +71,11 @@ def test_the_atlas_is_a_long_table_with_intervals_around_its_figures(finished):
             assert float(row[f"{metric}_low"]) - 1e-9 <= float(row[f"{metric}_high"])
             assert 0 <= float(row[metric]) <= 1
         assert int(row["n_pos"]) + int(row["n_neg"]) <= 22
+
+
+def test_the_numbers_are_the_golden_ones(finished):
+    """Where this fails after a change that was meant to change them: `python tests/workflow/golden.py results/small`."""
+    assert golden.differences(golden.texts(finished / SMALL)) == []
 
 
 def test_nothing_is_stale_after_a_run_nor_after_a_fresh_checkout(finished):

@@ -62,13 +62,13 @@ def _curve(levels: Sequence[Row]) -> dict[str, Any]:
     """What holds for one curve, and its last level."""
     end = levels[-1]
     described = {name: end[name] for name in CURVE}
-    described |= {name: _with_interval(end, name) for name in LANDMARKS}
+    described |= {name: _value_and_interval(end, name) for name in LANDMARKS}
     described["last_level"] = {name: end[name] for name in AT_THE_END}
-    described["last_level"] |= {name: _with_interval(end, name) for name in METRICS}
+    described["last_level"] |= {name: _value_and_interval(end, name) for name in METRICS}
     return described
 
 
-def _with_interval(row: Row, name: str) -> dict[str, float]:
+def _value_and_interval(row: Row, name: str) -> dict[str, float]:
     return {"value": row[name], "low": row[f"{name}_low"], "high": row[f"{name}_high"]}
 
 

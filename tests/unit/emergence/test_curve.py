@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from musicologist.emergence import answers, scored_clips
@@ -9,14 +11,15 @@ SETTINGS = emergence_curve.Settings(resamples=200, permutations=400, seed=1)
 
 
 def trajectory(experiment, seed=0, levels=7, shift=0.0):
-    """A simulated trajectory, and its probe."""
+    """Simulated clips along a trajectory, scored, and their probe."""
     rng = np.random.default_rng(seed)
     sigma = simulation.levels(levels)
     weights = simulation.probe(*simulation.notes(experiment, rng))
     embeddings, prompts, labels = simulation.clips(experiment, sigma, rng)
     decision = embeddings @ weights + shift
+    samples = np.arange(len(prompts)) % experiment.samples
     made = scored_clips.ScoredClips(
-        np.arange(levels), sigma, decision, decision > 0, prompts, 10 + np.arange(len(labels)), labels
+        np.arange(levels), sigma, decision, decision > 0, prompts, 10 + np.arange(len(labels)), labels, samples
     )
     return made, weights
 
@@ -97,9 +100,7 @@ def test_prompts_on_neither_side_are_drawn_but_do_not_count():
     made, _ = trajectory(simulation.Experiment(prompts=40, positives=10))
     labels = made.labels.copy()
     labels[::4] = -1
-    some = scored_clips.ScoredClips(
-        made.step, made.sigma, made.decision, made.predicted, made.prompts, made.prompt_ids, labels
-    )
+    some = replace(made, labels=labels)
     row = emergence_curve.measure(some, random_areas(), SETTINGS).rows[0]
     assert (row["n_pos_prompts"], row["n_neg_prompts"]) == (7, 23)
     assert (row["n_pos"], row["n_neg"]) == (28, 92)
@@ -122,14 +123,14 @@ def test_a_prompt_on_both_sides_is_one_cluster():
     twice = np.arange(40) < 5  # these positives are negatives too
     index = np.r_[np.arange(len(made.prompts)), np.flatnonzero(twice[made.prompts])]
     prompts = np.r_[made.prompts, 40 + made.prompts[twice[made.prompts]]]
-    both = scored_clips.ScoredClips(
-        made.step,
-        made.sigma,
-        made.decision[:, index],
-        made.predicted[:, index],
-        prompts,
-        np.r_[made.prompt_ids, made.prompt_ids[:5]],
-        np.r_[made.labels, np.zeros(5, int)],
+    both = replace(
+        made,
+        decision=made.decision[:, index],
+        predicted=made.predicted[:, index],
+        prompts=prompts,
+        prompt_ids=np.r_[made.prompt_ids, made.prompt_ids[:5]],
+        labels=np.r_[made.labels, np.zeros(5, int)],
+        samples=made.samples[index],
     )
     row = emergence_curve.measure(both, random_areas(), SETTINGS).rows[-1]
     assert (row["n_pos_prompts"], row["n_neg_prompts"]) == (10, 35)
