@@ -15,6 +15,9 @@ def main() -> None:
     parser.add_argument("--reports", nargs="+", required=True, metavar="CLASSIFIER=PATH")
     parser.add_argument("--controls", required=True)
     parser.add_argument("--metric", required=True)
+    parser.add_argument(
+        "--style", action="append", nargs=4, default=[], metavar=("CLASSIFIER", "LABEL", "COLOUR", "MARK")
+    )
     parser.add_argument("--dpi", type=int, required=True)
     parser.add_argument("--note", required=True, help="which models made the data")
     parser.add_argument("--output", required=True)
@@ -29,7 +32,8 @@ def main() -> None:
     rows = results.read(arguments.emergence)
     summary = json.loads(Path(arguments.summary).read_text(encoding="utf-8"))
     controls = parquet.read(arguments.controls, CONTROLS).to_pylist()
-    figure = emergence.emergence(rows, summary, reports, controls, arguments.metric, arguments.note)
+    styles = canvas.styles(reports, arguments.style)
+    figure = emergence.emergence(rows, summary, reports, controls, arguments.metric, arguments.note, styles)
     canvas.save(figure, arguments.output, arguments.dpi)
 
 

@@ -26,7 +26,7 @@ CONTROLS = parquet.schema(
         (
             "classifier",
             pa.string(),
-        ),  # logistic or svm: that probe's decisions; else the control's own kind of probe
+        ),  # a configured one: that probe's decisions; else the control's own kind of probe
         ("signal", pa.string()),
         ("step", pa.int16()),
         ("sigma", pa.float64()),

@@ -206,13 +206,13 @@ def test_an_order_of_nothing_says_so():
 
 
 def test_the_animation_has_a_frame_for_each_step_and_is_the_same_each_time(tmp_path):
-    from musicologist.probes import classifiers
+    from musicologist.probes.logistic import Logistic
 
     rng = np.random.default_rng(0)
     labels = np.repeat([0, 1], 30)
     notes = rng.normal(size=(60, 512)).astype(np.float32)
     notes[labels == 1, 0] += 10
-    probe = classifiers.fit("logistic", notes, labels, 1.0, 0)
+    probe = Logistic().fit(notes, labels, {"C": 1.0}, 0)
     frames = [
         pca.Frame(signal, step, 10 - step, 0.0, notes[30:40] + step, notes[:10])
         for signal in ("denoised", "noisy")
