@@ -49,7 +49,7 @@ def _version() -> str:
     import tomllib
 
     project = Path(__file__).parents[2] / "pyproject.toml"
-    if project.is_file():
+    if Path(__file__).parents[1].name == "scripts":
         return tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"]
     return metadata.version("musicologist")
 

@@ -75,10 +75,10 @@ def _configured(name: str, entry: Mapping[str, Any], source: str) -> Configured:
         raise UserError(
             f"{key} is unknown; {suggest(name, ADDRESSES)}, or say in which file it is defined (file: my/{name}.py)."
         )
-    if "file" in entry and (name in ADDRESSES or name in _TAKEN or not re.fullmatch(r"[a-z][a-z0-9_]*", name)):
-        taken = ", ".join((*ADDRESSES, *_TAKEN))
+    if name in _TAKEN or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise UserError(
-            f"{key} cannot be the name of a classifier in a file: take lower-case letters and digits, and none of {taken}."
+            f"{key} cannot be a classifier's name, which stands in file names: take lower-case letters, digits and "
+            f"underscores, and none of {', '.join(_TAKEN)}."
         )
     if not address.endswith(".py") and "file" in entry:
         raise UserError(f"{key}.file is {address!r}: expected a Python file, my/{name}.py.")

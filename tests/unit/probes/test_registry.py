@@ -46,25 +46,26 @@ def test_each_classifiers_file_is_what_its_probes_are_stale_by():
             r"mine.yaml: probes.classifiers.svn is unknown; did you mean 'svm'\?, or say in which file",
         ),
         ({"lda": OWN | {"shrinkige": 1}}, r"unknown key probes.classifiers.lda.shrinkige; did you mean 'shrinkage'\?"),
-        ({"svm": OWN}, "probes.classifiers.svm cannot be the name of a classifier in a file"),
-        ({"card": OWN}, "probes.classifiers.card cannot be the name of a classifier in a file"),
-        ({"LDA 2": OWN}, "probes.classifiers.LDA 2 cannot be the name of a classifier in a file"),
+        ({"card": OWN}, "probes.classifiers.card cannot be a classifier's name"),
+        ({"LDA 2": OWN}, "probes.classifiers.LDA 2 cannot be a classifier's name"),
         ({"lda": {"file": "musicologist.probes.svm"}}, "lda.file is 'musicologist.probes.svm': expected a Python file"),
         ({"lda": {"file": "my/lda.py"}}, "my/lda.py does not exist"),
         ({"lda": OWN, "other": OWN}, "classifiers.lda and probes.classifiers.other both lie in a file named own_class"),
     ],
 )
 def test_an_entry_that_is_none_is_one_sentence(entries, sentence):
-    configuration_of_classifiers(entries)
+    check_against_the_schema(entries)
     with pytest.raises(UserError, match=sentence):
         registry.configured(entries, "mine.yaml")
 
 
-def configuration_of_classifiers(entries):
-    """What the schema lets through, so that it is the registry that must refuse it."""
+def check_against_the_schema(entries):
+    """It lets these through, so that it is the registry that must refuse them."""
     configuration.check(entries, CLASSIFIERS, "mine.yaml")
 
 
 def test_the_schema_still_refuses_what_a_setting_cannot_be():
-    with pytest.raises(UserError, match=r"mine.yaml: lda.shrinkage is 'auto'"):
-        configuration_of_classifiers({"lda": {**OWN, "shrinkage": "auto"}})
+    with pytest.raises(UserError, match=r"mine.yaml: lda.shrinkage is 'auto'; expected"):
+        check_against_the_schema({"lda": {**OWN, "shrinkage": "auto"}})
+    with pytest.raises(UserError, match=r"mine.yaml: unknown key svm.file; expected one of C, gamma"):
+        check_against_the_schema({"svm": OWN})
