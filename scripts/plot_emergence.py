@@ -26,13 +26,14 @@ def main() -> None:
     from musicologist.core import parquet, results
     from musicologist.emergence.tables import CONTROLS
     from musicologist.figures import canvas, emergence
+    from musicologist.figures.styles import of_classifiers
 
     pairs = [item.split("=", 1) for item in arguments.reports]
     reports = {name: json.loads(Path(path).read_text(encoding="utf-8")) for name, path in pairs}
     rows = results.read(arguments.emergence)
     summary = json.loads(Path(arguments.summary).read_text(encoding="utf-8"))
     controls = parquet.read(arguments.controls, CONTROLS).to_pylist()
-    styles = canvas.styles(reports, arguments.style)
+    styles = of_classifiers(reports, arguments.style)
     figure = emergence.emergence(rows, summary, reports, controls, arguments.metric, arguments.note, styles)
     canvas.save(figure, arguments.output, arguments.dpi)
 

@@ -23,10 +23,11 @@ def main() -> None:
     from musicologist.core import results
     from musicologist.figures import canvas
     from musicologist.figures import order as figures_order
+    from musicologist.figures.styles import of_classifiers
 
     order = json.loads(Path(arguments.order).read_text(encoding="utf-8"))
     rows = results.read(arguments.atlas)
-    styles = canvas.styles(dict.fromkeys(row["classifier"] for row in rows), arguments.style)
+    styles = of_classifiers(dict.fromkeys(row["classifier"] for row in rows), arguments.style)
     figure = figures_order.order(rows, order, arguments.note, styles)
     canvas.save(figure, arguments.output, arguments.dpi)
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from musicologist.figures import canvas
-from musicologist.figures.canvas import METRIC_NAMES, SIGNAL_NAMES, Style
+from musicologist.figures.canvas import METRIC_NAMES, SIGNAL_NAMES
+from musicologist.figures.styles import Style, of_classifiers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +20,7 @@ Rows = Sequence[Mapping[str, Any]]
 _RANKED = "roc_auc"
 """The only metric that has nulls and a partialled curve."""
 
-_CONTROL_STYLES = {
+_CONTROL_STYLES: dict[str, dict[str, Any]] = {
     "deformed": {"linestyle": "-", "linewidth": 0.8, "marker": "x", "ms": 4, "alpha": 0.7},
     "partialled": {"linestyle": (0, (1, 1.5)), "linewidth": 1.3},
 }
@@ -44,8 +45,8 @@ class Measured(Protocol):
 
 def draw(curve: Measured, concept: str, probe: str = "probe", note: str = "", metric: str = _RANKED) -> "Figure":
     """The figure of one curve of one's own: ``concept`` stands in its title, ``probe`` in its legend, ``note`` below."""
-    names = {"concept": concept, "classifier": probe, "signal": ""}
-    rows = [names | row for row in curve.rows]
+    names: dict[str, Any] = {"concept": concept, "classifier": probe, "signal": ""}
+    rows = [names | dict(row) for row in curve.rows]
     return emergence(rows, {"curves": [names | dict(curve.summary)]}, {}, [], metric, note)
 
 
@@ -63,7 +64,7 @@ def emergence(
     ``rows`` are those of emergence.csv, ``summary`` is emergence.json, ``reports`` the probes' own by classifier, ``controls``
     rows of controls.parquet (either may be empty), ``styles`` the classifiers' by name.
     """
-    styles = styles or canvas.styles(dict.fromkeys(row["classifier"] for row in rows))
+    styles = styles or of_classifiers(dict.fromkeys(row["classifier"] for row in rows))
     signals = _signals(rows)
     figure = canvas.new_figure(4.4 * len(signals) + 0.4 if len(signals) > 1 else 6.4, 5.2)
     axes = figure.subplots(1, len(signals), sharey=True, squeeze=False)[0]
@@ -84,8 +85,8 @@ def emergence(
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False, fontsize=8)
     figure.suptitle(f"When does “{canvas.title_of(rows[0]['concept'])}” emerge?", fontsize=12, x=0.02, ha="left")
     caption = [_counts(rows[0]), *_held_out(reports), *_baselines(controls), *_marks(metric)]
-    lines = [line for part in caption for line in textwrap.wrap(part, int(18.5 * figure.get_size_inches()[0]))]
-    figure.supxlabel("\n".join([*lines, *textwrap.wrap(note, 120)]), fontsize=7, color="0.3")
+    below = [line for part in caption for line in textwrap.wrap(part, int(18.5 * figure.get_size_inches()[0]))]
+    figure.supxlabel("\n".join([*below, *textwrap.wrap(note, 120)]), fontsize=7, color="0.3")
     return figure
 
 
@@ -103,8 +104,8 @@ def _curve(axis: "Axes", rows: Rows, style: Style, metric: str) -> "Line2D":
         beaten = [row["p_level"] <= 0.05 for row in rows]
         look |= {"linestyle": "-" if any(beaten) else "--", "fillstyle": "full" if all(beaten) else "none"}
     (line,) = axis.plot(levels, [row[metric] for row in rows], **look)
-    bounds = [[row[f"{metric}_{end}"] for row in rows] for end in ("low", "high")]
-    axis.fill_between(levels, *bounds, color=style.colour, alpha=0.16, linewidth=0)
+    low, high = ([row[f"{metric}_{end}"] for row in rows] for end in ("low", "high"))
+    axis.fill_between(levels, low, high, color=style.colour, alpha=0.16, linewidth=0)
     return line
 
 
@@ -117,13 +118,13 @@ def _nulls(axis: "Axes", rows: Rows, lines: Mapping[str, "Line2D"]) -> None:
     first = next(iter(curves.values()))
     levels = [row["log_snr_db"] for row in first]
     if "random_low" in first[0]:
-        band = [[row[end] for row in first] for end in ("random_low", "random_high")]
-        axis.fill_between(levels, *band, color="0.86", linewidth=0, zorder=0, label="random concepts, 95 %")
+        low, high = ([row[end] for row in first] for end in ("random_low", "random_high"))
+        axis.fill_between(levels, low, high, color="0.86", linewidth=0, zorder=0, label="random concepts, 95 %")
     critical = np.max([[row["critical_auc"] for row in curve] for curve in curves.values()], axis=0)
     axis.plot(levels, critical, color="0.45", linewidth=1, linestyle="-.", label="permuted labels, 5 %", zorder=1)
     for name, line in lines.items():
         beaten = [row for row in curves[name] if row["p_level"] <= 0.05]
-        mark = {"color": line.get_color(), "marker": line.get_marker(), "ms": line.get_markersize()}
+        mark: dict[str, Any] = {"color": line.get_color(), "marker": line.get_marker(), "ms": line.get_markersize()}
         axis.plot([row["log_snr_db"] for row in beaten], [row[_RANKED] for row in beaten], linestyle="", **mark)
 
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from musicologist.figures import atlas, canvas
+from musicologist.figures import atlas
 from musicologist.figures.atlas import Rows
-from musicologist.figures.canvas import SIGNAL_NAMES, Style, level_label, new_figure, title_of
+from musicologist.figures.canvas import SIGNAL_NAMES, level_label, new_figure, title_of
+from musicologist.figures.styles import Style, of_classifiers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +22,7 @@ def order(rows: Rows, found: Mapping[str, Any], note: str, styles: Mapping[str, 
     ``rows`` are those of atlas.csv, ``found`` is order.json, ``styles`` are the classifiers' by name. The matrix is that of the
     first classifier.
     """
-    styles = styles or canvas.styles(dict.fromkeys(row["classifier"] for row in rows))
+    styles = styles or of_classifiers(dict.fromkeys(row["classifier"] for row in rows))
     signals = atlas._signals(rows)
     listed = {
         signal: [concept for concept in atlas.ordered(rows, signal, "roc_auc") if _last(rows, signal, concept)]

@@ -28,7 +28,8 @@ class SupportVectors(Classifier):
 
         norm = (embeddings.astype(np.float64) ** 2).sum(1)
         distance = (norm[:, None] + norm[None] - 2 * embeddings.astype(np.float64) @ embeddings.T).clip(min=0)
-        natural, kernels = natural_gamma(embeddings), {}
+        natural = natural_gamma(embeddings)
+        kernels: dict[float, np.ndarray] = {}
 
         def score(labels: np.ndarray, train: np.ndarray, test: np.ndarray, settings: Settings) -> np.ndarray:
             gamma = settings["gamma"]

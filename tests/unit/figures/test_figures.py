@@ -5,6 +5,7 @@ import pytest
 from musicologist.core import results
 from musicologist.core.errors import UserError
 from musicologist.figures import atlas, canvas, distances, emergence, order, pca
+from musicologist.figures.styles import Style, of_classifiers
 from musicologist.statistics import metrics
 from PIL import Image
 
@@ -204,18 +205,18 @@ def test_what_beats_its_null_is_bold_and_filled():
 
 def test_classifiers_of_any_name_have_colours_and_marks_that_no_other_has():
     given = [("svm", "SVM", "#D55E00", "s"), ("lda", "discriminants", "", "")]
-    found = canvas.styles(["svm", "lda", "other"], given)
-    assert found["svm"] == canvas.Style("SVM", "#D55E00", "s")
+    found = of_classifiers(["svm", "lda", "other"], given)
+    assert found["svm"] == Style("SVM", "#D55E00", "s")
     assert [style.label for style in found.values()] == ["SVM", "discriminants", "other"]
     assert len({style.colour for style in found.values()}) == len({style.mark for style in found.values()}) == 3
-    many = canvas.styles([f"c{number}" for number in range(12)])
+    many = of_classifiers([f"c{number}" for number in range(12)])
     assert len({style.colour for style in many.values()}) == 7
 
 
 def test_a_third_classifier_is_drawn_in_every_figure():
     some = rows()
     third = [row | {"classifier": "lda"} for row in some if row["classifier"] == "svm"]
-    styles = canvas.styles(("logistic", "svm", "lda"), [("lda", "discriminants", "#009E73", "^")])
+    styles = of_classifiers(("logistic", "svm", "lda"), [("lda", "discriminants", "#009E73", "^")])
     found, curves = ordering(), summary()
     found["orders"] += [entry | {"classifier": "lda"} for entry in found["orders"][:2]]
     found["agreement"] += [entry | {"second": "lda"} for entry in found["agreement"]]
