@@ -82,11 +82,12 @@ rule measure_commitment:
         "../envs/analysis.yaml"
     params:
         code=code_of("measure_commitment"),
+        classifiers=ADDRESSES,
         resamples=config["statistics"]["resamples"],
         seed=config["seed"],
     shell:
         "python scripts/measure_commitment.py --embeddings {input.embeddings:q} --probes {input.probes:q}"
-        " --resamples {params.resamples} --seed {params.seed} --output {output:q} 2> {log:q}"
+        " --classifiers {params.classifiers:q} --resamples {params.resamples} --seed {params.seed} --output {output:q} 2> {log:q}"
 
 
 rule plot_commitment:

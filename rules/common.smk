@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from musicologist.concepts import definitions, prompt_labels
 from musicologist.core.errors import UserError
 from musicologist.inputs import section
+from musicologist.probes import registry
 from musicologist.prompts import openai_client
 from musicologist.prompts.plan import Plan
 from musicologist.workflow import configuration, preflight
@@ -55,7 +56,10 @@ ORIGINAL_LABELS_FILE = "config/original_labels.yaml"
 ORIGINAL_TERMS = checked(prompt_labels.load_original, ORIGINAL_LABELS_FILE, CONCEPTS) if config["labels"] == "original" else {}
 SEVERAL_PASSES = config["annotation"]["passes"] > 1 and not config["inputs"]["annotations"]
 AGREEMENT = ["<results>/prompts/agreement.csv"] if SEVERAL_PASSES else []
-CLASSIFIERS = list(config["probes"]["classifiers"])
+CONFIGURED = checked(registry.configured, config["probes"]["classifiers"], CONFIG_NAME)
+CLASSIFIERS = list(CONFIGURED)
+ADDRESSES = [f"{name}={one.address}" for name, one in CONFIGURED.items()]
+STYLES = " ".join(one.style for one in CONFIGURED.values())
 SIGNALS = config["trajectory"]["signals"]
 AUDIBLE = not config["inputs"]["embeddings"]
 DEFORMED = ["deformed"] if AUDIBLE and config["controls"]["deformation"] else []
@@ -117,7 +121,7 @@ wildcard_constraints:
     signal="denoised|noisy|deformed|branched",
     split="train|valid|test",
     concept="|".join(ALL_CONCEPTS),
-    classifier="logistic|svm",
+    classifier="|".join(CLASSIFIERS),
 
 
 # The bundled weights were trained in sittings, each going on from the one before.
@@ -264,16 +268,16 @@ def original_terms_of_concept(wildcards):
     return str(ORIGINAL_TERMS.get(wildcards.concept, ""))
 
 
-def strengths_of_classifier(wildcards):
-    return listed(config["probes"]["classifiers"][wildcards.classifier]["C"])
+def address_of_classifier(wildcards):
+    return CONFIGURED[wildcards.classifier].address
 
 
-def gammas_of_classifier(wildcards):
-    return listed(config["probes"]["classifiers"][wildcards.classifier].get("gamma", 1))
+def digest_of_classifier(wildcards):
+    return code_digest(CONFIGURED[wildcards.classifier].file)
 
 
-def listed(value):
-    return value if isinstance(value, list) else [value]
+def grid_of_classifier(wildcards):
+    return CONFIGURED[wildcards.classifier].options
 
 
 def scores_by_classifier(wildcards, input):

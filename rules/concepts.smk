@@ -25,13 +25,14 @@ rule train_probe:
         runtime=240,
     params:
         code=code_of("train_probe"),
-        strengths=strengths_of_classifier,
-        gammas=gammas_of_classifier,
+        address=address_of_classifier,
+        classifier=digest_of_classifier,
+        grid=grid_of_classifier,
         validation_notes=config["probes"]["validation_notes"],
         seed=config["seed"],
     shell:
         "python scripts/train_probe.py --dataset {input.dataset:q} --embeddings {input.embeddings:q}"
-        " --classifier {wildcards.classifier} --C {params.strengths} --gamma {params.gammas}"
+        " --classifier {wildcards.classifier}={params.address:q} {params.grid}"
         " --validation-notes {params.validation_notes} --seed {params.seed}"
         " --output {output.probe:q} --report {output.report:q} 2> {log:q}"
 

@@ -171,10 +171,11 @@ rule measure_controls:
         concepts=CONCEPTS_FILE,
         concept=digest_of_concept,
         scores=scores_by_classifier,
+        classifiers=ADDRESSES,
         seed=config["seed"],
     shell:
         "python scripts/measure_controls.py --concepts {params.concepts} --concept {wildcards.concept}"
         " --scores {params.scores:q} --embeddings {input.embeddings:q} --texts {input.texts:q} --dataset {input.dataset:q}"
         " --acoustics {input.acoustics:q} --note-acoustics {input.note_acoustics:q} --seed {params.seed}"
-        " --probes {input.probes:q} --unconditional {input.unconditional:q}"
+        " --probes {input.probes:q} --classifiers {params.classifiers:q} --unconditional {input.unconditional:q}"
         " --controls {output.controls:q} --content {output.content:q} --summary {output.summary:q} 2> {log:q}"

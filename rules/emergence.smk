@@ -17,13 +17,14 @@ rule score_audio:
         "../envs/analysis.yaml"
     params:
         code=code_of("score_audio"),
+        classifier=address_of_classifier,
         concepts=CONCEPTS_FILE,
         concept=digest_of_concept,
         labels=config["labels"],
         original_labels=ORIGINAL_LABELS_FILE,
         original_terms=original_terms_of_concept,
     shell:
-        "python scripts/score_audio.py --probe {input.probe:q} --embeddings {input.embeddings:q}"
+        "python scripts/score_audio.py --probe {input.probe:q} --classifier {params.classifier:q} --embeddings {input.embeddings:q}"
         " --annotations {input.annotations:q} --concepts {params.concepts} --concept {wildcards.concept}"
         " --labels {params.labels} --original-labels {params.original_labels} --output {output:q} 2> {log:q}"
 

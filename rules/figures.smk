@@ -14,13 +14,14 @@ rule plot_emergence:
         "../envs/analysis.yaml"
     params:
         code=code_of("plot_emergence"),
+        styles=STYLES,
         reports=reports_by_classifier,
         metric=config["figures"]["metric"],
         dpi=config["figures"]["dpi"],
         note=labelled_note(),
     shell:
         "python scripts/plot_emergence.py --emergence {input.emergence:q} --summary {input.summary:q} --reports {params.reports:q}"
-        " --controls {input.controls:q} --metric {params.metric} --dpi {params.dpi} --note {params.note:q}"
+        " --controls {input.controls:q} --metric {params.metric} {params.styles} --dpi {params.dpi} --note {params.note:q}"
         " --output {output:q} 2> {log:q}"
 
 
@@ -46,13 +47,14 @@ rule plot_pca:
         "../envs/analysis.yaml"
     params:
         code=code_of("plot_pca"),
+        classifier=CONFIGURED[CLASSIFIERS[0]].address,
         points=config["figures"]["pca_points"],
         frame_ms=config["figures"]["gif_frame_ms"],
         seed=config["seed"],
         note=labelled_note(),
     shell:
         "python scripts/plot_pca.py --dataset {input.dataset:q} --note-embeddings {input.note_embeddings:q}"
-        " --embeddings {input.embeddings:q} --scores {input.scores:q} --probe {input.probe:q} --points {params.points}"
+        " --embeddings {input.embeddings:q} --scores {input.scores:q} --probe {input.probe:q} --classifier {params.classifier:q} --points {params.points}"
         " --frame-ms {params.frame_ms} --seed {params.seed} --note {params.note:q} --output {output:q} 2> {log:q}"
 
 
@@ -91,10 +93,11 @@ rule plot_order:
         "../envs/analysis.yaml"
     params:
         code=code_of("plot_order"),
+        styles=STYLES,
         dpi=config["figures"]["dpi"],
         note=models_note(),
     shell:
-        "python scripts/plot_order.py --atlas {input.atlas:q} --order {input.order:q} --dpi {params.dpi}"
+        "python scripts/plot_order.py --atlas {input.atlas:q} --order {input.order:q} {params.styles} --dpi {params.dpi}"
         " --note {params.note:q} --output {output:q} 2> {log:q}"
 
 

@@ -42,7 +42,9 @@ def main() -> None:
 
 
 def _rows(schema: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    for key, part in schema["properties"].items():
+    open_to = schema.get("additionalProperties")
+    others = {open_to["title"]: open_to} if isinstance(open_to, Mapping) else {}
+    for key, part in (schema["properties"] | others).items():
         name = f"{prefix}{key}"
         if part.get("type") == "object":
             yield f"| **`{name}`** | | | {part['description']} |\n"

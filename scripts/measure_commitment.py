@@ -12,6 +12,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--embeddings", nargs="+", required=True, help="one table of branches for each shard")
     parser.add_argument("--probes", nargs="+", type=Path, required=True, help=".../CONCEPT/CLASSIFIER.skops")
+    parser.add_argument(
+        "--classifiers", nargs="+", required=True, metavar="NAME=ADDRESS", help="that the probes are of"
+    )
     parser.add_argument("--resamples", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--output", required=True)
@@ -37,8 +40,11 @@ def main() -> None:
     embedding = np.concatenate([of_clips.in_order(level, every, place, remedy) for level in levels])
     shape = len(steps), len(prompts), len(branches)
     sigmas = dict(zip(table["step"].to_pylist(), table["sigma"].to_pylist(), strict=True))
+    kinds = {name: classifiers.at(address) for name, address in (i.split("=", 1) for i in arguments.classifiers)}
     decisions = {
-        (path.parent.name, path.stem): classifiers.load(path).decision_function(embedding).reshape(shape)
+        (path.parent.name, path.stem): classifiers.load(path, kinds[path.stem])
+        .decision_function(embedding)
+        .reshape(shape)
         for path in programs.progress(arguments.probes, len(arguments.probes), "probes applied")
     }
     cosine = np.array([commitment.pair_cosine(level) for level in embedding.reshape(*shape, -1)])

@@ -19,6 +19,9 @@ def main() -> None:
     parser.add_argument("--acoustics", nargs="*", default=[], help="of generated audio, if it was measured")
     parser.add_argument("--note-acoustics", nargs="*", default=[], help="of notes, if they were measured")
     parser.add_argument("--probes", nargs="+", type=Path, required=True, help=".../CLASSIFIER.skops")
+    parser.add_argument(
+        "--classifiers", nargs="+", required=True, metavar="NAME=ADDRESS", help="that the probes are of"
+    )
     parser.add_argument("--unconditional", nargs="*", default=[], help="embeddings of clips without prompts")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--controls", required=True, help="parquet to write")
@@ -52,7 +55,8 @@ def main() -> None:
         *controls.mismatched_rows(concept.name, scores, arguments.seed),
     ]
     for path in arguments.unconditional:
-        probe_of = {path.stem: classifiers.load(path) for path in arguments.probes}
+        addresses = dict(item.split("=", 1) for item in arguments.classifiers)
+        probe_of = {p.stem: classifiers.load(p, classifiers.at(addresses[p.stem])) for p in arguments.probes}
         table = parquet.read(path, AUDIO_EMBEDDINGS)
         rows += controls.unconditional_rows(concept.name, scores, probe_of, table)
     table = pa.Table.from_pylist([{"called_share": None, **row} for row in rows])

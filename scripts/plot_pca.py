@@ -13,6 +13,7 @@ def main() -> None:
     parser.add_argument("--embeddings", nargs="+", required=True, help="one table for each signal and step")
     parser.add_argument("--scores", required=True, help="for the labels of the prompts")
     parser.add_argument("--probe", required=True, help="whose boundary is drawn")
+    parser.add_argument("--classifier", required=True, metavar="ADDRESS", help="that the probe is of")
     parser.add_argument("--points", type=int, required=True, help="at most so many points of each kind")
     parser.add_argument("--frame-ms", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
@@ -45,7 +46,7 @@ def main() -> None:
         place = scored[signal].place(level)
         frames.append(pca.Frame(signal, *place.values(), embedding[positives], embedding[negatives]))
     concept = parquet.metadata(arguments.dataset)["concept"]
-    probe = classifiers.load(arguments.probe)
+    probe = classifiers.load(arguments.probe, classifiers.at(arguments.classifier))
     pca.animate(concept, notes, labels[chosen], probe, frames, arguments.note, arguments.frame_ms, arguments.output)
 
 

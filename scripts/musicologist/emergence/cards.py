@@ -14,6 +14,8 @@ METRICS = (
     *("roc_auc", "average_precision", "ap_over_prevalence"),
     *("balanced_accuracy", "balanced_accuracy_prior", "balanced_accuracy_cv"),
 )
+_NOT_OF_PROBES = ("classifier", "train", "embeddings", "dataset")
+"""What a probe's report says that its card leaves out."""
 
 
 def card(
@@ -48,7 +50,7 @@ def card(
         "curves": [_curve(levels) | _place(order, concept.name, *key) for key, levels in curves.items()],
         "lags": summary["lags"],
         "probes": {
-            name: {key: report[key] for key in ("C", "gamma", "held_out", "held_out_instruments", "cross_validation")}
+            name: {key: value for key, value in report.items() if key not in _NOT_OF_PROBES}
             for name, report in probes.items()
         },
         "controls": dict(controls),

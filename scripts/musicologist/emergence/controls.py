@@ -9,7 +9,7 @@ import numpy as np
 from musicologist.audio import acoustics
 from musicologist.audio.acoustics import AUDIO_ACOUSTICS, NOTE_ACOUSTICS
 from musicologist.concepts.datasets import DATASET
-from musicologist.core import noise_levels, parquet
+from musicologist.core import levels, noise_levels, parquet
 from musicologist.core.errors import UserError
 from musicologist.embeddings import of_clips, tables
 from musicologist.embeddings.tables import TEXT_EMBEDDINGS
@@ -107,7 +107,7 @@ def from_embeddings(
     each level; memory holds one. The in-domain probe learns from the finished clips. Raises UserError where a table holds
     other clips than the scores.
     """
-    by_level = _by_level(paths)
+    by_level = levels.of_tables(paths)
     text = [
         baselines.zero_shot(parquet.read(path, TEXT_EMBEDDINGS), concept.positive_aspects, concept.near_aspects)
         for path in texts
@@ -126,7 +126,7 @@ def from_embeddings(
             if probes:
                 judged = np.stack([probe(embedding) for probe in probes])[judge, np.arange(len(judge))]
                 found.setdefault(("in_domain", "lda", signal), []).append(judged)
-    return {curve: np.stack(levels) for curve, levels in found.items()}
+    return {curve: np.stack(decisions) for curve, decisions in found.items()}
 
 
 def finished(scored: Mapping[str, ScoredClips]) -> tuple[str, ScoredClips]:
@@ -190,9 +190,9 @@ def rows(
     return [
         {"concept": concept, "control": control, "classifier": classifier, "signal": signal}
         | {**mine.place(level), **_area(decision, mine.clip_labels, mine.clip_prompt_ids)}
-        for (control, classifier, signal), levels in decisions.items()
+        for (control, classifier, signal), curve in decisions.items()
         for mine in (scored[signal],)
-        for level, decision in enumerate(levels)
+        for level, decision in enumerate(curve)
     ]
 
 
@@ -276,10 +276,6 @@ def summary(found: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         place = last.setdefault(row["control"], {}).setdefault(row["classifier"], {})
         place[row["signal"]] = {name: float(row[name]) for name in AREA}
     return last
-
-
-def _by_level(paths: Sequence[Path]) -> dict[tuple[str, int], Path]:
-    return {(path.parent.name, int(path.stem.removeprefix("step_"))): path for path in paths}
 
 
 def _area(decision: np.ndarray, labels: np.ndarray, prompts: np.ndarray) -> dict[str, float]:

@@ -21,11 +21,11 @@ FOLDS = 5
 
 @dataclass(frozen=True)
 class Settings:
-    """How many bootstrap resamples and label permutations, and their seed."""
+    """How many bootstrap resamples and label permutations, and their seed; the defaults are the configuration's."""
 
-    resamples: int
-    permutations: int
-    seed: int
+    resamples: int = 2000
+    permutations: int = 2000
+    seed: int = 1
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,13 @@ class Curve:
     landmarks: Landmarks
 
 
-def measure(scored: ScoredClips, random: np.ndarray, settings: Settings) -> Curve:
+def measure(scored: ScoredClips, random: np.ndarray | None = None, settings: Settings | None = None) -> Curve:
     """Measure one curve. With fewer than two prompts on a side nothing can be said: counts stand, the rest is NaN.
 
-    ``random`` (1 + random concepts, levels) are ROC-AUCs on the same clips of linear probes: the concept's own first.
+    ``random`` (1 + random concepts, levels) are ROC-AUCs on the same clips of linear probes: the concept's own first. Without
+    them nothing is said about random concepts: neither rows nor summary have their columns.
     """
+    settings = settings or Settings()
     ids, place = np.unique(scored.prompt_ids, return_inverse=True)
     drawn = bootstrap.draws(len(ids), settings.resamples, settings.seed)[place[scored.labels >= 0]]
     known = _known(scored)
@@ -68,18 +70,22 @@ def measure(scored: ScoredClips, random: np.ndarray, settings: Settings) -> Curv
         }
         for level in range(levels)
     ]
-    by_random = nulls.max_t(random[0], random[1:])
-    low, high = np.percentile(random[1:], [2.5, 97.5], axis=0)
-    for level, row in enumerate(rows):
-        row |= {
-            "linear_auc": float(random[0, level]),
-            "random_low": float(low[level]),
-            "random_high": float(high[level]),
-        }
-        row["p_random_level"] = float(by_random.adjusted[level])
-    summary = {**counts, "p": verdict.p, "p_random": by_random.p, "highest_sigma": float(known.sigma[0])}
+    summary: dict[str, Any] = {**counts, "p": verdict.p}
+    if random is not None:
+        beside, summary["p_random"] = _against_random(random)
+        rows = [row | more for row, more in zip(rows, beside, strict=True)]
+    summary["highest_sigma"] = float(known.sigma[0])
     summary |= landmarks.describe(found)
     return Curve(rows, summary, found)
+
+
+def _against_random(random: np.ndarray) -> tuple[list[dict[str, float]], float]:
+    """For each level the linear probe's area among those of random concepts, and the p of its whole curve."""
+    verdict = nulls.max_t(random[0], random[1:])
+    low, high = np.percentile(random[1:], [2.5, 97.5], axis=0)
+    columns = {"linear_auc": random[0], "random_low": low, "random_high": high, "p_random_level": verdict.adjusted}
+    levels = range(random.shape[1])
+    return [{name: float(values[level]) for name, values in columns.items()} for level in levels], verdict.p
 
 
 def _known(scored: ScoredClips) -> ScoredClips:

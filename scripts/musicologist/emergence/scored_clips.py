@@ -15,6 +15,7 @@ from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import ArrayLike
 
 FEWEST = 2
 """Prompts that each side needs before anything can be said."""
@@ -38,6 +39,47 @@ class ScoredClips:
     prompt_ids: np.ndarray
     labels: np.ndarray
     samples: np.ndarray
+
+    @classmethod
+    def from_arrays(
+        cls, decisions: "ArrayLike", labels: "ArrayLike", prompt_ids: "ArrayLike", sigmas: "ArrayLike"
+    ) -> "ScoredClips":
+        """The clips of arrays of one's own, the levels numbered from 0.
+
+        ``decisions`` (levels, clips) are above 0 where a probe hears the concept; ``prompt_ids`` (clips,) are numbers or
+        texts; ``labels`` (clips,), or one for each prompt in ascending order of their ids: 1 for prompts with the concept, 0
+        without, -1 for those that count on neither side; ``sigmas`` (levels,) are noise levels, the highest first. Raises
+        UserError where the arrays do not fit one another, or a prompt has two labels.
+        """
+        decision, sigma = np.asarray(decisions, float), np.asarray(sigmas, float)
+        ids, first, prompts = np.unique(np.asarray(prompt_ids), return_index=True, return_inverse=True)
+        if decision.ndim != 2 or decision.shape != (sigma.size, prompts.size) or not np.isfinite(decision).all():
+            raise UserError(
+                f"decisions have the shape {decision.shape}: expected finite numbers, a row for each of the {sigma.size} "
+                f"sigmas and a column for each of the {prompts.size} prompt_ids."
+            )
+        if not (sigma > 0).all() or (np.diff(sigma) >= 0).any():
+            raise UserError(
+                "sigmas should be positive and fall, as the noise does: reverse them and the rows of decisions."
+            )
+        label = np.asarray(labels)
+        if label.shape == prompts.shape:
+            two = np.flatnonzero(label != label[first][prompts])
+            if two.size:
+                raise UserError(
+                    f"labels has two for the prompt {ids[prompts[two[0]]]}: expected one for all of its clips."
+                )
+            label = label[first]
+        if label.shape != ids.shape or not np.isin(label, (-1, 0, 1)).all():
+            raise UserError(
+                f"labels have the shape {label.shape}: expected 1, 0 or -1 for each of the {prompts.size} clips or of the "
+                f"{ids.size} prompts."
+            )
+        order, size = np.argsort(prompts, kind="stable"), np.bincount(prompts)
+        samples = np.empty(prompts.size, int)
+        samples[order] = np.arange(prompts.size) - np.repeat(np.cumsum(size) - size, size)
+        predicted = (decision > 0).astype(int)
+        return cls(np.arange(sigma.size), sigma, decision, predicted, prompts, ids, label.astype(int), samples)
 
     @property
     def log_sigma(self) -> np.ndarray:

@@ -23,7 +23,7 @@ CONTROLS = parquet.schema(
         # CLAP; in_domain: a probe trained on the finished clips of other prompts, a ceiling; unconditional: clips whose
         # prompt asks for it against clips made without prompts; decoded_noise: noise in the latent, decoded
         ("control", pa.string()),
-        # logistic or svm: that probe's decisions; else the control's own kind of probe
+        # a configured one: that probe's decisions; else the control's own kind of probe
         ("classifier", pa.string()),
         ("signal", pa.string()),
         ("step", pa.int16()),

@@ -149,7 +149,7 @@ def run(folder, paths, monkeypatch):
     options = {"concepts": "config/concepts.yaml", "concept": "is_brass", "scores": f"svm={folder}/scores.parquet"}
     options |= {"texts": folder / "texts.parquet", "dataset": folder / "dataset.parquet", "seed": 1}
     options |= {"acoustics": folder / "audio.parquet", "note-acoustics": folder / "notes.parquet"}
-    options |= {"probes": folder / "svm.skops"}
+    options |= {"probes": folder / "svm.skops", "classifiers": "svm=musicologist.probes.svm"}
     options |= {"controls": folder / "c.parquet", "content": folder / "t.parquet", "summary": folder / "s.json"}
     flags = [part for name, value in options.items() for part in (f"--{name}", str(value))]
     monkeypatch.setattr(sys, "argv", ["x", *flags, "--embeddings", *map(str, paths)])

@@ -1,4 +1,6 @@
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -104,6 +106,26 @@ def test_prompts_on_neither_side_are_drawn_but_do_not_count():
     row = emergence_curve.measure(some, random_areas(), SETTINGS).rows[0]
     assert (row["n_pos_prompts"], row["n_neg_prompts"]) == (7, 23)
     assert (row["n_pos"], row["n_neg"]) == (28, 92)
+
+
+def test_without_random_concepts_none_are_invented_and_all_else_is_the_same():
+    made, _ = trajectory(simulation.Experiment(prompts=40, positives=15))
+    beside = emergence_curve.measure(made, random_areas(), SETTINGS)
+    alone = emergence_curve.measure(made, settings=SETTINGS)
+    about_random = {"linear_auc", "random_low", "random_high", "p_random_level"}
+    for row, less in zip(beside.rows, alone.rows, strict=True):
+        assert set(row) - set(less) == about_random
+        assert less == {name: value for name, value in row.items() if name not in about_random}
+    assert set(beside.summary) - set(alone.summary) == {"p_random"}
+    assert answers.of(alone) == answers.of(beside) == concluded(alone)
+
+
+def test_without_settings_they_are_the_configurations_defaults():
+    schema = json.loads(Path("config/schemas/config.schema.json").read_text(encoding="utf-8"))["properties"]
+    documented = schema["statistics"]["properties"]
+    defaults = emergence_curve.Settings()
+    assert defaults.resamples == documented["resamples"]["default"]
+    assert defaults.permutations == documented["permutations"]["default"]
 
 
 def test_the_lag_between_two_signals_is_paired():

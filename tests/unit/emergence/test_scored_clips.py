@@ -74,3 +74,39 @@ def test_embeddings_come_in_the_order_of_the_scores_whatever_order_they_are_kept
 def test_prompts_and_clips_are_counted_by_side():
     found = scored_clips.counts(np.array([1, 1, 0, -1, 0, 1]), np.array([3, 3, 4, 5, 3, 6]))
     assert found == {"n_pos_prompts": 2, "n_neg_prompts": 2, "n_pos": 3, "n_neg": 2}
+
+
+ARRAYS = {
+    "decisions": [[3.0, -1.0, 2.0, -2.0, 1.0], [4.0, -3.0, 3.0, -4.0, 0.0]],
+    "labels": [1, 0, 1, -1, 0],
+    "prompt_ids": ["b", "c", "b", "a", "c"],
+    "sigmas": [10.0, 1.0],
+}
+
+
+@pytest.mark.parametrize("labels", [[1, 0, 1, -1, 0], [-1, 1, 0], [-1.0, True, 0]])
+def test_arrays_of_ones_own_are_scored_clips(labels):
+    found = scored_clips.ScoredClips.from_arrays(**{**ARRAYS, "labels": labels})
+    assert found.step.tolist() == [0, 1] and found.sigma.tolist() == [10, 1]
+    assert found.prompt_ids.tolist() == ["a", "b", "c"] and found.labels.tolist() == [-1, 1, 0]
+    assert found.prompts.tolist() == [1, 2, 1, 0, 2]
+    assert found.predicted.tolist() == [[1, 0, 1, 0, 1], [1, 0, 1, 0, 0]]
+    assert found.known.tolist() == [True, True, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"sigmas": [10.0, 5.0, 1.0]}, r"shape \(2, 5\): expected finite numbers, a row for each of the 3 sigmas"),
+        ({"prompt_ids": ["a", "b"]}, "a column for each of the 2 prompt_ids"),
+        ({"decisions": [[np.nan] * 5] * 2}, "expected finite numbers"),
+        ({"sigmas": [1.0, 10.0]}, "should be positive and fall"),
+        ({"sigmas": [1.0, 0.0]}, "should be positive and fall"),
+        ({"labels": [1, 0, 0, -1, 0]}, "labels has two for the prompt b: expected one for all of its clips"),
+        ({"labels": [1, 0]}, r"shape \(2,\): expected 1, 0 or -1 for each of the 5 clips or of the 3 prompts"),
+        ({"labels": [1, 0, 2]}, "expected 1, 0 or -1"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_one_sentence(changed, sentence):
+    with pytest.raises(UserError, match=sentence):
+        scored_clips.ScoredClips.from_arrays(**{**ARRAYS, **changed})
