@@ -13,6 +13,7 @@ from musicologist.emergence import commitment as emergence_commitment
 from musicologist.figures import canvas
 from musicologist.figures import commitment as figures_commitment
 from musicologist.probes import classifiers
+from musicologist.probes.logistic import Logistic
 from musicologist.statistics import agreement
 from musicologist.workflow import configuration
 
@@ -178,7 +179,7 @@ def measured_commitment(folder, shards_of, monkeypatch):
     rng = np.random.default_rng(0)
     features, labels = rng.normal(size=(40, 512)), np.arange(40) % 2
     (folder / "is_brass").mkdir(exist_ok=True)
-    classifiers.save(classifiers.fit("logistic", features, labels, 1.0, 0), folder / "is_brass/logistic.skops")
+    classifiers.save(Logistic().fit(features, labels, {"C": 1.0}, 0), folder / "is_brass/logistic.skops")
     paths = [folder / f"shard_{number:04d}.parquet" for number in range(len(shards_of))]
     for path, mine in zip(paths, shards_of, strict=True):
         prompt_id, sample = zip(*mine * 2, strict=True)
@@ -190,7 +191,13 @@ def measured_commitment(folder, shards_of, monkeypatch):
         embedding = np.stack([np.random.default_rng(seed).normal(size=512) for seed in seeds]).astype(np.float32)
         embedding /= np.linalg.norm(embedding, axis=1, keepdims=True)
         parquet.write(path, AUDIO_EMBEDDINGS, pa.table({**columns, "embedding": tables.embedding_column(embedding)}))
-    options = {"resamples": 20, "seed": 1, "probes": folder / "is_brass/logistic.skops", "output": folder / "c.csv"}
+    options = {
+        "classifiers": "logistic=musicologist.probes.logistic",
+        "resamples": 20,
+        "seed": 1,
+        "probes": folder / "is_brass/logistic.skops",
+        "output": folder / "c.csv",
+    }
     flags = [part for name, value in options.items() for part in (f"--{name}", str(value))]
     monkeypatch.setattr(sys, "argv", ["x", *flags, "--embeddings", *map(str, paths)])
     measure_commitment.main()
