@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from musicologist.core.errors import UserError
+from musicologist.core.files import found
 from musicologist.models import hub, weights
 
 import torch  # isort: skip
@@ -142,7 +143,7 @@ def text_encoder_of(config: Mapping[str, Any], given: str | Path | None) -> hub.
     ]
     if not names:
         return None
-    return hub.Repository(names[0]) if given is None else hub.parse(given) or Path(given)
+    return hub.Repository(names[0]) if given is None else hub.parse(given) or found(given)
 
 
 def text_encoder_directory(
