@@ -25,7 +25,7 @@ lint: $(VENV)/.installed
 	ruff format --check .
 	snakefmt --check Snakefile rules
 	snakemake --lint
-	python scripts/document_config.py --check
+	python docs/document_config.py --check
 
 unit-test: $(VENV)/.installed
 	python -m pytest tests/unit -n $(CORES)
@@ -54,7 +54,7 @@ bundle-models: $(VENV)/.installed
 	cp $$(ls -d results/demo/models/diffusion_* | tail -1)/* resources/models/diffusion/
 
 docs: $(VENV)/.installed
-	python scripts/document_config.py
+	python docs/document_config.py
 
 unlock: $(VENV)/.installed
 	snakemake --unlock

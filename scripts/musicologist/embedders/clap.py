@@ -10,6 +10,7 @@ import numpy as np
 
 from musicologist.core import clips
 from musicologist.core.errors import UserError
+from musicologist.core.files import found
 from musicologist.embedders import clap_files, clap_laion
 from musicologist.models import (
     compat,  # noqa: F401  (before what it repairs)
@@ -137,7 +138,7 @@ def load(model: str | Path, device: str = "cpu") -> Clap:
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    place, repository = Path(model), hub.parse(model)
+    place, repository = found(model), hub.parse(model)
     if repository is not None:
         place = hub.cached(repository, clap_files.needed(repository)) / (repository.file or "")
     return _of_checkpoint(place, device) if place.is_file() else _of_directory(place, device)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from musicologist.core.errors import UserError
+from musicologist.core.files import found
 from musicologist.embedders import clap_files
 from musicologist.generators import stable_audio_tools
 from musicologist.models import hub, hub_client, weights
@@ -54,8 +55,9 @@ def hub_models(foreign: Mapping[str, str]) -> dict[str, hub.Repository]:
     """
     found = {kind: repository for kind, model in foreign.items() if (repository := hub.parse(model))}
     if "diffusion" in foreign and "diffusion" not in found and "text_encoder" not in foreign:
-        encoder = stable_audio_tools.text_encoder_of(stable_audio_tools.read_config(foreign["diffusion"]), None)
-        if encoder is not None and not (Path(foreign["diffusion"]) / encoder.name).is_dir():
+        place = found(foreign["diffusion"])
+        encoder = stable_audio_tools.text_encoder_of(stable_audio_tools.read_config(place), None)
+        if encoder is not None and not (place / encoder.name).is_dir():
             found["text_encoder"] = encoder
     return found
 
@@ -66,9 +68,9 @@ def of_diffusion(model: str, text_encoder: str | None) -> tuple[dict[str, Any], 
     Raises UserError as ``hub_client.examine`` and ``weights.check``. Of a hub model that is not in the cache yet the small
     configuration is fetched: it says which text encoder is needed.
     """
-    repository = hub.parse(model)
+    repository, place = hub.parse(model), found(model)
     if repository is None:
-        config, file = stable_audio_tools.read_config(model), stable_audio_tools.weights_file(model)
+        config, file = stable_audio_tools.read_config(place), stable_audio_tools.weights_file(place)
         weights.check(file)
         needs, total = [], file.stat().st_size
     else:
@@ -76,7 +78,7 @@ def of_diffusion(model: str, text_encoder: str | None) -> tuple[dict[str, Any], 
         config = stable_audio_tools.read_config(hub_client.download(repository, stable_audio_tools.FILES[:1]))
         total = sum(need.size for need in needs) + _bytes(hub.cached_paths(repository, stable_audio_tools.FILES))
     encoder = stable_audio_tools.text_encoder_of(config, text_encoder)
-    if isinstance(encoder, hub.Repository) and not (repository is None and (Path(model) / encoder.name).is_dir()):
+    if isinstance(encoder, hub.Repository) and not (repository is None and (place / encoder.name).is_dir()):
         needs += _of_repository(encoder, stable_audio_tools.TEXT_ENCODER_FILES)
     return config, needs, total
 
@@ -85,7 +87,7 @@ def of_clap(model: str) -> list[Need]:
     """What will be fetched of a CLAP; UserError as ``of_diffusion``."""
     repository = hub.parse(model)
     if repository is None:
-        clap_files.check(Path(model))
+        clap_files.check(found(model))
         return []
     return _of_repository(repository, clap_files.needed(repository))
 

@@ -2,10 +2,12 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 from musicologist.core import programs
 from musicologist.core.errors import UserError
 from musicologist.core.files import write_text
