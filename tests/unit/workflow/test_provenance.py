@@ -63,9 +63,9 @@ def test_digests_of_large_files_are_remembered_by_size_and_time(tmp_path, monkey
     cache, model = tmp_path / "digests.json", tmp_path / "model.pt"
     model.write_bytes(b"weights")
     plain = model_digest(model)
-    monkeypatch.setattr("musicologist.provenance._LARGE", 1)
+    monkeypatch.setattr("musicologist.workflow.provenance._LARGE", 1)
     assert model_digest(model, cache) == plain
-    monkeypatch.setattr("musicologist.provenance.sha256", lambda file: pytest.fail("read again"))
+    monkeypatch.setattr("musicologist.workflow.provenance.sha256", lambda file: pytest.fail("read again"))
     assert model_digest(model, cache) == plain
     model.write_bytes(b"other weights")
     with pytest.raises(pytest.fail.Exception):
