@@ -133,7 +133,7 @@ LAST_SITTING = max(SITTINGS)
 
 def code_of(script):
     """Digest of a script and of all library modules it imports."""
-    return code_digest(Path(workflow.basedir) / "scripts" / f"{script}.py")
+    return f"code {script}: " + code_digest(Path(workflow.basedir) / "scripts" / f"{script}.py")
 
 
 def record_inputs():

@@ -49,9 +49,7 @@ def words(trees: Mapping[str, ast.Module]) -> set[ast.Constant]:
     modules = {name: _Module(name, dict(_functions(tree)), _aliases(tree, trees)) for name, tree in trees.items()}
     flow = _Flow(modules)
     for name, tree in trees.items():
-        reader = _Reader(modules[name], flow)
-        for statement in tree.body:
-            reader.statement(statement)
+        _Reader(modules[name], flow).elsewhere(tree)
     return flow.words()
 
 
@@ -102,16 +100,18 @@ class _Flow:
         for symbol, places in self.places.items():
             for place in places:
                 into[place].append(symbol)
-        elsewhere: set[_Place] = {False}
-        todo: list[_Place] = [False]
+        # what a module defines and nothing here names may be found by another way (getattr)
+        named = {*into, *(place for _, place in self.strings)}
+        elsewhere = {
+            place for place in named if place is False or str(place).count(":") == 1 and place not in self.places
+        }
+        todo = [False, *elsewhere]
         while todo:
             for symbol in into[todo.pop()]:
                 if symbol not in elsewhere:
                     elsewhere.add(symbol)
                     todo.append(symbol)
-        # what a module defines and nothing here names may be found by another way (getattr): that stays
-        used = {True, *self.places, *(place for _, place in self.strings if str(place).count(":") == 2)}
-        return {node for node, place in self.strings if place in used and place not in elsewhere}
+        return {node for node, place in self.strings if place not in elsewhere}
 
     def symbol(self, module: str, name: str) -> str:
         """A name of a module, as the module calls it that defines it."""

@@ -39,6 +39,12 @@ def test_changes_with_the_script_and_all_that_it_imports(scripts, file, text):
         ("library/other.py", "x = 2\n"),
         ("library/indirect.py", '# why\ndef f():\n    """Another text."""\n\n    return (1)\n'),
         ("library/direct.py", '"""A module."""\nfrom library.indirect import f\n'),
+        ("library/indirect.py", "def f() -> int:\n    return 1\n"),
+        ("library/direct.py", "from typing import Any\nfrom library.indirect import f\n"),
+        (
+            "library/direct.py",
+            "from typing import TYPE_CHECKING\nfrom library.indirect import f\nif TYPE_CHECKING:\n    import library.other\n",
+        ),
     ],
 )
 def test_does_not_change_with_comments_docstrings_and_what_is_not_imported(scripts, file, text):
@@ -70,3 +76,18 @@ def test_digests_of_large_files_are_remembered_by_size_and_time(tmp_path, monkey
     model.write_bytes(b"other weights")
     with pytest.raises(pytest.fail.Exception):
         model_digest(model, cache)
+
+
+def test_of_an_error_only_the_words_may_change(scripts):
+    (scripts / "library" / "indirect.py").write_text(
+        'def f(x):\n    if x > 1:\n        raise UserError(f"{x} is bad.")\n    return 1\n'
+    )
+    before = digest(scripts)
+    (scripts / "library" / "indirect.py").write_text(
+        'def f(x):\n    if x > 1:\n        raise UserError("Give one.")\n    return 1\n'
+    )
+    assert digest(scripts) == before
+    (scripts / "library" / "indirect.py").write_text(
+        'def f(x):\n    if x > 2:\n        raise UserError("Give one.")\n    return 1\n'
+    )
+    assert digest(scripts) != before
