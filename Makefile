@@ -8,7 +8,7 @@ PLUGIN := profiles/slurm/plugin
 export OMP_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint unit-test workflow-test test-slurm test-environments resume check-models check-statistics bundle-models docs unlock clean
+.PHONY: demo test lint unit-test workflow-test test-slurm test-environments resume stale adopt check-models check-statistics bundle-models docs unlock clean
 
 demo: $(VENV)/.installed
 	snakemake --cores $(CORES)
@@ -48,6 +48,14 @@ resume: $(VENV)/.installed
 	python -m snakemake_executor_plugin_safe_slurm
 	snakemake --unlock --profile slurm
 	snakemake --profile slurm
+
+# After an upgrade (docs/UPGRADING.md); ARGUMENTS are those of snakemake, for example ARGUMENTS="--profile slurm".
+ARGUMENTS ?= --cores $(CORES)
+stale: $(VENV)/.installed
+	python scripts/stale.py $(ARGUMENTS)
+
+adopt: $(VENV)/.installed
+	python scripts/adopt.py -- $(ARGUMENTS)
 
 bundle-models: $(VENV)/.installed
 	cp results/demo/models/clap/* resources/models/clap/

@@ -19,8 +19,8 @@ from musicologist.core.errors import UserError
 from musicologist.core.files import found
 from musicologist.prompts import openai_client
 from musicologist.workflow import configuration
-from musicologist.workflow.provenance import code_digest, model_digest
-from musicologist.workflow.run import Digest, load, options
+from musicologist.workflow.provenance import Digest, code_digest, model_digest
+from musicologist.workflow.run import load, options
 
 
 def checked(function, *arguments):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from musicologist.core.errors import UserError, suggest
+from musicologist.core.errors import UserError, place_of, suggest
 from musicologist.prompts import batches
 
 _BETWEEN = re.compile(r"[\s,]*")
@@ -36,7 +36,7 @@ def read_json(path: str | Path, like: str) -> Iterator[tuple[str, Any]]:
             ) from None
         for record in value if isinstance(value, list) else [value]:
             number += 1
-            yield f"{path}, record {number}", record
+            yield place_of(path, record=number), record
     if not number:
         raise UserError(f"{path} is empty: expected at least one record like {like}.")
 
@@ -95,7 +95,7 @@ def _csv_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
         reader = csv.DictReader(stream, strict=True)
         try:
             for record in reader:
-                yield f"{path}, line {reader.line_num}", record
+                yield place_of(path, line=reader.line_num), record
         except UnicodeDecodeError:
             raise UserError(f"{path} is not UTF-8 text: save it as UTF-8.") from None
         except csv.Error as error:
@@ -113,7 +113,7 @@ def _parquet_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
             f"{path} is not a readable parquet file ({str(error).splitlines()[0]}): make it again."
         ) from None
     for row, record in enumerate(table.select([name for name in table.column_names if name in _COLUMNS]).to_pylist()):
-        yield f"{path}, row {row}", record or dict.fromkeys(table.column_names)
+        yield place_of(path, row=row), record or dict.fromkeys(table.column_names)
 
 
 _RECORDS = {".json": _json_records, ".jsonl": _json_records, ".csv": _csv_records, ".parquet": _parquet_records}

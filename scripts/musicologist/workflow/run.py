@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
-from typing import Any, NamedTuple
+from typing import Any
 
 from musicologist.concepts import definitions, prompt_labels
 from musicologist.core.files import found
@@ -17,17 +17,6 @@ from musicologist.workflow.provenance import model_title
 
 CONCEPTS = "config/concepts.yaml"
 ORIGINAL_LABELS = "config/original_labels.yaml"
-
-
-class Digest(NamedTuple):
-    """A digest and what it is ``of``: as a rule's parameter it is recorded, and shown when it changes, with that name."""
-
-    of: str
-    value: str
-
-    def __repr__(self) -> str:
-        """As the reason of a dry-run shows it: ``code generate_audio: 1c16…``."""
-        return f"{self.of}: {self.value}"
 
 
 @dataclass(frozen=True)
