@@ -7,6 +7,7 @@ import pytest
 import yaml
 from musicologist.core.errors import UserError
 from musicologist.workflow import run
+from musicologist.workflow.provenance import Digest
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads((ROOT / "config/schemas/config.schema.json").read_text())
@@ -98,7 +99,7 @@ def test_options_are_quoted_and_none_is_left_out():
 
 
 def test_a_digest_is_recorded_with_its_name():
-    digest = run.Digest("code generate_audio", "1c16")
+    digest = Digest("code generate_audio", "1c16")
     assert repr(digest) == "code generate_audio: 1c16" and repr([digest]) == "[code generate_audio: 1c16]"
     assert isinstance(digest, tuple)  # what Snakemake records by its repr
 
