@@ -131,7 +131,7 @@ def _resampled(known: ScoredClips, drawn: np.ndarray, settings: Settings) -> dic
 
 
 def _intervals(values: dict[str, np.ndarray], area: auc.Auc | None) -> dict[str, float]:
-    row = {}
+    row: dict[str, float] = {}
     for name, column in values.items():
         formula = name == "roc_auc" and area is not None
         low, high = auc.interval(area) if formula else bootstrap.interval(column[1:])
@@ -165,7 +165,10 @@ def half_rises(table: "pa.Table") -> dict[tuple[str, str], np.ndarray]:
     keys = list(zip(columns["classifier"], columns["signal"], strict=True))
     names, first = np.unique(keys, axis=0, return_index=True)
     size = len(keys) // len(names)
-    return {tuple(map(str, name)): columns["half_rise"][at : at + size] for name, at in zip(names, first, strict=True)}
+    return {
+        (str(classifier), str(signal)): columns["half_rise"][at : at + size]
+        for (classifier, signal), at in zip(names, first, strict=True)
+    }
 
 
 def random_areas(

@@ -114,7 +114,7 @@ def _label(axis: "Axes", levels: Sequence[tuple[int, float]], sigma50: Sequence[
     axis.set_xticks(range(len(levels)), [level_label(db, sep="\n") for _, db in levels], fontsize=7)
     axis.set_xlabel("log-SNR in dB, noise level sigma below")
     top, right = axis.secondary_xaxis("top"), axis.secondary_yaxis("right")
-    top.set_xticks(range(len(levels)), [step for step, _ in levels], fontsize=7)
+    top.set_xticks(range(len(levels)), [str(step) for step, _ in levels], fontsize=7)
     top.set_xlabel("denoising step (from 0)", fontsize=8)
     right.set_yticks(range(len(sigma50)), sigma50, fontsize=6.5, color="0.3")
     for side in (top, right):

@@ -13,6 +13,12 @@ from musicologist.prompts import batches
 _BETWEEN = re.compile(r"[\s,]*")
 
 
+def _next(text: str, position: int) -> int:
+    """Where the next record starts: behind blanks and commas."""
+    between = _BETWEEN.match(text, position)
+    return between.end() if between else position
+
+
 def read_json(path: str | Path, like: str) -> Iterator[tuple[str, Any]]:
     """All records of a file, each with its place in words.
 
@@ -27,7 +33,7 @@ def read_json(path: str | Path, like: str) -> Iterator[tuple[str, Any]]:
     except UnicodeDecodeError:
         raise UserError(f"{path} is not UTF-8 text: expected JSON records like {like}.") from None
     decoder, position, number = json.JSONDecoder(), 0, 0
-    while (position := _BETWEEN.match(text, position).end()) < len(text):
+    while (position := _next(text, position)) < len(text):
         try:
             value, position = decoder.raw_decode(text, position)
         except json.JSONDecodeError as error:

@@ -5,6 +5,7 @@ Import this before transformers. Where the real package loads it changes nothing
 
 import sys
 import types
+from typing import Any
 
 
 def _repair_torchaudio() -> None:
@@ -16,7 +17,7 @@ def _repair_torchaudio() -> None:
     except OSError:
         for name in [name for name in sys.modules if name.split(".")[0] == "torchaudio"]:
             del sys.modules[name]
-        extension = types.ModuleType("torchaudio._extension")
+        extension: Any = types.ModuleType("torchaudio._extension")
         extension._IS_TORCHAUDIO_EXT_AVAILABLE = False
         extension._IS_ALIGN_AVAILABLE = False
         extension._check_cuda_version = lambda: None

@@ -67,7 +67,8 @@ def in_domain(
     known = np.flatnonzero(np.isin(labels, (0, 1)))
     fewest = min(len(set(prompts[labels == label])) for label in (0, 1))
     splitter = StratifiedGroupKFold(min(FOLDS, fewest), shuffle=True, random_state=seed)
-    probes, judge = [], np.zeros(len(labels), int)
+    probes: list[Linear] = []
+    judge = np.zeros(len(labels), int)
     for train, held_out in splitter.split(known, labels[known], prompts[known]):
         train = known[train]
         fitted = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(features[train], labels[train])

@@ -38,8 +38,8 @@ def midranks(values: np.ndarray) -> np.ndarray:
     return ranks
 
 
-def of_rank_sum(rank_sum: np.ndarray, n_positive: np.ndarray, n_negative: np.ndarray) -> np.ndarray:
-    """ROC-AUC out of the sum of the positives' ranks among all (Mann and Whitney 1947); the three arrays broadcast."""
+def of_rank_sum(rank_sum: np.ndarray, n_positive: np.ndarray | int, n_negative: np.ndarray | int) -> np.ndarray:
+    """ROC-AUC out of the sum of the positives' ranks among all (Mann and Whitney 1947); the three broadcast."""
     return (rank_sum - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative)
 
 

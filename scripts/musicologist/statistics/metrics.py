@@ -50,7 +50,7 @@ def metrics(
     drawn_sides, sizes = [drawn[labels == side] for side in (0, 1)], [size[labels == side] for side in (0, 1)]
     totals = [n.astype(w.dtype) @ w for n, w in zip(sizes, drawn_sides, strict=True)]
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = {}
+        found: dict[str, np.ndarray] = {}
         for point, calls in predicted.items():
             hits = np.bincount(prompts, calls == labels[prompts], minlength=len(labels)).astype(drawn.dtype)
             tnr, tpr = (hits[labels == side] @ drawn_sides[side] / totals[side] for side in (0, 1))

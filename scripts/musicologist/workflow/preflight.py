@@ -42,7 +42,7 @@ def foreign_models(models: Mapping[str, str | None], inputs: Mapping[str, str | 
         "diffusion": not (inputs["audio"] or inputs["embeddings"]),
         "clap": not (inputs["embeddings"] and inputs["note_embeddings"]),
     }
-    named = {kind: models[kind] for kind in used if used[kind] and not str(models[kind]).startswith(BUNDLED)}
+    named = {kind: str(models[kind]) for kind in used if used[kind] and not str(models[kind]).startswith(BUNDLED)}
     if "diffusion" in named and models["text_encoder"]:
         named["text_encoder"] = models["text_encoder"]
     return named
@@ -53,13 +53,13 @@ def hub_models(foreign: Mapping[str, str]) -> dict[str, hub.Repository]:
 
     The T5 of a diffusion model from the hub is known, and fetched, with that model.
     """
-    found = {kind: repository for kind, model in foreign.items() if (repository := hub.parse(model))}
-    if "diffusion" in foreign and "diffusion" not in found and "text_encoder" not in foreign:
+    from_hub = {kind: repository for kind, model in foreign.items() if (repository := hub.parse(model))}
+    if "diffusion" in foreign and "diffusion" not in from_hub and "text_encoder" not in foreign:
         place = found(foreign["diffusion"])
         encoder = stable_audio_tools.text_encoder_of(stable_audio_tools.read_config(place), None)
         if encoder is not None and not (place / encoder.name).is_dir():
-            found["text_encoder"] = encoder
-    return found
+            from_hub["text_encoder"] = encoder
+    return from_hub
 
 
 def of_diffusion(model: str, text_encoder: str | None) -> tuple[dict[str, Any], list[Need], int]:

@@ -95,18 +95,22 @@ class _Library:
     def digest(self, file: Path) -> tuple[str, tuple[Path, ...]]:
         """Digest of one file's syntax tree, and the files below the folder that it imports."""
         if file not in self._digests:
-            tree = self._trees[file]
-            if isinstance(tree, SyntaxError):
-                raise tree
+            tree = self._parsed(file)
             _prune(tree)
             imports = tuple(path for name in _imported(tree) for path in _locate(name, self._root))
             content = repr(self._shape(tree)).encode()
             self._digests[file] = hashlib.sha256(content).hexdigest(), imports
         return self._digests[file]
 
+    def _parsed(self, file: Path) -> ast.Module:
+        tree = self._trees[file]
+        if isinstance(tree, SyntaxError):
+            raise tree
+        return tree
+
     def columns(self, file: Path) -> set[str]:
         """The columns of the table of aspects that a file asks for, by ``column("…")``."""
-        tree = self._trees[file]
+        tree = self._parsed(file)
         calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and len(node.args) == 1)
         asked = ((ast.unparse(call.func).rpartition(".")[2], call.args[0]) for call in calls)
         return {str(name.value) for function, name in asked if function == "column" and isinstance(name, ast.Constant)}

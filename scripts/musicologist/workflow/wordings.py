@@ -137,15 +137,15 @@ class _Reader:
                     self.statement(part, node.name)
             case ast.Assign(targets=[target]) if not owner:
                 self.bind(target, node.value)
-            case ast.AnnAssign(value=ast.expr()) | ast.AugAssign() if not owner:
-                self.bind(node.target, node.value)
-            case ast.For(iter=ast.Tuple() | ast.List()):
-                for item in node.iter.elts:
+            case ast.AnnAssign(value=ast.expr() as value) | ast.AugAssign(value=value) if not owner:
+                self.bind(node.target, value)
+            case ast.For(iter=ast.Tuple(elts=items) | ast.List(elts=items)):
+                for item in items:
                     self.bind(node.target, item)
                 for part in [*node.body, *node.orelse]:
                     self.statement(part)
-            case ast.Return(value=ast.expr()):
-                self.expression(node.value, self.kind or False)
+            case ast.Return(value=ast.expr() as value):
+                self.expression(value, self.kind or False)
             case ast.Raise(exc=ast.Call() as call) if _RAISED.search(_last(call.func)) and not is_saying(call):
                 for part in [*call.args, *(keyword.value for keyword in call.keywords)]:
                     self.expression(part, True)
@@ -232,9 +232,10 @@ class _Reader:
         else:
             self.expression(node.func, place if method in _TEXT_METHODS else False)
         module, _, name = callee.partition(":")
+        other: _Place = False
         function = self.flow.modules[module].functions.get(name) if module in self.flow.modules else None
         if function is not None:
-            into, other = _parameters(node, function, f"{module}:{name}", "." in name), False
+            into = _parameters(node, function, f"{module}:{name}", "." in name)
         elif method in _TEXT_METHODS or callee.endswith(_TEXT_FUNCTIONS):
             into, other = {}, place
         else:
