@@ -102,10 +102,9 @@ class _Flow:
                 into[place].append(symbol)
         # what a module defines and nothing here names may be found by another way (getattr)
         named = {*into, *(place for _, place in self.strings)}
-        elsewhere = {
-            place for place in named if place is False or str(place).count(":") == 1 and place not in self.places
-        }
-        todo = [False, *elsewhere]
+        unnamed = {place for place in named if str(place).count(":") == 1 and place not in self.places}
+        elsewhere = {False, *unnamed}
+        todo = list(elsewhere)
         while todo:
             for symbol in into[todo.pop()]:
                 if symbol not in elsewhere:
