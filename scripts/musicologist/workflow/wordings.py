@@ -102,8 +102,7 @@ class _Flow:
                 into[place].append(symbol)
         # what a module defines and nothing here names may be found by another way (getattr)
         named = {*into, *(place for _, place in self.strings)}
-        unnamed = {place for place in named if str(place).count(":") == 1 and place not in self.places}
-        elsewhere = {False, *unnamed}
+        elsewhere = {False, *(one for one in named if str(one).count(":") == 1 and one not in self.places)}
         todo = list(elsewhere)
         while todo:
             for symbol in into[todo.pop()]:
