@@ -92,11 +92,10 @@ class _Listener(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if getattr(getattr(record, "event", None), "name", "") == "JOB_INFO":
             known = vars(record)
-            resources = dict(known["resources"] or {})
-            on_gpu = resources.get("device", "cpu") != "cpu"
+            on_gpu = (known["resources"] or {}).get("device", "cpu") != "cpu"
             outputs = tuple(map(str, known["output"] or ()))
-            job = Job(known["rule_name"], outputs, str(known["benchmark"] or ""), on_gpu, str(known["reason"]))
-            self.jobs.append(job)
+            benchmark, reason = str(known["benchmark"] or ""), str(known["reason"])
+            self.jobs.append(Job(known["rule_name"], outputs, benchmark, on_gpu, reason))
         return True
 
 
@@ -286,7 +285,7 @@ def mark_fresh(jobs: Iterable[Job]) -> dict[Path, str]:
 
 
 def restore(before: Mapping[Path, str]) -> None:
-    """Put back the records that ``mark_fresh`` changed."""
+    """Put back what ``mark_fresh`` changed."""
     for path, record in before.items():
         write_text(path, record)
 
