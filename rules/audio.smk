@@ -33,6 +33,7 @@ rule generate_audio:
         code=code_of("generate_audio"),
         generator=GENERATOR,
         text_encoder_digest=TEXT_ENCODER_DIGEST,
+        generator_code=GENERATOR_CODE,
         first=first_prompt_of_shard,
         last=last_prompt_of_shard,
         kept=kept_of_shard,

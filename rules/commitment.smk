@@ -38,6 +38,7 @@ rule branch_audio:
         code=code_of("branch_audio"),
         generator=GENERATOR,
         text_encoder_digest=TEXT_ENCODER_DIGEST,
+        generator_code=GENERATOR_CODE,
         first=first_prompt_of_shard,
         last=last_branched_prompt_of_shard,
         branches=config["commitment"]["branches"],

@@ -11,6 +11,8 @@ from snakemake.settings.types import DeploymentMethod
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from musicologist.concepts import definitions, prompt_labels
 from musicologist.core.errors import UserError
+from musicologist.embedders import registry as embedders
+from musicologist.generators import registry as generators
 from musicologist.inputs import section
 from musicologist.prompts import openai_client
 from musicologist.prompts.plan import Plan
@@ -52,7 +54,9 @@ CONCEPTS_FILE = "config/concepts.yaml"
 ALL_CONCEPTS = checked(definitions.load, CONCEPTS_FILE)
 CONCEPTS = list(checked(definitions.load, CONCEPTS_FILE, config["concepts"]))
 ORIGINAL_LABELS_FILE = "config/original_labels.yaml"
-ORIGINAL_TERMS = checked(prompt_labels.load_original, ORIGINAL_LABELS_FILE, CONCEPTS) if config["labels"] == "original" else {}
+ORIGINAL_TERMS = (
+    checked(prompt_labels.load_original, ORIGINAL_LABELS_FILE, CONCEPTS) if config["labels"] == "original" else {}
+)
 SEVERAL_PASSES = config["annotation"]["passes"] > 1 and not config["inputs"]["annotations"]
 AGREEMENT = ["<results>/prompts/agreement.csv"] if SEVERAL_PASSES else []
 CLASSIFIERS = list(config["probes"]["classifiers"])
@@ -136,6 +140,18 @@ def code_of(script):
     return code_digest(Path(workflow.basedir) / "scripts" / f"{script}.py")
 
 
+def family_of(wing, model):
+    """The module that loads a model, and the digest of it and of all that it imports: a parameter of its own, with its name."""
+    name = {"generators": generators, "embedders": embedders}[wing].of_model(model)
+    scripts = Path(workflow.basedir) / "scripts"
+    digest = code_digest(scripts / "musicologist" / wing / f"{name}.py", scripts)
+    return f"musicologist.{wing}.{name}", f"code {wing}/{name}: {digest}"
+
+
+GENERATOR_FAMILY, GENERATOR_CODE = family_of("generators", config["models"]["diffusion"])
+EMBEDDER_FAMILY, EMBEDDER_CODE = family_of("embedders", config["models"]["clap"])
+
+
 def record_inputs():
     """Write down which inputs this run is made of, so that a later start with others is refused."""
     path = Path(RESULTS) / "inputs.json"
@@ -164,6 +180,7 @@ def sampling(**changed):
 
 GENERATOR = options(
     {
+        "family": GENERATOR_FAMILY,
         "model": config["models"]["diffusion"],
         "digest": digest_of_model(config["models"]["diffusion"]),
         "text_encoder": config["models"]["text_encoder"],

@@ -90,9 +90,11 @@ rule embed_texts:
         code=code_of("embed_texts"),
         model=config["models"]["clap"],
         digest=digest_of_model(config["models"]["clap"]),
+        family=EMBEDDER_FAMILY,
+        embedder_code=EMBEDDER_CODE,
     shell:
-        "python scripts/embed_texts.py --model {params.model:q} --digest {params.digest:q} --device {resources.device}"
-        " --output {output:q} 2> {log:q}"
+        "python scripts/embed_texts.py --family {params.family:q} --model {params.model:q} --digest {params.digest:q}"
+        " --device {resources.device} --output {output:q} 2> {log:q}"
 
 
 # The same noise without the prompt: guidance 0 is the model without condition. The noisy signal at step 0 is the sampler's noise
@@ -117,6 +119,7 @@ if UNCONDITIONAL:
             code=code_of("generate_audio"),
             generator=GENERATOR,
             text_encoder_digest=TEXT_ENCODER_DIGEST,
+            generator_code=GENERATOR_CODE,
             first=0,
             last=UNCONDITIONAL - 1,
             kept="",

@@ -28,9 +28,11 @@ rule embed_audio:
         corpus="audio",
         model=config["models"]["clap"],
         digest=digest_of_model(config["models"]["clap"]),
+        family=EMBEDDER_FAMILY,
+        embedder_code=EMBEDDER_CODE,
     shell:
-        "python scripts/embed_audio.py --corpus {params.corpus} --input {input.clips:q} --model {params.model:q}"
-        " --digest {params.digest:q} --batch-size {resources.batch_size} --device {resources.device}"
+        "python scripts/embed_audio.py --corpus {params.corpus} --input {input.clips:q} --family {params.family:q}"
+        " --model {params.model:q} --digest {params.digest:q} --batch-size {resources.batch_size} --device {resources.device}"
         " --modules {resources.modules} --output {output:q} 2> {log:q}"
 
 
@@ -49,6 +51,8 @@ use rule embed_audio as embed_notes with:
         corpus="notes",
         model=config["models"]["clap"],
         digest=digest_of_model(config["models"]["clap"]),
+        family=EMBEDDER_FAMILY,
+        embedder_code=EMBEDDER_CODE,
 
 
 if config["inputs"]["embeddings"]:

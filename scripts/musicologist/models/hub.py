@@ -10,6 +10,15 @@ from musicologist.core.errors import UserError
 Files = Sequence[tuple[str, ...]]
 """The files that a model needs: of each tuple the first that there is; an empty name says that none is well too."""
 
+TEXT_ENCODER_FILES: Files = (
+    ("config.json",),
+    ("model.safetensors", "pytorch_model.bin"),
+    ("tokenizer.json",),
+    ("tokenizer_config.json", ""),
+    ("spiece.model", ""),
+)
+"""Of a T5."""
+
 
 @dataclass(frozen=True)
 class Repository:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from musicologist.core.errors import UserError
-from musicologist.embedders import clap_files
-from musicologist.generators import stable_audio_tools
+from musicologist.embedders import registry as embedders
+from musicologist.generators import registry as generators
 from musicologist.models import hub, hub_client, weights
 from musicologist.notes import nsynth
 
@@ -54,7 +54,8 @@ def hub_models(foreign: Mapping[str, str]) -> dict[str, hub.Repository]:
     """
     found = {kind: repository for kind, model in foreign.items() if (repository := hub.parse(model))}
     if "diffusion" in foreign and "diffusion" not in found and "text_encoder" not in foreign:
-        encoder = stable_audio_tools.text_encoder_of(stable_audio_tools.read_config(foreign["diffusion"]), None)
+        family = generators.family(generators.of_model(foreign["diffusion"]))
+        encoder = family.text_encoder_of(family.read_config(foreign["diffusion"]), None)
         if encoder is not None and not (Path(foreign["diffusion"]) / encoder.name).is_dir():
             found["text_encoder"] = encoder
     return found
@@ -66,28 +67,28 @@ def of_diffusion(model: str, text_encoder: str | None) -> tuple[dict[str, Any], 
     Raises UserError as ``hub_client.examine`` and ``weights.check``. Of a hub model that is not in the cache yet the small
     configuration is fetched: it says which text encoder is needed.
     """
-    repository = hub.parse(model)
+    repository, family = hub.parse(model), generators.family(generators.of_model(model))
     if repository is None:
-        config, file = stable_audio_tools.read_config(model), stable_audio_tools.weights_file(model)
+        config, file = family.read_config(model), family.weights_file(model)
         weights.check(file)
         needs, total = [], file.stat().st_size
     else:
-        needs = _of_repository(repository, stable_audio_tools.FILES)
-        config = stable_audio_tools.read_config(hub_client.download(repository, stable_audio_tools.FILES[:1]))
-        total = sum(need.size for need in needs) + _bytes(hub.cached_paths(repository, stable_audio_tools.FILES))
-    encoder = stable_audio_tools.text_encoder_of(config, text_encoder)
+        needs = _of_repository(repository, family.FILES)
+        config = family.read_config(hub_client.download(repository, family.FILES[:1]))
+        total = sum(need.size for need in needs) + _bytes(hub.cached_paths(repository, family.FILES))
+    encoder = family.text_encoder_of(config, text_encoder)
     if isinstance(encoder, hub.Repository) and not (repository is None and (Path(model) / encoder.name).is_dir()):
-        needs += _of_repository(encoder, stable_audio_tools.TEXT_ENCODER_FILES)
+        needs += _of_repository(encoder, hub.TEXT_ENCODER_FILES)
     return config, needs, total
 
 
 def of_clap(model: str) -> list[Need]:
     """What will be fetched of a CLAP; UserError as ``of_diffusion``."""
-    repository = hub.parse(model)
+    repository, family = hub.parse(model), embedders.family(embedders.of_model(model))
     if repository is None:
-        clap_files.check(Path(model))
+        family.check(Path(model))
         return []
-    return _of_repository(repository, clap_files.needed(repository))
+    return _of_repository(repository, family.needed(repository))
 
 
 def _of_repository(repository: hub.Repository, files: hub.Files) -> list[Need]:

@@ -6,31 +6,33 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-from musicologist.core.disk import sha256
-from musicologist.core.files import write_text
+from musicologist.core.files import sha256, write_text
 
 _LARGE = 64 << 20  # bytes
 
 
-def code_digest(script: str | Path) -> str:
-    """Digest of a script and of every module beside it that it imports, directly or not.
+def code_digest(script: str | Path, root: str | Path | None = None) -> str:
+    """Digest of a script and of every module that it imports, directly or not.
 
-    Modules are found from the import statements and looked up below the script's own directory; what is installed
-    elsewhere does not count. Comments, docstrings, blank lines and line breaks do not change the digest.
+    Modules are found from the import statements and looked up below ``root``, the script's own directory where none is given;
+    what is installed elsewhere does not count. A module that is loaded by name (``importlib``) has a digest of its own.
+    Comments, docstrings, blank lines and line breaks do not change the digest.
 
     Returns 16 hexadecimal digits. Raises FileNotFoundError for a missing script, SyntaxError where one does not parse.
     """
-    script = Path(script)
-    lines = [f"{file.relative_to(script.parent).as_posix()} {digest}" for file, digest in sorted(_walk(script).items())]
+    root = Path(script).parent if root is None else Path(root)
+    lines = [
+        f"{file.relative_to(root).as_posix()} {digest}" for file, digest in sorted(_walk(Path(script), root).items())
+    ]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def covered(script: str | Path) -> list[Path]:
     """The script and the modules beside it that its digest covers, sorted."""
-    return sorted(_walk(Path(script)))
+    return sorted(_walk(Path(script), Path(script).parent))
 
 
-def _walk(script: Path) -> dict[Path, str]:
+def _walk(script: Path, root: Path) -> dict[Path, str]:
     """The digest of the script's syntax and of each module that it imports, directly or not."""
     seen: dict[Path, str] = {}
     todo = [script]
@@ -38,7 +40,7 @@ def _walk(script: Path) -> dict[Path, str]:
         file = todo.pop()
         if file in seen:
             continue
-        seen[file], imports = _read(file, script.parent)
+        seen[file], imports = _read(file, root)
         todo.extend(imports)
     return seen
 
