@@ -27,6 +27,7 @@ if not workflow.overwrite_configfiles:
 
 
 include: "rules/common.smk"
+include: "rules/parameters.smk"
 include: "rules/wildcards.smk"
 include: "rules/inputs.smk"
 include: "rules/prompts.smk"

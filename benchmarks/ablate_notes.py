@@ -48,7 +48,7 @@ def mixed(audio: np.ndarray, partners: np.ndarray) -> np.ndarray:
 
 def embed(listener: clap.Clap, audio: np.ndarray, rate: int, what: str) -> np.ndarray:
     print(f"embedding {what}", file=sys.stderr, flush=True)
-    return listener.embed_audio([clap.prepare(a, rate, listener.sample_rate, what) for a in audio[:, None]], BATCH)
+    return listener.embed_audio([shards.mono_at(a, rate, listener.sample_rate, what) for a in audio[:, None]], BATCH)
 
 
 def note_labels(results: Path, concept: str, keys: list[str]) -> np.ndarray:

@@ -23,6 +23,7 @@ import channel
 from musicologist.audio.sampler import Sampler, clip_seed
 from musicologist.audio.sampling_options import SamplingSettings
 from musicologist.embedders import clap as embedders_clap
+from musicologist.generators import stable_audio_tools
 from musicologist.notes import synthesizer
 from musicologist.statistics import bootstrap, metrics
 from musicologist.training import clap as training_clap
@@ -119,7 +120,7 @@ def generate(job: tuple[list[str], list[int]]) -> dict[tuple[str, int], np.ndarr
     """CLAP embeddings (clips, 512) by (signal, step) of clips generated for these prompts and seeds."""
     texts, seeds = job
     torch.set_num_threads(1)
-    sampler = Sampler.load(MODELS / "diffusion", SETTINGS)
+    sampler = Sampler.load(stable_audio_tools, MODELS / "diffusion", SETTINGS)
     listener = embedders_clap.load(MODELS / "clap")
     found: dict[tuple[str, int], list[np.ndarray]] = {}
     for start in range(0, len(texts), BATCH):
@@ -204,7 +205,7 @@ def main() -> None:
 
     for name in ("clap", "diffusion"):
         require(f"megabytes of {name}", (MODELS / name / "model.safetensors").stat().st_size / 1e6, 0, 10)
-    import stable_audio_tools.models.factory
+    import stable_audio_tools.models.factory as factory  # noqa: F401
     import transformers.models.clap.modeling_clap  # noqa: F401  (what loading would import)
 
     begin = time.perf_counter()

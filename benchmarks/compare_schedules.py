@@ -20,9 +20,10 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from musicologist.audio.sampler import Sampler, clip_seed
 from musicologist.audio.sampling_options import SamplingSettings
 from musicologist.concepts import definitions, prompt_labels
-from musicologist.core import noise_levels, parquet
+from musicologist.core import noise_levels, parquet, shards
 from musicologist.embedders import clap
 from musicologist.emergence import answers
+from musicologist.generators import stable_audio_tools
 from musicologist.probes import classifiers, registry
 from musicologist.prompts.tables import ANNOTATIONS, PROMPTS
 from musicologist.statistics import bootstrap, metrics, nulls
@@ -45,7 +46,7 @@ ENOUGH = 0.9
 
 def embed(settings: SamplingSettings, texts: dict[int, str], samples: int, listener: clap.Clap) -> dict:
     """Embeddings (levels, clips, 512) by signal of every prompt's clips at LEVELS, and the levels' sigmas."""
-    sampler = Sampler.load(ROOT / "resources/models/diffusion", settings)
+    sampler = Sampler.load(stable_audio_tools, ROOT / "resources/models/diffusion", settings)
     sigmas = noise_levels.sigmas(settings.steps, settings.sigma_min, settings.sigma_max)
     steps = configuration.kept_steps(LEVELS, sigmas)
     found = {(signal, step): [] for signal in SIGNALS for step in steps}
@@ -56,7 +57,7 @@ def embed(settings: SamplingSettings, texts: dict[int, str], samples: int, liste
         prompts = [texts[number] for number, _ in batch]
         for level, latents in sampler.sample(prompts, seeds, steps):
             heard = [
-                clap.prepare(np.clip(sound, -1, 1), sampler.sample_rate, listener.sample_rate, "a clip")
+                shards.mono_at(np.clip(sound, -1, 1), sampler.sample_rate, listener.sample_rate, "a clip")
                 for sound in sampler.decode(latents).numpy()
             ]
             found[level].append(listener.embed_audio(heard, BATCH))

@@ -90,8 +90,8 @@ rule embed_texts:
         **program("embed_texts"),
         **EMBEDDER,
     shell:
-        "python {params.script:q} --model {params.model:q} --digest {params.clap.value:q} --device {resources.device}"
-        " --output {output:q} 2> {log:q}"
+        "python {params.script:q} --family {params.family:q} --model {params.model:q} --digest {params.clap.value:q}"
+        " --device {resources.device} --output {output:q} 2> {log:q}"
 
 
 # The same noise without the prompt: guidance 0 is the model without condition. The noisy signal at step 0 is the sampler's noise

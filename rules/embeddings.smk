@@ -28,8 +28,8 @@ rule embed_audio:
         **EMBEDDER,
         corpus="audio",
     shell:
-        "python {params.script:q} --corpus {params.corpus} --input {input.clips:q} --model {params.model:q}"
-        " --digest {params.clap.value:q} --batch-size {resources.batch_size} --device {resources.device}"
+        "python {params.script:q} --corpus {params.corpus} --input {input.clips:q} --family {params.family:q}"
+        " --model {params.model:q} --digest {params.clap.value:q} --batch-size {resources.batch_size} --device {resources.device}"
         " --modules {resources.modules} --output {output:q} 2> {log:q}"
 
 

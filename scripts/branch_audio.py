@@ -24,15 +24,14 @@ def main() -> None:
 
     os.environ["HF_HUB_OFFLINE"] = "1"
     import torch
-    from musicologist.audio.branching import branch_seed, check
-    from musicologist.audio.sampler import clip_seed
+    from musicologist.audio.sampler import branch_seed, check_branching, clip_seed
     from musicologist.audio.shard_sampling import ShardSampling, Wanted
     from musicologist.core import levels
-    from musicologist.core.shard_writer import ShardWriter
+    from musicologist.core.shards import ShardWriter
 
     tars = levels.of_tars(arguments.tars, arguments.steps, ["branched"])
     parting = {("noisy", step) for _, step in tars}  # the states from which branches go on
-    check(sampling_options.settings(arguments), [step for _, step in parting])
+    check_branching(sampling_options.settings(arguments), [step for _, step in parting])
     shard = ShardSampling(arguments)
     first = [Wanted(number, prompt, 0, clip_seed(arguments.seed, number, 0)) for number, prompt in prompts.items()]
 

@@ -22,27 +22,28 @@ def main() -> None:
     arguments = parser.parse_args()
 
     from musicologist.core.files import write_text
-    from musicologist.embedders import clap_files
-    from musicologist.generators import stable_audio_tools
+    from musicologist.embedders import registry as embedders
+    from musicologist.generators import registry as generators
     from musicologist.models import hub
 
     records = []
     encoder = hub.named(arguments.text_encoder) if arguments.text_encoder else None
     if arguments.diffusion:
-        records.append(fetch(hub.named(arguments.diffusion), stable_audio_tools.FILES))
-        config = stable_audio_tools.read_config(hub.directory(arguments.diffusion, stable_audio_tools.FILES))
-        encoder = encoder or stable_audio_tools.text_encoder_of(config, None)
+        family = generators.family(generators.of_model(arguments.diffusion))
+        records.append(fetch(hub.named(arguments.diffusion), family.FILES))
+        config = family.read_config(hub.directory(arguments.diffusion, family.FILES))
+        encoder = encoder or family.text_encoder_of(config, None)
     if encoder is not None:
-        records.append(fetch(encoder, stable_audio_tools.TEXT_ENCODER_FILES))
+        records.append(fetch(encoder, hub.TEXT_ENCODER_FILES))
     if arguments.clap:
         repository = hub.named(arguments.clap)
-        records.append(fetch(repository, clap_files.needed(repository)))
+        records.append(fetch(repository, embedders.family(embedders.of_model(arguments.clap)).needed(repository)))
     write_text(arguments.output, json.dumps(records, indent=1) + "\n")
 
 
 def fetch(repository: Any, files: Any) -> dict[str, Any]:
     """Fetch a repository's files; its record."""
-    from musicologist.core.disk import sha256
+    from musicologist.core.files import sha256
     from musicologist.models import hub, hub_client
 
     folder = hub_client.download(repository, files)

@@ -1,4 +1,4 @@
-"""Embed the clips of one shard with CLAP: a shard of generated audio with all its steps, or a shard of notes."""
+"""Embed the clips of one shard: a shard of generated audio with all its steps, or a shard of notes."""
 
 import argparse
 import itertools
@@ -15,11 +15,13 @@ from musicologist.core.errors import UserError
 def main() -> None:
     """Write one row a clip; of generated audio, one row group for each signal and step.
 
-    The deformation control is what CLAP makes of finished clips under noise: it needs no more audio, and no second loading.
+    The deformation control is what the embedder makes of finished clips under noise: it needs no more audio, and no second
+    loading.
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", required=True, choices=["audio", "notes"])
     parser.add_argument("--input", required=True, type=Path, help="audio: the shard's manifest; notes: a tar file")
+    parser.add_argument("--family", required=True, help="module that loads the model, or a file NAME.py")
     parser.add_argument("--model", required=True, help="directory, checkpoint or Hugging Face id")
     parser.add_argument("--digest", required=True, help="digest of the model, for the record")
     parser.add_argument("--batch-size", type=int, required=True)
@@ -35,14 +37,13 @@ def main() -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
     from musicologist.audio import manifests
     from musicologist.core import parquet
-    from musicologist.embedders import clap
     from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
     from musicologist.models import devices
 
     levels = [{"tar": arguments.input}] if arguments.corpus == "notes" else manifests.read_manifest(arguments.input)
     schema = NOTE_EMBEDDINGS if arguments.corpus == "notes" else AUDIO_EMBEDDINGS
     devices.check_modules(arguments.modules)
-    model = clap.load(arguments.model, devices.resolve(arguments.device))
+    model = devices.family(arguments.family).load(arguments.model, devices.resolve(arguments.device))
     metadata = {
         "model": arguments.model,
         "digest": arguments.digest,
@@ -114,12 +115,11 @@ def embed_deformed(model: Any, levels: Sequence[Mapping[str, Any]], batch_size: 
 def batches(model: Any, tar: Path, size: int) -> Iterator[list[tuple[str, dict[str, Any], Any]]]:
     """Yield lists of (key, record, mono audio at the model's rate)."""
     from musicologist.core import shards
-    from musicologist.embedders import clap
 
     def clips() -> Iterator[tuple[str, dict[str, Any], Any]]:
         for clip in shards.read(tar):
             place = f"{tar}, clip {clip.key}"
-            yield clip.key, clip.record, clap.prepare(clip.audio, clip.sample_rate, model.sample_rate, place)
+            yield clip.key, clip.record, shards.mono_at(clip.audio, clip.sample_rate, model.sample_rate, place)
 
     stream = clips()
     while batch := list(itertools.islice(stream, size)):

@@ -28,7 +28,7 @@ def main() -> None:
     from musicologist.audio.sampler import clip_seed
     from musicologist.audio.shard_sampling import ShardSampling, Wanted
     from musicologist.core import levels
-    from musicologist.core.shard_writer import ShardWriter
+    from musicologist.core.shards import ShardWriter
 
     kept = levels.of_tars(arguments.tars, arguments.steps)
     tars = {level: levels.path(arguments.all, level, ".tar") for level in kept} if arguments.all else kept

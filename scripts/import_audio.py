@@ -25,8 +25,8 @@ def main() -> None:
     parser.add_argument("--tars", type=Path, nargs="+", required=True)
     arguments = parser.parse_args()
 
-    from musicologist.audio import manifests, records
-    from musicologist.core import levels, noise_levels, shard_writer
+    from musicologist.audio import manifests
+    from musicologist.core import levels, noise_levels, shards
     from musicologist.inputs import audio
 
     prompts = range(arguments.first, arguments.last + 1)
@@ -36,7 +36,7 @@ def main() -> None:
     first, rate = audio.rate(arguments.folder, min(tars))
 
     for level, tar in programs.progress(sorted(tars.items()), len(tars), "tar files imported"):
-        with shard_writer.ShardWriter(tar) as writer:
+        with shards.ShardWriter(tar) as writer:
             for path in audio.files(arguments.folder, level, arguments.shard, prompts, arguments.samples):
                 for clip in audio.clips(path, level, sigmas[level[1]], wanted):
                     if clip.sample_rate != rate:
@@ -46,7 +46,7 @@ def main() -> None:
                         )
                     writer.add(clip)
     made_by = {"model": f"given: {arguments.folder}", "digest": ""}
-    entries = [{**records.of_level(level, sigmas), "tar": tar} for level, tar in sorted(tars.items())]
+    entries = [{**manifests.of_level(level, sigmas), "tar": tar} for level, tar in sorted(tars.items())]
     manifests.write_manifest(arguments.manifest, entries, len(wanted), made_by)
 
 

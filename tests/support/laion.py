@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
-from musicologist.models import compat  # noqa: F401  (before transformers)
+from musicologist.models.compat import torchaudio  # noqa: F401  (before transformers)
 
 import torch  # isort: skip
 import transformers  # isort: skip

@@ -12,7 +12,7 @@ RATE = 16_000
 
 def clap_directory(directory: Path) -> Path:
     """A CLAP of 0.1 M parameters over 1 s at 16 kHz, saved in ``directory``."""
-    from musicologist.models import compat  # noqa: F401  (before transformers)
+    from musicologist.models.compat import torchaudio  # noqa: F401  (before transformers)
     from musicologist.training import scenes
 
     import torch  # isort: skip
@@ -124,7 +124,7 @@ def diffusion_directory(
 
 def t5_directory(directory: Path) -> Path:
     """A T5 encoder of one layer with t5-base's width, and its tokenizer, saved in ``directory``."""
-    from musicologist.models import compat  # noqa: F401  (before transformers)
+    from musicologist.models.compat import torchaudio  # noqa: F401  (before transformers)
     from musicologist.training import scenes
 
     import torch  # isort: skip

@@ -220,6 +220,30 @@ EDITED = {
         '# why\n    """All noise levels (steps + 1,)',
         {},
     ),
+    "one more embedder in the registry": (
+        "scripts/musicologist/embedders/registry.py",
+        "FAMILIES = {",
+        'FAMILIES = {\n    "other": "musicologist.embedders.other",',
+        {},
+    ),
+    "one more generator in the registry": (
+        "scripts/musicologist/generators/registry.py",
+        "FAMILIES = {",
+        'FAMILIES = {"other": ("other.json", "musicologist.generators.other"), ',
+        {},
+    ),
+    "how CLAP is loaded": (
+        "scripts/musicologist/embedders/clap.py",
+        "if len(tokenizer) < min",
+        "if len(tokenizer) + 1 < min",
+        EMBEDDED,
+    ),
+    "how the generator is loaded": (
+        "scripts/musicologist/generators/stable_audio_tools.py",
+        "known < 0.9",
+        "known < 0.8",
+        AUDIO,
+    ),
     "the CLAP checkpoint": ("resources/models/clap/preprocessor_config.json", "{", "{ ", EMBEDDED),
     "the diffusion checkpoint": ("resources/models/diffusion/model_config.json", "{", "{ ", AUDIO),
 }

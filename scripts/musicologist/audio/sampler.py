@@ -6,17 +6,14 @@ import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from musicologist.audio.sampling_options import SamplingSettings
 from musicologist.core.errors import UserError
 from musicologist.core.levels import Level
-from musicologist.generators import (
-    compat,  # noqa: F401  (before what it repairs)
-    stable_audio_tools,
-)
+from musicologist.models.compat import k_diffusion as K
 
-import k_diffusion as K  # isort: skip
 from stable_audio_tools.inference.sampling import sample_discrete_euler, sample_flow_dpmpp  # isort: skip
 import torch  # isort: skip
 
@@ -48,6 +45,12 @@ def clip_seed(run_seed: int, prompt_id: int, sample: int) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
+def branch_seed(clip_seed: int, step: int, branch: int) -> int:
+    """The seed of one branch, 63 bits, a function of these three numbers alone."""
+    digest = hashlib.sha256(f"{clip_seed}/{step}/{branch}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
 def check(config: Mapping[str, Any], settings: SamplingSettings, directory: str) -> None:
     """Raise UserError where the model of this configuration cannot be sampled with these settings."""
     objective = config["model"]["diffusion"].get("diffusion_objective", "v")
@@ -70,6 +73,20 @@ def check(config: Mapping[str, Any], settings: SamplingSettings, directory: str)
         )
 
 
+def check_branching(settings: SamplingSettings, steps: Sequence[int]) -> None:
+    """Raise UserError where the sampler adds no noise, so that all branches are one, or a step has none after it."""
+    if "sde" not in settings.sampler:
+        raise UserError(
+            f"trajectory.sampler is {settings.sampler}, which adds no noise on its way: all branches from one state would be "
+            "the same; set commitment.sampler to dpmpp-2m-sde or dpmpp-3m-sde."
+        )
+    if max(steps) >= settings.steps - 1:
+        raise UserError(
+            f"commitment.keep names step {max(steps)}, the last of {settings.steps} or beyond: no noise is added after it, so "
+            "branch at earlier steps."
+        )
+
+
 @dataclass(frozen=True)
 class Sampler:
     """A diffusion model, its configuration, how it is asked, and the device (cpu or cuda) that it lies on."""
@@ -81,16 +98,21 @@ class Sampler:
 
     @classmethod
     def load(
-        cls, directory: str | Path, settings: SamplingSettings, device: str = "cpu", text_encoder: str | None = None
+        cls,
+        family: ModuleType,
+        directory: str | Path,
+        settings: SamplingSettings,
+        device: str = "cpu",
+        text_encoder: str | None = None,
     ) -> "Sampler":
-        """The model in ``directory`` or of this Hugging Face id, ready to be sampled.
+        """The model in ``directory`` or of this Hugging Face id, ready to be sampled, as its family (``registry``) loads it.
 
-        Raises UserError where it cannot be loaded (``stable_audio_tools.load``), or not be sampled with these settings.
+        Raises UserError where it cannot be loaded, or not be sampled with these settings.
         """
-        model, config = stable_audio_tools.load(directory, device, text_encoder)
+        model, config = family.load(directory, device, text_encoder)
         check(config, settings, str(directory))
         if settings.precision != "float32":
-            stable_audio_tools.keep_ends_exact(model)
+            family.keep_ends_exact(model)
         return cls(model, config, settings, device)
 
     @property

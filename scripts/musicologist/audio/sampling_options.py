@@ -36,6 +36,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     options.add_argument("--first", type=int, required=True, help="first prompt id")
     options.add_argument("--last", type=int, required=True, help="last prompt id")
     options.add_argument("--seed", type=int, required=True, help="the run's seed")
+    options.add_argument("--family", required=True, help="module that loads the model, or a file NAME.py")
     options.add_argument("--model", required=True, help="directory or Hugging Face id")
     options.add_argument("--digest", required=True, help="digest of the model, for the record")
     options.add_argument(

@@ -5,11 +5,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from musicologist.audio import manifests, records, sampling_options
+from musicologist.audio import manifests, sampling_options
 from musicologist.audio.sampler import Sampler
 from musicologist.core import noise_levels
-from musicologist.core.clips import Clip
 from musicologist.core.levels import Level
+from musicologist.core.shards import Clip
 from musicologist.models import devices
 
 import torch  # isort: skip
@@ -35,9 +35,8 @@ class ShardSampling:
         """
         settings = sampling_options.settings(arguments)
         devices.check_modules(arguments.modules)
-        self.sampler = Sampler.load(
-            arguments.model, settings, devices.resolve(arguments.device), arguments.text_encoder
-        )
+        family, device = devices.family(arguments.family), devices.resolve(arguments.device)
+        self.sampler = Sampler.load(family, arguments.model, settings, device, arguments.text_encoder)
         self.sigmas = noise_levels.sigmas(settings.steps, settings.sigma_min, settings.sigma_max)
         self.made_by = {"model": arguments.model, "digest": arguments.digest, **asdict(settings)}
         self.run_seed = arguments.seed
@@ -60,12 +59,12 @@ class ShardSampling:
                 decoded = self.decoding.batches(latents, self.sampler.decode)
                 sounds = (sound.numpy() for _, sounds in decoded for sound in sounds)
                 for one, sound in zip(batch, sounds, strict=True):
-                    record = asdict(one) | records.of_level(level, self.sigmas) | self.made_by
-                    yield level, records.clip(sound, self.sampler.sample_rate, record)
+                    record = asdict(one) | manifests.of_level(level, self.sigmas) | self.made_by
+                    yield level, manifests.clip(sound, self.sampler.sample_rate, record)
 
     def write_manifest(self, path: Path, tars: Mapping[Level, Path], clips: int, **more: int) -> None:
         """List the tar files and what made them; ``more`` is told with the run's seed."""
-        levels = [{**records.of_level(level, self.sigmas), "tar": tar} for level, tar in sorted(tars.items())]
+        levels = [{**manifests.of_level(level, self.sigmas), "tar": tar} for level, tar in sorted(tars.items())]
         manifests.write_manifest(path, levels, clips, {**self.made_by, "seed": self.run_seed, **more})
 
     def __str__(self) -> str:

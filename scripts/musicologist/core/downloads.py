@@ -1,8 +1,9 @@
-"""Downloads that go on where they broke off, and are compared with what they were at first use."""
+"""Downloads that go on where they broke off, and are compared with what they were at first use; the space that they need."""
 
 import http.client
 import json
 import os
+import shutil
 import sys
 import time
 import urllib.error
@@ -10,7 +11,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
-from musicologist.core import disk, files
+from musicologist.core import files
 from musicologist.core.errors import UserError
 
 _BLOCK = 1 << 20
@@ -56,7 +57,7 @@ def fetch(
             "name a file that you have."
         )
     print(f"{target.name}: comparing checksums.", file=sys.stderr, flush=True)
-    found = disk.sha256(partial)
+    found = files.sha256(partial)
     if sha256 is not None and found != sha256:
         rejected = target.with_name(f"{target.name}.rejected")
         os.replace(partial, rejected)
@@ -84,7 +85,7 @@ def _receive(address: str, partial: Path, size: int | None, headers: Mapping[str
                 f"{address} is {expected} bytes long now, and was {size} at first use: nothing is fetched; ask the publisher "
                 "whether the file has changed."
             )
-        disk.require_space(partial.parent, expected - (have if resumed else 0), f"Downloading {address}", "free some")
+        require_space(partial.parent, expected - (have if resumed else 0), f"Downloading {address}", "free some")
         _tag(partial).write_text(response.headers["ETag"] or "")
         with open(partial, "ab" if resumed else "wb") as target:
             while block := response.read(_BLOCK):
@@ -113,3 +114,13 @@ def fetch_locked(address: str, target: str | Path, lock: str | Path) -> None:
     if not entry:
         known[address] = {"bytes": Path(target).stat().st_size, "sha256": found}
         files.write_text(lock, json.dumps(dict(sorted(known.items())), indent=1) + "\n")
+
+
+def require_space(folder: str | Path, needed: int, what: str, remedy: str) -> None:
+    """Raise UserError where fewer than ``needed`` bytes are free on the disk of ``folder`` (or of its nearest parent)."""
+    place = next(path for path in (Path(folder).absolute(), *Path(folder).absolute().parents) if path.exists())
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        raise UserError(
+            f"{what} needs {needed / 1e9:.2f} GB on the disk of {folder}, where {free / 1e9:.2f} GB are free: {remedy}."
+        )

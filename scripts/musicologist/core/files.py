@@ -1,5 +1,6 @@
-"""Files that appear under their names only when they are whole."""
+"""Files that appear under their names only when they are whole, and their digests."""
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
@@ -45,3 +46,9 @@ def write_text(target: str | Path, text: str) -> None:
     """Write ``text`` to ``target`` atomically, as UTF-8."""
     with atomic_path(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def sha256(path: str | Path) -> str:
+    """SHA-256 of a file as 64 hexadecimal digits, read in blocks."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

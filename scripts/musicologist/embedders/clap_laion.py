@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musicologist.core.errors import UserError
-from musicologist.models import hub
+from musicologist.core.files import found
+from musicologist.embedders import clap
+from musicologist.models import hub, weights
 
 if TYPE_CHECKING:
     import torch
@@ -39,6 +41,37 @@ _UNUSED = re.compile(
     r"\.(spectrogram_extractor|logmel_extractor|tscam_conv|head)\.|^(text|audio)_transform\.|^logit_scale_[at]$"
     r"|\.(position_ids|token_type_ids|attn_mask|relative_position_index|num_batches_tracked)$"
 )
+
+
+def needed(repository: hub.Repository) -> hub.Files:
+    """The file of a hub repository that is wanted."""
+    return [(repository.file or "",)]
+
+
+def check(place: Path) -> None:
+    """Raise UserError where a checkpoint is truncated."""
+    weights.check(place)
+
+
+def load(model: str | Path, device: str = "cpu") -> clap.Clap:
+    """The CLAP of a checkpoint (.pt), or of the Hugging Face id of one that the cache has, in float32 on ``device``.
+
+    Its tokenizer is looked for only when a text is embedded. Raises UserError where the file is missing or broken, the weights
+    do not fit, the tokenizer has no vocabulary, or the CLAP is a fused one.
+    """
+    clap.quiet()
+    repository, path = hub.parse(model), found(model)
+    if repository is not None:
+        path = hub.cached(repository, needed(repository)) / (repository.file or "")
+    network = convert(path, weights.load(path)).float().eval().requires_grad_(False).to(device)
+
+    def tokenizer() -> Any:
+        from transformers import AutoTokenizer
+
+        place = tokenizer_directory(path)
+        return clap.checked(AutoTokenizer.from_pretrained(place), network.config, place)
+
+    return clap.Clap(network, feature_extractor(), tokenizer, device, LONGEST_TEXT, quantise=True)
 
 
 def convert(path: str | Path, state: Mapping[str, "torch.Tensor"]) -> "ClapModel":

@@ -6,7 +6,7 @@ algorithm (Griffin and Lim 1984), from fixed phases that run on at each bin's ce
 
 import math
 
-from musicologist.generators import compat  # noqa: F401  (before what it repairs)
+from musicologist.models.compat import k_diffusion  # noqa: F401  (before stable_audio_tools)
 
 import torch  # isort: skip
 from stable_audio_tools.models.pretransforms import Pretransform  # isort: skip

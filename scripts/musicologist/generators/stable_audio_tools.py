@@ -10,21 +10,12 @@ from musicologist.core.errors import UserError
 from musicologist.core.files import found
 from musicologist.models import hub, weights
 
-import torch  # isort: skip
-
 if TYPE_CHECKING:
     from stable_audio_tools.models.diffusion import ConditionedDiffusionModelWrapper
 
 OUR_PRETRANSFORM = "log_mel"
 WEIGHTS = ("model.safetensors", "model.ckpt")
 FILES = (("model_config.json",), WEIGHTS)
-TEXT_ENCODER_FILES = (
-    ("config.json",),
-    ("model.safetensors", "pytorch_model.bin"),
-    ("tokenizer.json",),
-    ("tokenizer_config.json", ""),
-    ("spiece.model", ""),
-)
 GIVEN = ("prompt", "seconds_start", "seconds_total")
 """What each clip is conditioned on."""
 
@@ -37,7 +28,7 @@ def build(
     Beyond what stable-audio-tools knows, the pretransform may be of type ``log_mel`` (``log_mel_latent``). The tokenizer of a
     ``lut`` conditioner is looked up in ``directory``, the T5 of a ``t5`` conditioner in ``text_encoder``.
     """
-    from musicologist.generators import compat  # noqa: F401  (before stable_audio_tools)
+    from musicologist.models.compat import k_diffusion  # noqa: F401  (before stable_audio_tools)
 
     from stable_audio_tools.models.conditioners import T5Conditioner  # isort: skip
     from stable_audio_tools.models.factory import create_model_from_config  # isort: skip
@@ -108,6 +99,8 @@ def keep_ends_exact(model: "ConditionedDiffusionModelWrapper") -> None:
     The embedding of the noise level, and the last projection, whose conditional and unconditional halves guidance subtracts.
     """
 
+    import torch
+
     def exact(forward: Any) -> Any:
         def call(tensor: torch.Tensor) -> torch.Tensor:
             with torch.autocast(tensor.device.type, enabled=False):
@@ -152,7 +145,7 @@ def text_encoder_directory(
     if not isinstance(encoder, hub.Repository):
         return encoder
     beside = Path(directory) / encoder.name
-    return beside if given is None and beside.is_dir() else hub.cached(encoder, TEXT_ENCODER_FILES)
+    return beside if given is None and beside.is_dir() else hub.cached(encoder, hub.TEXT_ENCODER_FILES)
 
 
 def _check_tokenizers(model: "ConditionedDiffusionModelWrapper", place: Path | None) -> None:

@@ -17,7 +17,7 @@ from musicologist.prompts.plan import Plan
 if TYPE_CHECKING:
     import numpy as np
 
-    from musicologist.core.clips import Clip
+    from musicologist.core.shards import Clip
 
 _WAV = re.compile(r"prompt_(\d+)_sample_(\d+)\.wav")
 _STEP = re.compile(r"diff_step_(\d+)")
@@ -147,9 +147,9 @@ def _clip(
 ) -> "Clip":
     from dataclasses import replace
 
-    from musicologist.audio import records
+    from musicologist.audio import manifests
     from musicologist.core import noise_levels
-    from musicologist.core.clips import mono
+    from musicologist.core.shards import mono
 
     mono(audio, sample_rate, place)
     record = {**known, "signal": level[0], "step": level[1]}
@@ -159,7 +159,7 @@ def _clip(
             "log_snr_db": noise_levels.log_snr_db(sigma),
             "sigma_from": "the configured schedule",
         }
-    clip = records.clip(audio, sample_rate, record)
+    clip = manifests.clip(audio, sample_rate, record)
     return replace(
         clip, record={**clip.record, **record}
     )  # what the model's own output peaked at, where it is recorded

@@ -1,14 +1,36 @@
-"""Which device a job runs on, and how much its memory takes at once."""
+"""What a job computes with: the module that loads its model, its device, and how much its memory takes at once."""
 
 import gc
+import importlib
+import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar
 
 from musicologist.core.errors import UserError
 
 T = TypeVar("T")
+
+
+def family(name: str) -> ModuleType:
+    """The module of a dotted name, or in a file ``NAME.py``: what is loaded by name stands under a digest of its own.
+
+    Raises UserError where the file is missing or cannot be imported.
+    """
+    if not name.endswith(".py"):
+        return importlib.import_module(name)
+    specification = importlib.util.spec_from_file_location(Path(name).stem, name)
+    found = importlib.util.module_from_spec(specification)
+    try:
+        specification.loader.exec_module(found)
+    except Exception as error:
+        raise UserError(
+            f"{name} cannot be imported ({type(error).__name__}: {error}): expected a Python file."
+        ) from None
+    return found
 
 
 def resolve(device: str) -> str:

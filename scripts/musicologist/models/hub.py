@@ -11,6 +11,15 @@ from musicologist.core.files import found
 Files = Sequence[tuple[str, ...]]
 """The files that a model needs: of each tuple the first that there is; an empty name says that none is well too."""
 
+TEXT_ENCODER_FILES: Files = (
+    ("config.json",),
+    ("model.safetensors", "pytorch_model.bin"),
+    ("tokenizer.json",),
+    ("tokenizer_config.json", ""),
+    ("spiece.model", ""),
+)
+"""Of a T5."""
+
 
 @dataclass(frozen=True)
 class Repository:

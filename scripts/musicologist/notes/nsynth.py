@@ -15,9 +15,9 @@ from typing import IO, Any
 import numpy as np
 
 from musicologist.core import shards
-from musicologist.core.clips import SHORTEST
 from musicologist.core.errors import UserError
 from musicologist.core.files import atomic_path
+from musicologist.core.shards import SHORTEST
 from musicologist.vocabulary.terms import FAMILIES, QUALITIES, SOURCES
 
 SAMPLE_RATE = 16_000  # Hz

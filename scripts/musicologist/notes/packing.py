@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from musicologist.core import disk, parquet, programs, shard_writer
+from musicologist.core import downloads, parquet, programs, shards
 from musicologist.core.errors import UserError
 from musicologist.notes import nsynth
 from musicologist.notes.tables import NOTES
@@ -73,7 +73,7 @@ def _require_space(sources: Sequence[Source], per_instrument: int, target: Path)
     print(
         f"Packing needs at most {2 * most / 1e9:.2f} GB of disk, half of it until it ends.", file=sys.stderr, flush=True
     )
-    disk.require_space(target.parent, 2 * most, "Packing the notes", "free some, or limit notes.per_instrument")
+    downloads.require_space(target.parent, 2 * most, "Packing the notes", "free some, or limit notes.per_instrument")
 
 
 @dataclass
@@ -124,7 +124,7 @@ class _Intake:
         audio = nsynth.audio(place, content)
         if not audio.any():
             return 0, 0
-        return self.spool.tell(), self.spool.write(shard_writer.encode(audio, nsynth.SAMPLE_RATE))
+        return self.spool.tell(), self.spool.write(shards.encode(audio, nsynth.SAMPLE_RATE))
 
     def _compare(self, source: Source) -> None:
         for first, second, what in (
@@ -151,7 +151,7 @@ def _deal(
 
     total = 0
     with ExitStack() as stack:
-        writers = [stack.enter_context(shard_writer.ShardWriter(target)) for target in targets]
+        writers = [stack.enter_context(shards.ShardWriter(target)) for target in targets]
         append = stack.enter_context(parquet.writer(table, NOTES))
         chosen = index.execute(_CHOSEN, {"per_instrument": per_instrument})
         while group := chosen.fetchmany(_ROW_GROUP):

@@ -13,7 +13,7 @@ import numpy as np
 from musicologist.core import shards
 from musicologist.core.files import atomic_path
 from musicologist.generators.log_mel_latent import LogMelPretransform
-from musicologist.models import compat  # noqa: F401  (before what it repairs)
+from musicologist.models.compat import torchaudio  # noqa: F401  (before transformers)
 from musicologist.notes.synthesizer import SAMPLE_RATE, SECONDS
 from musicologist.training import scenes
 from musicologist.vocabulary.terms import FAMILIES, QUALITIES, SOURCES

@@ -116,7 +116,7 @@ def build_tokenizer(texts: Iterable[str], directory: str | Path):
 
     Words are lower-cased and split at spaces and punctuation; an unknown one becomes ``<unk>``.
     """
-    from musicologist.models import compat  # noqa: F401  (before transformers)
+    from musicologist.models.compat import torchaudio  # noqa: F401  (before transformers)
 
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers  # isort: skip
     from transformers import PreTrainedTokenizerFast  # isort: skip

@@ -12,8 +12,8 @@ from typing import Any
 
 from musicologist.core.errors import UserError
 from musicologist.core.files import found
-from musicologist.embedders import clap_files
-from musicologist.generators import stable_audio_tools
+from musicologist.embedders import registry as embedders
+from musicologist.generators import registry as generators
 from musicologist.models import hub, hub_client, weights
 from musicologist.notes import nsynth
 
@@ -55,8 +55,9 @@ def hub_models(foreign: Mapping[str, str]) -> dict[str, hub.Repository]:
     """
     from_hub = {kind: repository for kind, model in foreign.items() if (repository := hub.parse(model))}
     if "diffusion" in foreign and "diffusion" not in from_hub and "text_encoder" not in foreign:
+        family = generators.family(generators.of_model(foreign["diffusion"]))
         place = found(foreign["diffusion"])
-        encoder = stable_audio_tools.text_encoder_of(stable_audio_tools.read_config(place), None)
+        encoder = family.text_encoder_of(family.read_config(place), None)
         if encoder is not None and not (place / encoder.name).is_dir():
             from_hub["text_encoder"] = encoder
     return from_hub
@@ -68,28 +69,28 @@ def of_diffusion(model: str, text_encoder: str | None) -> tuple[dict[str, Any], 
     Raises UserError as ``hub_client.examine`` and ``weights.check``. Of a hub model that is not in the cache yet the small
     configuration is fetched: it says which text encoder is needed.
     """
-    repository, place = hub.parse(model), found(model)
+    repository, place, family = hub.parse(model), found(model), generators.family(generators.of_model(model))
     if repository is None:
-        config, file = stable_audio_tools.read_config(place), stable_audio_tools.weights_file(place)
+        config, file = family.read_config(place), family.weights_file(place)
         weights.check(file)
         needs, total = [], file.stat().st_size
     else:
-        needs = _of_repository(repository, stable_audio_tools.FILES)
-        config = stable_audio_tools.read_config(hub_client.download(repository, stable_audio_tools.FILES[:1]))
-        total = sum(need.size for need in needs) + _bytes(hub.cached_paths(repository, stable_audio_tools.FILES))
-    encoder = stable_audio_tools.text_encoder_of(config, text_encoder)
+        needs = _of_repository(repository, family.FILES)
+        config = family.read_config(hub_client.download(repository, family.FILES[:1]))
+        total = sum(need.size for need in needs) + _bytes(hub.cached_paths(repository, family.FILES))
+    encoder = family.text_encoder_of(config, text_encoder)
     if isinstance(encoder, hub.Repository) and not (repository is None and (place / encoder.name).is_dir()):
-        needs += _of_repository(encoder, stable_audio_tools.TEXT_ENCODER_FILES)
+        needs += _of_repository(encoder, hub.TEXT_ENCODER_FILES)
     return config, needs, total
 
 
 def of_clap(model: str) -> list[Need]:
     """What will be fetched of a CLAP; UserError as ``of_diffusion``."""
-    repository = hub.parse(model)
+    repository, family = hub.parse(model), embedders.family(embedders.of_model(model))
     if repository is None:
-        clap_files.check(found(model))
+        family.check(found(model))
         return []
-    return _of_repository(repository, clap_files.needed(repository))
+    return _of_repository(repository, family.needed(repository))
 
 
 def _of_repository(repository: hub.Repository, files: hub.Files) -> list[Need]:

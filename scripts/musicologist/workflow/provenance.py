@@ -9,8 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from musicologist.core.disk import sha256
-from musicologist.core.files import write_text
+from musicologist.core.files import sha256, write_text
 from musicologist.workflow import wordings
 
 _LARGE = 64 << 20  # bytes
@@ -29,18 +28,19 @@ class Digest(NamedTuple):
         return f"{self.of}: {self.value}"
 
 
-def code_digest(script: str | Path) -> str:
-    """Digest of a script and of every module beside it that it imports, directly or not.
+def code_digest(script: str | Path, root: str | Path | None = None) -> str:
+    """Digest of a script and of every module that it imports, directly or not.
 
-    Modules are found from the import statements and looked up below the script's own directory; what is installed
-    elsewhere does not count. What can change no product does not change the digest: comments, docstrings, line breaks, the
-    words of errors (see ``wordings``), annotations of types and what is imported for them. Only in the body of a class do
-    annotations count, for there they make fields.
+    Modules are found from the import statements and looked up below ``root``, the script's own directory where none is given;
+    what is installed elsewhere does not count, and a module that is loaded by name (``importlib``) has a digest of its own.
+    What can change no product does not change the digest: comments, docstrings, line breaks, the words of errors (see
+    ``wordings``), annotations of types and what is imported for them. Only in the body of a class do annotations count, for
+    there they make fields.
 
     Returns 16 hexadecimal digits. Raises FileNotFoundError for a missing script, SyntaxError where one does not parse.
     """
-    root = Path(script).absolute().parent
-    seen = _walk(Path(script).absolute())
+    root = (Path(script).parent if root is None else Path(root)).absolute()
+    seen = _walk(Path(script).absolute(), root)
     lines = [f"{file.relative_to(root).as_posix()} {digest}" for file, digest in sorted(seen.items())]
     if root / f"{_ASPECTS}.py" in seen:
         lines += _of_table(root / f"{_ASPECTS}.toml", {name for file in seen for name in _library(root).columns(file)})
@@ -49,12 +49,12 @@ def code_digest(script: str | Path) -> str:
 
 def covered(script: str | Path) -> list[Path]:
     """The script and the modules beside it that its digest covers, sorted."""
-    return sorted(_walk(Path(script).absolute()))
+    return sorted(_walk(Path(script).absolute(), Path(script).absolute().parent))
 
 
-def _walk(script: Path) -> dict[Path, str]:
+def _walk(script: Path, root: Path) -> dict[Path, str]:
     """The digest of the script's syntax and of each module that it imports, directly or not."""
-    library = _library(script.parent)
+    library = _library(root)
     seen: dict[Path, str] = {}
     todo = [script]
     while todo:

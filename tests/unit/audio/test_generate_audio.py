@@ -40,6 +40,7 @@ def run(model, tmp_path, monkeypatch):
             "last": last,
             "samples": 2,
             "seed": 5,
+            "family": "musicologist.generators.stable_audio_tools",
             "model": model,
             "digest": "d1",
             "sampler": "dpmpp-2m-sde",

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from musicologist.audio import manifests
 from musicologist.core.errors import UserError
@@ -18,3 +19,13 @@ def test_what_is_no_manifest_is_one_sentence(tmp_path, content):
     (tmp_path / "shard_0000.json").write_text(content)
     with pytest.raises(UserError, match=r"shard_0000\.json is no readable manifest of a shard"):
         manifests.read_manifest(tmp_path / "shard_0000.json")
+
+
+def test_a_clip_tells_its_peak_and_how_much_of_it_is_clipped():
+    audio = np.array([[0.5, -2.0], [1.0, 0.0]], np.float32)
+    clip = manifests.clip(audio, 16_000, {"prompt_id": 12, "sample": 3, "step": 7})
+    assert clip.key == "000012_03"
+    assert clip.audio is audio  # one gain for all: none
+    assert clip.record == {
+        "prompt_id": 12, "sample": 3, "step": 7, "sample_rate": 16_000, "peak": 2.0, "clipped_share": 0.25,
+    }  # fmt: skip

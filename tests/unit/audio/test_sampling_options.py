@@ -20,7 +20,7 @@ VALUES |= {"guidance_rescale": 0.75, "guidance_sigma_min": 4.5}
 
 def parse(values):
     shard = {"prompts": "p", "first": 0, "last": 1, "seed": 1, "model": "m", "digest": "d", "batch_size": 1}
-    shard |= {"manifest": "m.json", "tars": "x.tar"}
+    shard |= {"family": "f", "manifest": "m.json", "tars": "x.tar"}
     pairs = ((f"--{name.replace('_', '-')}", str(value)) for name, value in (shard | values).items())
     return sampling_options.parser("").parse_args([part for pair in pairs for part in pair])
 

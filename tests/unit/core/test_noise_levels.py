@@ -11,7 +11,7 @@ LEVELS = noise_levels.sigmas(50, 0.01, 100)
 
 @pytest.mark.parametrize(("steps", "sigma_min", "sigma_max"), [(50, 0.01, 100), (100, 0.3, 500), (2, 0.2, 1)])
 def test_noise_levels_are_those_of_k_diffusion(steps, sigma_min, sigma_max):
-    from musicologist.generators import compat  # noqa: F401  (before k_diffusion)
+    from musicologist.models.compat import k_diffusion  # noqa: F401  (before k_diffusion)
 
     import k_diffusion as K  # isort: skip
 

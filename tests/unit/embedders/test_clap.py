@@ -3,6 +3,7 @@ import shutil
 
 import numpy as np
 import pytest
+from musicologist.core import shards
 from musicologist.core.errors import UserError
 from musicologist.embedders import clap
 
@@ -108,7 +109,7 @@ def test_a_text_beyond_the_longest_is_cut(model):
 def test_other_rates_are_resampled_and_channels_averaged(rate):
     time = np.arange(rate) / rate
     tone = np.stack([np.sin(2 * np.pi * 440 * time), np.zeros(rate)]).astype(np.float32)
-    found = clap.prepare(tone, rate, RATE, "x")
+    found = shards.mono_at(tone, rate, RATE, "x")
     expected = 0.5 * np.sin(2 * np.pi * 440 * np.arange(RATE) / RATE)
     assert found.dtype == np.float32
     assert np.abs(found - expected)[500:-500].max() < 0.01
@@ -127,7 +128,7 @@ def test_other_rates_are_resampled_and_channels_averaged(rate):
 )
 def test_audio_that_cannot_be_embedded_is_one_sentence(audio, sentence):
     with pytest.raises(UserError, match=sentence):
-        clap.prepare(audio.astype(np.float32), RATE, RATE, "s.tar, clip 3")
+        shards.mono_at(audio.astype(np.float32), RATE, RATE, "s.tar, clip 3")
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors", "preprocessor_config.json", "tokenizer.json"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from musicologist.core.errors import UserError
-from musicologist.embedders import clap, clap_laion
+from musicologist.embedders import clap_laion
 from musicologist.models import weights
 
 from tests.support.tiny_models import noise
@@ -72,7 +72,7 @@ def laion(tmp_path_factory):
 def test_embeddings_are_those_of_laions_own_package(laion, size, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(laion / "hf" / "hub"))
     theirs, clips = np.load(laion / f"{size}.npz"), np.load(laion / "clips.npz")
-    model = clap.load(laion / f"{size}.pt")
+    model = clap_laion.load(laion / f"{size}.pt")
     assert (model.sample_rate, model.window) == (RATE, 10 * RATE)
     ours = {"audio": model.embed_audio([clips[name] for name in clips.files], 2), "text": model.embed_text(TEXTS)}
     for kind, found in ours.items():
@@ -81,7 +81,7 @@ def test_embeddings_are_those_of_laions_own_package(laion, size, monkeypatch):
         apart = np.abs(theirs[kind][0] - theirs[kind][1]).max()
         assert np.abs(found - theirs[kind]).max() < 1e-3 * apart
     assert np.array_equal(model.embed_audio([clips[name] for name in clips.files], 2), ours["audio"])
-    assert np.array_equal(clap.load(laion / f"{size}.pt").embed_audio([clips["short"]], 2)[0], ours["audio"][1])
+    assert np.array_equal(clap_laion.load(laion / f"{size}.pt").embed_audio([clips["short"]], 2)[0], ours["audio"][1])
     assert np.array_equal(model.embed_text(TEXTS), ours["text"])
 
 
@@ -96,13 +96,13 @@ def test_a_checkpoint_is_found_by_its_hub_id(laion, tmp_path, monkeypatch):
     (repository / "refs/main").write_text(commit)
     (tmp_path / "models--roberta-base").symlink_to(laion / "hf/hub/models--roberta-base")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    expected = clap.load(laion / "tiny.pt")
+    expected = clap_laion.load(laion / "tiny.pt")
     for model in (f"lukewys/laion_clap/630k-audioset-best.pt@{commit}", "lukewys/laion_clap/630k-audioset-best.pt"):
-        found, clip = clap.load(model), [noise(0, 1.0, RATE)]
+        found, clip = clap_laion.load(model), [noise(0, 1.0, RATE)]
         assert np.array_equal(found.embed_audio(clip, 1), expected.embed_audio(clip, 1))
         assert np.array_equal(found.embed_text(TEXTS), expected.embed_text(TEXTS))
     with pytest.raises(UserError, match=r"^lukewys/laion_clap/other\.pt has no other\.pt in the Hugging Face cache"):
-        clap.load("lukewys/laion_clap/other.pt")
+        clap_laion.load("lukewys/laion_clap/other.pt")
 
 
 def test_the_checkpoint_of_these_tests_has_the_published_names(laion):
@@ -161,12 +161,12 @@ def test_a_checkpoint_that_lacks_weights_is_refused(state, name, sentence):
 def test_a_truncated_checkpoint_is_refused(laion, tmp_path):
     (tmp_path / "cut.pt").write_bytes((laion / "tiny.pt").read_bytes()[:-1000])
     with pytest.raises(UserError, match=r"cut\.pt is truncated"):
-        clap.load(tmp_path / "cut.pt")
+        clap_laion.load(tmp_path / "cut.pt")
 
 
 def test_without_robertas_tokenizer_audio_can_be_embedded_and_text_cannot(laion, tmp_path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    model = clap.load(laion / "tiny.pt")
+    model = clap_laion.load(laion / "tiny.pt")
     assert model.embed_audio([noise(0, 1.0, RATE)], 1).shape == (1, 512)
     with pytest.raises(UserError, match=r"roberta-base has no config\.json in the Hugging Face cache"):
         model.embed_text(TEXTS)

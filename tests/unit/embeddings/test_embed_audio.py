@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from musicologist.audio import deformation
-from musicologist.core import parquet, shard_writer, shards
-from musicologist.core.clips import Clip
+from musicologist.core import parquet, shards
 from musicologist.core.errors import UserError
+from musicologist.core.shards import Clip
 from musicologist.embedders import clap
 from musicologist.embeddings import collecting, tables
 from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
@@ -30,7 +30,7 @@ def model(tmp_path_factory):
 
 def main(monkeypatch, module, **options):
     """Call a script's main with these options."""
-    flags = []
+    flags = ["--family", "musicologist.embedders.clap"] * ("model" in options)
     for key, value in options.items():
         flags += [f"--{key.replace('_', '-')}", *map(str, value if isinstance(value, list) else [value])]
     monkeypatch.setattr(sys, "argv", [module.__name__, *flags])
@@ -43,7 +43,7 @@ def audio_shard(folder, number, prompts, samples=2, levels=LEVELS, rate=44_100):
     for place, (signal, step) in enumerate(levels):
         tar = folder / signal / f"step_{step:02d}" / f"shard_{number:04d}.tar"
         known = {"signal": signal, "step": step, "sigma": 10.0 / (step + 1), "log_snr_db": -3.0}
-        shard_writer.write(
+        shards.write(
             tar,
             (
                 Clip(
@@ -88,7 +88,7 @@ def test_a_shard_of_audio_becomes_one_row_group_a_level(embed, model, tmp_path):
     found = tables.embeddings(table["embedding"])
     assert np.abs(np.linalg.norm(found, axis=1) - 1).max() < 1e-6
     clip = list(shards.read(tmp_path / "noisy" / "step_00" / "shard_0003.tar"))[3]
-    audio = clap.prepare(clip.audio, clip.sample_rate, RATE, "x")
+    audio = shards.mono_at(clip.audio, clip.sample_rate, RATE, "x")
     assert np.abs(clap.load(model).embed_audio([audio], 1)[0] - found[11]).max() < 1e-5
 
 
@@ -115,7 +115,7 @@ def test_the_deformation_control_is_the_last_clip_under_each_steps_noise(model, 
     assert set(table["signal"].to_pylist()) == {"deformed"}
     assert table["step"].to_pylist() == [0] * 4 + [7] * 4
     clip = list(shards.read(tmp_path / "denoised" / "step_07" / "shard_0003.tar"))[3]
-    audio = clap.prepare(clip.audio, clip.sample_rate, RATE, "x")
+    audio = shards.mono_at(clip.audio, clip.sample_rate, RATE, "x")
     expected = clap.load(model).embed_audio([deformation.noisy(audio, 10 / 8, (7, 1))], 3)[0]
     assert np.abs(tables.embeddings(table["embedding"])[7] - expected).max() < 1e-5
 
@@ -150,7 +150,7 @@ def test_the_same_shard_gives_the_same_bytes(embed, tmp_path):
 def test_notes_are_embedded_by_their_names(embed, tmp_path):
     tar = tmp_path / "shard_0000.tar"
     names = ["flute_acoustic_000-060-100", "bass_synthetic_003-030-025"]
-    shard_writer.write(tar, (Clip(name, noise(n)[None], RATE, {"pitch": 60}) for n, name in enumerate(names)))
+    shards.write(tar, (Clip(name, noise(n)[None], RATE, {"pitch": 60}) for n, name in enumerate(names)))
     table = parquet.read(embed(tar, "notes"), NOTE_EMBEDDINGS)
     assert table["note_id"].to_pylist() == names
 
@@ -163,9 +163,7 @@ def test_notes_are_embedded_by_their_names(embed, tmp_path):
     ],
 )
 def test_a_clip_that_cannot_be_heard_stops_the_job_with_its_place(embed, tmp_path, audio, sentence):
-    shard_writer.write(
-        tmp_path / "shard_0000.tar", [Clip("good", noise(1)[None], RATE, {}), Clip("quiet", audio, RATE, {})]
-    )
+    shards.write(tmp_path / "shard_0000.tar", [Clip("good", noise(1)[None], RATE, {}), Clip("quiet", audio, RATE, {})])
     with pytest.raises(UserError, match=sentence):
         embed(tmp_path / "shard_0000.tar", "notes")
     assert [path.name for path in tmp_path.iterdir()] == ["shard_0000.tar"]
@@ -186,7 +184,7 @@ def test_a_broken_manifest_is_one_sentence(embed, tmp_path, text):
 
 
 def test_audio_that_was_not_generated_is_one_sentence(embed, tmp_path):
-    shard_writer.write(tmp_path / "s.tar", [Clip("a", noise(1)[None], RATE, {"prompt_id": 1})])
+    shards.write(tmp_path / "s.tar", [Clip("a", noise(1)[None], RATE, {"prompt_id": 1})])
     (tmp_path / "shard_0000.json").write_text('{"levels": [{"tar": "s.tar"}]}')
     with pytest.raises(UserError, match=r"s\.tar: the record of clip a has no sample"):
         embed(tmp_path / "shard_0000.json")

@@ -114,6 +114,7 @@ def branch(folder, model, monkeypatch, steps=(1, 4), first=0, last=2, batch_size
     lines = [{"prompt_id": n, "text": PROMPTS[n % 3], "writer": "x"} for n in range(3)]
     batch.write_text("".join(json.dumps(line) + "\n" for line in lines))
     options = {"prompts": batch, "first": first, "last": last, "branches": 3, "seed": 5, "model": model, "digest": "d"}
+    options |= {"family": "musicologist.generators.stable_audio_tools"}
     options |= {"sampler": sampler, "steps": 6, "guidance": 4, "sigma-max": 100, "sigma-min": 0.3}
     options |= {"seconds-total": 1, "seconds-kept": 0.5, "batch-size": batch_size, "device": "cpu"}
     options |= {"manifest": folder / "shard_0000.json"}
@@ -149,9 +150,10 @@ def test_a_branch_with_the_clips_own_noise_comes_near_the_clip(diffusion_model):
     """The state is the clip's own: continued without further noise it ends where a sampler without noise ends."""
     from musicologist.audio.sampler import Sampler
     from musicologist.audio.sampling_options import SamplingSettings
+    from musicologist.generators import stable_audio_tools
 
     settings = SamplingSettings("dpmpp-2m", 12, 4.0, 0.3, 100.0, 1.0, 0.5)
-    sampler = Sampler.load(diffusion_model, settings)
+    sampler = Sampler.load(stable_audio_tools, diffusion_model, settings)
     by_level = dict(sampler.sample(PROMPTS[:2], [3, 4], [8, 11]))
     found = sampler.continue_from(by_level["noisy", 8], 8, PROMPTS[:2], [1, 2])
     target = by_level["denoised", 11]

@@ -5,10 +5,10 @@ import import_audio
 import numpy as np
 import pytest
 import soundfile
-from musicologist.audio import records
-from musicologist.core import noise_levels, shard_writer, shards
-from musicologist.core.clips import Clip
+from musicologist.audio import manifests
+from musicologist.core import noise_levels, shards
 from musicologist.core.errors import UserError
+from musicologist.core.shards import Clip
 from musicologist.inputs import audio as inputs_audio
 from musicologist.prompts.plan import Plan
 
@@ -86,13 +86,13 @@ def test_a_shard_of_other_prompts_or_samples_is_one_sentence(original, imported,
     for changed, sentence in (
         (clips[:-1], "lacks 1 of 4 clips (for one, prompt 1, sample 1)"),
         (
-            [*clips, records.clip(clips[0].audio, RATE, {"prompt_id": 2, "sample": 0})],
+            [*clips, manifests.clip(clips[0].audio, RATE, {"prompt_id": 2, "sample": 0})],
             "(prompt 2, sample 0) does not belong",
         ),
         ([Clip("x", clips[0].audio, RATE, clips[0].record), *clips], "(prompt 0, sample 0) stands twice"),
         ([Clip("x", clips[0].audio, RATE, {**clips[0].record, "step": 1})], "says denoised at step 1"),
     ):
-        shard_writer.write(tar, changed)
+        shards.write(tar, changed)
         with pytest.raises(UserError) as caught:
             imported(tmp_path / "ours", name="again")
         assert sentence in str(caught.value)
