@@ -27,6 +27,8 @@ lint: $(VENV)/.installed
 	ruff format --check .
 	snakefmt --check Snakefile rules
 	snakemake --lint
+	mypy
+	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
 	python docs/document_config.py --check
 
 unit-test: $(VENV)/.installed
