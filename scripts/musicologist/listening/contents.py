@@ -92,7 +92,8 @@ def curves(rows: Sequence[Row], levels: Levels) -> list[dict[str, Any]]:
 def landmark(row: Row, name: str) -> list[float] | None:
     """A landmark with its interval, None where the curve has none."""
     values = [row.get(f"{name}{part}") for part in ("", "_low", "_high")]
-    return values if values[0] is not None and np.isfinite(values[0]) else None
+    known = values[0] is not None and np.isfinite(values[0])
+    return [float("nan") if value is None else value for value in values] if known else None
 
 
 def control_curves(rows: Sequence[Row], levels: Levels) -> list[dict[str, Any]]:

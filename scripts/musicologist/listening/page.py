@@ -142,7 +142,7 @@ def _choose(
     keys = next(iter(keys_of.values()))
     possible = [key for key in keys if key[1] < samples and key[0] in texts and (heard is None or key in heard)]
     audible = set(possible)
-    wanted = {}
+    wanted: dict[tuple[str, str, str], Any] = {}
     for name, found in rankings.items():
         mine = selection.Ranked(
             *(tuple(clip for clip in side if keys_of[name][clip] in audible) for side in (found.asked, found.other))
@@ -219,7 +219,7 @@ def _decisions(scores: Mapping[str, reading.Scores], clip: sounds.Key) -> dict[s
 def _note_counts(dataset: Path | None) -> dict[str, int]:
     if dataset is None:
         return {}
-    found = {}
+    found: dict[str, Any] = {}
     rows = reading.rows(dataset)
     for side, label in (("with", 1), ("without", 0)):
         mine = [row["instrument"] for row in rows if row["label"] == label]

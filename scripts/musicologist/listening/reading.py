@@ -107,13 +107,13 @@ def scores(path: str | Path, levels: Levels) -> Scores:
         raise UserError(
             f"{path} is no readable table of scores ({str(error).splitlines()[0]}): run `snakemake`."
         ) from None
-    column = {name: table[name].fill_null(-1).to_numpy() if name == "prompt_label" else None for name in names}
-    column |= {name: table[name].to_numpy() for name in names if name not in ("signal", "prompt_label")}
+    column = {name: table[name].to_numpy() for name in names if name not in ("signal", "prompt_label")}
+    column["prompt_label"] = table["prompt_label"].fill_null(-1).to_numpy()
     clip = column["prompt_id"].astype(np.int64) * 1000 + column["sample"]
     clips, where = np.unique(clip, return_inverse=True)
     labels = np.full(len(clips), -1, np.int8)
     np.maximum.at(labels, where, column["prompt_label"].astype(np.int8))
-    level = np.searchsorted(levels.steps, column["step"])
+    level = np.asarray(np.searchsorted(levels.steps, column["step"]))
     signal = table["signal"].combine_chunks().dictionary_encode()
     decision = {}
     for number, name in enumerate(signal.dictionary.to_pylist()):

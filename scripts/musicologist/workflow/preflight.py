@@ -58,7 +58,7 @@ def hub_models(foreign: Mapping[str, str]) -> dict[str, hub.Repository]:
         family = generators.family(generators.of_model(foreign["diffusion"]))
         place = found(foreign["diffusion"])
         encoder = family.text_encoder_of(family.read_config(place), None)
-        if encoder is not None and not (place / encoder.name).is_dir():
+        if isinstance(encoder, hub.Repository) and not (place / encoder.name).is_dir():
             from_hub["text_encoder"] = encoder
     return from_hub
 
