@@ -9,8 +9,7 @@ import numpy as np
 from musicologist.core import noise_levels
 from musicologist.figures import atlas
 from musicologist.figures.atlas import Rows
-from musicologist.figures.canvas import SIGNAL_NAMES, level_label, new_figure, title_of
-from musicologist.figures.styles import Style, of_classifiers
+from musicologist.figures.canvas import SIGNAL_NAMES, Style, level_label, new_figure, of_classifiers, title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

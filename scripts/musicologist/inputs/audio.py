@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from musicologist.core import levels as core_levels
 from musicologist.core.errors import UserError
 from musicologist.core.levels import Level
-from musicologist.prompts.batches import Plan
+from musicologist.prompts.plan import Plan
 
 if TYPE_CHECKING:
     import numpy as np

@@ -40,21 +40,21 @@ def code_digest(script: str | Path, root: str | Path | None = None) -> str:
     Returns 16 hexadecimal digits. Raises FileNotFoundError for a missing script, SyntaxError where one does not parse.
     """
     root = (Path(script).parent if root is None else Path(root)).absolute()
-    seen = _walk(Path(script).absolute(), root)
+    library = _library(root)
+    seen = _walk(Path(script).absolute(), library)
     lines = [f"{file.relative_to(root).as_posix()} {digest}" for file, digest in sorted(seen.items())]
     if root / f"{_ASPECTS}.py" in seen:
-        lines += _of_table(root / f"{_ASPECTS}.toml", {name for file in seen for name in _library(root).columns(file)})
+        lines += _of_table(root / f"{_ASPECTS}.toml", {name for file in seen for name in library.columns(file)})
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def covered(script: str | Path) -> list[Path]:
     """The script and the modules beside it that its digest covers, sorted."""
-    return sorted(_walk(Path(script).absolute(), Path(script).absolute().parent))
+    return sorted(_walk(Path(script).absolute(), _library(Path(script).absolute().parent)))
 
 
-def _walk(script: Path, root: Path) -> dict[Path, str]:
+def _walk(script: Path, library: "_Library") -> dict[Path, str]:
     """The digest of the script's syntax and of each module that it imports, directly or not."""
-    library = _library(root)
     seen: dict[Path, str] = {}
     todo = [script]
     while todo:
@@ -84,6 +84,7 @@ class _Library:
         self._root = root
         self._trees: dict[Path, ast.Module | SyntaxError] = {}
         self._digests: dict[Path, tuple[str, tuple[Path, ...]]] = {}
+        self._columns: dict[Path, set[str]] = {}
         for file in files:
             try:
                 self._trees[file] = ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
@@ -110,10 +111,13 @@ class _Library:
 
     def columns(self, file: Path) -> set[str]:
         """The columns of the table of aspects that a file asks for, by ``column("…")``."""
-        tree = self._parsed(file)
-        calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and len(node.args) == 1)
-        asked = ((ast.unparse(call.func).rpartition(".")[2], call.args[0]) for call in calls)
-        return {str(name.value) for function, name in asked if function == "column" and isinstance(name, ast.Constant)}
+        if file not in self._columns:
+            calls = (node for node in ast.walk(self._parsed(file)) if isinstance(node, ast.Call))
+            asked = (
+                call.args[0] for call in calls if getattr(call.func, "id", getattr(call.func, "attr", "")) == "column"
+            )
+            self._columns[file] = {str(name.value) for name in asked if isinstance(name, ast.Constant)}
+        return self._columns[file]
 
     def _shape(self, node: object) -> object:
         """The tree as nested tuples, without empty fields: later Pythons add those, and must not make a product stale."""

@@ -11,7 +11,7 @@ from musicologist.core.files import found
 from musicologist.inputs import section
 from musicologist.models import hub
 from musicologist.probes import registry
-from musicologist.prompts.batches import Plan
+from musicologist.prompts.plan import Plan
 from musicologist.workflow import configuration, preflight
 from musicologist.workflow.provenance import model_title
 

@@ -10,7 +10,7 @@ from musicologist.core import noise_levels, shards
 from musicologist.core.errors import UserError
 from musicologist.core.shards import Clip
 from musicologist.inputs import audio as inputs_audio
-from musicologist.prompts.batches import Plan
+from musicologist.prompts.plan import Plan
 
 RATE = 8_000
 SAMPLES = 2

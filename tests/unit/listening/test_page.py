@@ -10,6 +10,8 @@ import pytest
 from tests.support import simulated_run
 from tests.support.simulated_run import Shape
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).parents[3] / "scripts/write_listening_page.py"
 SMALL = Shape(prompts=6, steps=(0, 9), notes_a_side=6)
 

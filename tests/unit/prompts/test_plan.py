@@ -1,5 +1,5 @@
 import pytest
-from musicologist.prompts.batches import Plan
+from musicologist.prompts.plan import Plan
 
 
 @pytest.mark.parametrize("per_shard", [1, 3, 7])
