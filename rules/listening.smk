@@ -18,7 +18,7 @@ rule write_run_card:
         command=command_again(),
     params:
         **program("write_run_card"),
-        configuration=recorded_configuration(),
+        configuration=recorded_configuration,
         prompts=config["prompts"]["count"],
         clips=config["prompts"]["count"] * config["audio"]["samples"] * len(RUN.levels) if RUN.audible else 0,
     shell:

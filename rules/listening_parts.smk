@@ -5,8 +5,11 @@ import os
 from shlex import quote
 
 
-def recorded_configuration():
-    """The configuration as JSON, without the keys that change no product, as the schema says of them."""
+def recorded_configuration(wildcards):
+    """The configuration as JSON, without the keys that change no product, as the schema says of them.
+
+    A function of wildcards, for what it returns is not searched for any: an address of notes may have {split} in it.
+    """
 
     def recorded(values, schema):
         parts = schema.get("properties", {})
