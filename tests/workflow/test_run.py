@@ -234,7 +234,7 @@ EDITED = {
     "a comment and a docstring": (
         "scripts/musicologist/audio/sampler.py",
         '"""Noise levels (steps + 1,)',
-        '# why\n    """All noise levels (steps + 1,)',
+        '# why\n        """All noise levels (steps + 1,)',
         {},
     ),
     "one more embedder in the registry": (
