@@ -6,7 +6,14 @@ from musicologist.inputs import embeddings as given_embeddings
 from musicologist.inputs import section
 
 if config["inputs"]["audio"]:
-    checked(given_audio.check, config["inputs"]["audio"], RUN.levels, RUN.plan, config["audio"]["samples"])
+    checked(
+        given_audio.check,
+        config["inputs"]["audio"],
+        RUN.levels,
+        RUN.plan,
+        config["audio"]["samples"],
+        config["prompts"]["leave_out"],
+    )
 
 GIVEN_EMBEDDINGS = []
 if config["inputs"]["embeddings"]:

@@ -30,7 +30,7 @@ if config["inputs"]["notes"] is None:
             seed=config["seed"],
         shell:
             "python {params.script:q} --soundfont {params.soundfont:q} --count {params.notes}"
-            " --split {wildcards.split} --seed {params.seed} --output {output:q} 2> {log:q}"
+            " --split {wildcards.split:q} --seed {params.seed} --output {output:q} 2> {log:q}"
 
 elif DOWNLOADS:
 

@@ -16,7 +16,7 @@ def main() -> None:
 
     from musicologist.core import downloads
 
-    downloads.fetch_locked(arguments.address, arguments.output, arguments.lock)
+    downloads.fetch_locked(arguments.address, arguments.output, arguments.lock, downloads.fault_of_archive)
 
 
 if __name__ == "__main__":
