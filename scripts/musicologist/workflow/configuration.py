@@ -73,7 +73,10 @@ def _sentence(error: Any, source: str) -> str:
         twice = next(item for number, item in enumerate(error.instance) if item in error.instance[:number])
         return f"{source}: {place} names {twice!r} twice: name it once."
     if error.validator in ("anyOf", "oneOf"):
-        return _sentence(_closest(error), source)
+        if closest := _closest(error):
+            return _sentence(closest, source)
+        listed = f" (a list is written [{error.instance}])" if isinstance(error.instance, str) else ""
+        return f"{source}: {place} is {shown}{listed}; expected {error.schema.get('description', 'another value')}"
     if error.validator == "pattern":
         return f"{source}: {place} is {shown}: expected a name of letters, digits, '_', '.' and '-', a letter or digit first."
     return f"{source}: {place or 'the configuration'}: {' '.join(error.message.split())[:200]}."
@@ -90,10 +93,10 @@ def _hint(value: Any, kinds: Sequence[str]) -> str:
     return ""
 
 
-def _closest(error: Any) -> Any:
-    """Of the ways in which a value could be right, the first complaint of the one whose type it has."""
-    fits = [part for part in error.context if part.validator != "type" or len(part.relative_path)]
-    return (fits or list(error.context))[0]
+def _closest(error: Any) -> Any | None:
+    """Of the ways in which a value could be right, the first complaint of the one whose type it has; None where it has none."""
+    fits = [part for part in error.context if part.validator not in ("type", "const") or len(part.relative_path)]
+    return fits[0] if fits else None
 
 
 def with_defaults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:

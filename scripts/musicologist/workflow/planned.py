@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,11 @@ _OWN = ("inputs.json", "preflight.json")  # what a start writes before anything 
 def folder(results: str | Path) -> Path:
     """Where the copies of a run lie, below its folder."""
     return Path(results) / "planned"
+
+
+def copies(run: str, files: Sequence[Path]) -> list[Path]:
+    """Where the copies of these files lie for a run of this name."""
+    return [folder(f"results/{run}") / file.name for file in files]
 
 
 def keep(results: str | Path, config: Mapping[str, Any], files: Mapping[str, str]) -> Path:

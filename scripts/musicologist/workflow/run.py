@@ -268,11 +268,7 @@ def load(
     section.check_notes(inputs["notes"], config["notes"]["splits"], source)
     configuration.check_passes(config["annotation"], source)
     originals = [found(name) for name in (CONCEPTS, ORIGINAL_LABELS)]
-    for_jobs = (
-        [planned.folder(f"results/{config['run']}") / file.name for file in originals]
-        if copied or started
-        else originals
-    )
+    for_jobs = planned.copies(config["run"], originals) if copied or started else originals
     concepts_file, original_labels_file = for_jobs if started else originals
     defined = definitions.load(concepts_file)
     concepts = list(definitions.chosen(defined, config["concepts"], concepts_file))
