@@ -16,6 +16,7 @@ if not isinstance(HERE, LocalSourceFile):
 sys.path.insert(0, str(ROOT / "scripts"))
 from musicologist.core import documents, errors
 from musicologist.core.files import found
+from musicologist.inputs import section
 from musicologist.prompts import openai_client
 from musicologist.workflow import configuration, planned
 from musicologist.workflow.run import CONCEPTS, ORIGINAL_LABELS, load, options
@@ -42,6 +43,8 @@ if not IS_MODULE:
         checked(documents.load_yaml, file, "a configuration")
 RUN = checked(load, config, SCHEMA, CONFIG_NAME, COPIED, COPIED and STARTED)
 config = RUN.config
+if (doubt := section.doubt(RUN.given_prompts)) and not STARTED:
+    print(doubt, file=sys.stderr)
 if COPIED and not STARTED:
     workflow.config_settings.configfiles = [planned.folder(RUN.results).absolute() / planned.CONFIG]
 

@@ -12,6 +12,7 @@ from musicologist.core.errors import UserError
 _MOST = 100_000  # values in a YAML file, what aliases repeat counted again
 _DEEPEST = 60
 _LARGEST = 5_000_000  # bytes of a YAML file
+_LONGEST_NAME = 255  # bytes, of a file in most file systems
 _HALF = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -143,6 +144,8 @@ def require_plain(value: Any, source: str) -> None:
             raise UserError(f"{source}: {place} is {item}: expected a finite number.")
         elif isinstance(item, str):
             require_text(item, f"{source}: {place}")
+            if max(map(len, item.encode().split(b"/"))) > _LONGEST_NAME:
+                raise UserError(f"{source}: {place} is {item[:60]!r} …, too long for the name of a file: shorten it.")
 
 
 def _walk(value: Any, place: str, depth: int) -> Iterator[tuple[str, Any]]:

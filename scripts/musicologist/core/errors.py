@@ -29,7 +29,8 @@ def place_of(path: object, **where: object) -> str:
 
 def suggest(word: str, known: Iterable[object]) -> str:
     """``did you mean 'x'?`` with the known word that is like ``word``, or all that are known."""
-    words = [str(item) for item in known]
+    words = [str(item)[:60] for item in list(known)[:60]]
+    word = word[:60]
     close = difflib.get_close_matches(word, words, n=1) or [item for item in words if word and item.startswith(word)]
     return f"did you mean {close[0]!r}?" if close else f"expected one of {', '.join(words)}"
 

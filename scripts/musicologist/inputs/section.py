@@ -100,6 +100,17 @@ def prompts_file(inputs: Inputs) -> str | None:
     return inputs["prompts"] or (annotations if annotations and annotations.endswith(".json") else None)
 
 
+def doubt(texts: Sequence[str]) -> str:
+    """What is doubtful about given prompts, as a sentence; empty where nothing is."""
+    different = len(set(texts))
+    if different == len(texts):
+        return ""
+    return (
+        f"Of {len(texts)} prompts only {different} are different: intervals and p values count prompts as independent, which "
+        "equal ones are not (they are one cluster), so they come out too narrow; give each prompt once."
+    )
+
+
 def prompts(inputs: Inputs, count: int) -> list[str]:
     """The given prompts, or none.
 
