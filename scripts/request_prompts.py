@@ -41,17 +41,17 @@ def _written(log, arguments, count, earlier):
     from musicologist.prompts import openai_client, openai_writer
 
     size = min(openai_writer.PER_REQUEST, count)
-    texts, number, fruitless, useless = [], 0, 0, ""
+    texts, number, fruitless, useless = [], 0, 0, None
     while len(texts) < count:
         round_ = range(number, number + -(-(count - len(texts)) // size))
         bodies = _answers(
             log, arguments, [openai_writer.request(arguments.seed, arguments.batch, n, size) for n in round_]
         )
-        useless = next((body for body in reversed(bodies) if not openai_writer.read(body)), "")
+        useless = next((body for body in reversed(bodies) if not openai_writer.read(body)), None)
         found = openai_writer.new((text for body in bodies for text in openai_writer.read(body)), [*earlier, *texts])
         texts, number, fruitless = [*texts, *found], round_.stop, 0 if found else fruitless + 1
         if fruitless == openai_writer.FRUITLESS:
-            if useless:
+            if useless is not None:
                 raise UserError(
                     f"{arguments.model} gave nothing that can be used as prompts for batch {arguments.batch}; the last answer "
                     f"begins: {openai_client.shown(useless)!r}: look at OPENAI_BASE_URL (most servers want /v1 at its end), "
