@@ -51,7 +51,8 @@ def accounting(cluster: Cluster, said: str) -> list[dict[str, str]]:
     """The accounting's row of every job of a run."""
     name = re.search(r"SLURM run ID: (\S+)", said).group(1)
     columns = ("jobid", "partition", "constraints", "alloctres", "state", "comment")
-    rows = cluster.call("sacct", "-X", "-n", "--parsable2", f"--name={name}", f"--format={','.join(columns)}")
+    since = "--starttime=now-1days"  # by default sacct begins at midnight
+    rows = cluster.call("sacct", "-X", "-n", "--parsable2", since, f"--name={name}", f"--format={','.join(columns)}")
     return [dict(zip(columns, row.split("|"), strict=True)) for row in rows.splitlines()]
 
 
