@@ -1,6 +1,7 @@
 """What all rules share: the run that the configuration makes, its programs, models and digests."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ if not isinstance(HERE, LocalSourceFile):
     sys.exit(1)
 sys.path.insert(0, str(ROOT / "scripts"))
 from musicologist.core import documents, errors
+from musicologist.core.downloads import shown
 from musicologist.core.files import found
 from musicologist.inputs import section
 from musicologist.prompts import openai_client
@@ -45,6 +47,7 @@ RUN = checked(load, config, SCHEMA, CONFIG_NAME, COPIED, COPIED and STARTED)
 config = RUN.config
 if (doubt := section.doubt(RUN.given_prompts)) and not STARTED:
     print(doubt, file=sys.stderr)
+CONFIGFILES = [os.path.relpath(file) for file in workflow.overwrite_configfiles]
 if COPIED and not STARTED:
     workflow.config_settings.configfiles = [planned.folder(RUN.results).absolute() / planned.CONFIG]
 
@@ -89,7 +92,7 @@ def keep_plan():
     planned.record(f"{RUN.results}/inputs.json", RUN.inputs)
     if COPIED:
         files = [found(name) for name in (CONCEPTS, ORIGINAL_LABELS)]
-        planned.keep(RUN.results, config, {file.name: file.read_text(encoding="utf-8") for file in files})
+        planned.keep(RUN.results, planned.told(config), {file.name: file.read_text(encoding="utf-8") for file in files})
 
 
 def embeddings_of(signals):

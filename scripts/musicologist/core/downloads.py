@@ -24,6 +24,11 @@ _UNREACHED = (urllib.error.URLError, TimeoutError, ConnectionError, http.client.
 _SECRET = ("authorization", "cookie", "proxy-authorization")
 
 
+def resolved(name: str) -> str:
+    """The address that an environment variable of this name holds, or ``name`` itself: what a shell line shows is the name."""
+    return os.environ.get(name, name)
+
+
 def shown(address: str) -> str:
     """An address for a sentence: without user, password and what stands behind the question mark."""
     try:

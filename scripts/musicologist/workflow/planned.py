@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from musicologist.core import documents
+from musicologist.core import documents, downloads
 from musicologist.core.errors import UserError
 from musicologist.core.files import write_text
+from musicologist.inputs import section
 
 CONFIG = "config.json"
 _OWN = ("inputs.json", "preflight.json")  # what a start writes before anything is made
@@ -19,6 +20,13 @@ _OWN = ("inputs.json", "preflight.json")  # what a start writes before anything 
 def folder(results: str | Path) -> Path:
     """Where the copies of a run lie, below its folder."""
     return Path(results) / "planned"
+
+
+def told(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration as records hold it: an address of notes without its credentials."""
+    notes = config["inputs"]["notes"]
+    shown = downloads.shown(notes) if section.is_address(notes) else notes
+    return {**config, "inputs": {**config["inputs"], "notes": shown}}
 
 
 def copies(run: str, files: Sequence[Path]) -> list[Path]:

@@ -42,7 +42,9 @@ class Run:
     @property
     def inputs(self) -> dict[str, str | None]:
         """What the run is made of, for the record: a later start with anything else is refused."""
-        inputs = {key: place for key, place in self.config["inputs"].items() if key != "listeners"}  # of a finished run
+        inputs = {
+            key: place for key, place in planned.told(self.config)["inputs"].items() if key != "listeners"
+        }  # of a finished run
         return {**inputs, "writer": None if section.prompts_file(inputs) else self.config["prompts"]["writer"]}
 
     @property

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 from musicologist.core import downloads
 from musicologist.core.errors import UserError
+from musicologist.workflow import planned
 
 CONTENT = gzip.compress(bytes(number * 7 % 251 for number in range(20_000)), mtime=0)
 TOKEN = {"Authorization": "Bearer hf_secret"}
@@ -131,7 +132,7 @@ def test_a_token_is_not_sent_over_plain_http_to_a_hub_of_https(monkeypatch, tmp_
         hub_client._fetch_blob(hub.Repository("a/b"), SimpleNamespace(etag="../../x", location="https://x", size=3))
 
 
-def test_a_password_in_an_address_is_used_and_shown_nowhere(tmp_path, capsys):
+def test_a_password_in_an_address_is_used_and_shown_nowhere(tmp_path, capsys, monkeypatch):
     with serving(whole()) as server:
         address = f"http://user:pa%73s@127.0.0.1:{server.port}/notes.tar.gz?token=SECRET"
         downloads.fetch_locked(address, tmp_path / "a", tmp_path / "lock.json")
@@ -146,6 +147,10 @@ def test_a_password_in_an_address_is_used_and_shown_nowhere(tmp_path, capsys):
         with pytest.raises(UserError) as error:
             downloads.fetch(other, tmp_path / "b")
         sentences.append(str(error.value))
+    monkeypatch.setenv("NOTES_ADDRESS_0", address)
+    assert downloads.resolved("NOTES_ADDRESS_0") == address and downloads.resolved("http://x/y") == "http://x/y"
+    config = {"inputs": {"notes": address, "prompts": None}}
+    sentences.append(json.dumps(planned.told(config)))
     everything = " ".join([(tmp_path / "lock.json").read_text(), capsys.readouterr().err, *sentences])
     assert not [secret for secret in ("pass", "pa%73s", "SECRET", "user:") if secret in everything]
 
