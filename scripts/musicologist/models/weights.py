@@ -60,9 +60,10 @@ def load(path: str | Path) -> dict[str, "torch.Tensor"]:
     path = Path(path)
     try:
         if path.suffix == ".safetensors":
-            return load_file(path)
-        with torch.serialization.safe_globals(_numbers()):
-            state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+            state = load_file(path)
+        else:
+            with torch.serialization.safe_globals(_numbers()):
+                state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except (
         SafetensorError,
         pickle.UnpicklingError,

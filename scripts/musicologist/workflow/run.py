@@ -26,7 +26,7 @@ class Run:
     config: Mapping[str, Any]
     kept_steps: list[int]
     branched_steps: list[int]
-    concepts_file: Path  # that jobs read, as the next
+    concepts_file: Path
     original_labels_file: Path
     defined_concepts: Mapping[str, definitions.Concept]
     concepts: list[str]
@@ -42,9 +42,8 @@ class Run:
     @property
     def inputs(self) -> dict[str, str | None]:
         """What the run is made of, for the record: a later start with anything else is refused."""
-        inputs = {
-            key: place for key, place in planned.told(self.config)["inputs"].items() if key != "listeners"
-        }  # of a finished run
+        told = planned.told(self.config)["inputs"]
+        inputs = {key: place for key, place in told.items() if key != "listeners"}  # given to a finished run
         return {**inputs, "writer": None if section.prompts_file(inputs) else self.config["prompts"]["writer"]}
 
     @property
@@ -283,7 +282,7 @@ def load(
         original_labels_file=for_jobs[1],
         defined_concepts=defined,
         concepts=concepts,
-        original_terms=prompt_labels.load_original(original_labels_file, concepts) if original else {},
+        original_terms=prompt_labels.load_original(original_labels_file, concepts if original else ()),
         classifiers=registry.configured(config["probes"]["classifiers"], source),
         given_prompts=section.prompts(inputs, config["prompts"]["count"]),
     )
