@@ -5,7 +5,7 @@ import pickle
 import struct
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 from zipfile import is_zipfile
 
 from musicologist.core import documents
@@ -60,7 +60,7 @@ def load(path: str | Path) -> dict[str, "torch.Tensor"]:
     path = Path(path)
     try:
         if path.suffix == ".safetensors":
-            state = load_file(path)
+            state: Any = load_file(path)
         else:
             with torch.serialization.safe_globals(_numbers()):
                 state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)

@@ -42,8 +42,8 @@ class Run:
     @property
     def inputs(self) -> dict[str, str | None]:
         """What the run is made of, for the record: a later start with anything else is refused."""
-        told = planned.told(self.config)["inputs"]
-        inputs = {key: place for key, place in told.items() if key != "listeners"}  # given to a finished run
+        told = planned.told(self.config)["inputs"].items()
+        inputs = {key: place for key, place in told if key != "listeners"}  # given to a finished run
         return {**inputs, "writer": None if section.prompts_file(inputs) else self.config["prompts"]["writer"]}
 
     @property
@@ -248,14 +248,13 @@ class Run:
     @property
     def labelled_note(self) -> str:
         """The same for pictures that tell prompts with a concept from those without."""
-        original = " Labels: the original study's rules." if self.config["labels"] == "original" else ""
-        return self.models_note + original
+        return self.models_note + (" Labels: the original study's rules." * (self.config["labels"] == "original"))
 
 
 def load(
     config: Mapping[str, Any], schema: Mapping[str, Any], source: str, copied: bool = False, started: bool = False
 ) -> Run:
-    """The run of a configuration, with its defaults filled in; ``source`` names the configuration in messages.
+    """The run of a configuration, with its defaults filled in; ``source`` names it in messages.
 
     Jobs read copies of the concepts where a start makes them (``copied``); one of a run that ``started`` reads nothing else.
     Raises UserError for the first thing that is wrong in it, in the files it names or in the concepts.
@@ -282,7 +281,7 @@ def load(
         original_labels_file=for_jobs[1],
         defined_concepts=defined,
         concepts=concepts,
-        original_terms=prompt_labels.load_original(original_labels_file, concepts if original else ()),
+        original_terms=prompt_labels.load_original(original_labels_file, concepts) if original else {},
         classifiers=registry.configured(config["probes"]["classifiers"], source),
         given_prompts=section.prompts(inputs, config["prompts"]["count"]),
     )
