@@ -57,7 +57,7 @@ onstart:
         workflow.executor_plugin.name,
         getattr(workflow.executor_settings, "array_jobs", None),
     )
-    configuration.record(f"{RUN.results}/inputs.json", RUN.inputs)
+    checked(keep_plan)
 
 
 # Snakemake starts no handler of a module: the caller's starts this one, unless it stands below the module.

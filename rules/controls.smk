@@ -164,7 +164,7 @@ rule measure_controls:
         classifiers=RUN.classifier_addresses,
         seed=config["seed"],
     shell:
-        "python {params.script:q} --concepts {params.concepts:q} --concept {wildcards.concept}"
+        "python {params.script:q} --concepts {params.concepts:q} --concept {wildcards.concept:q}"
         " --scores {params.scores:q} --embeddings {input.embeddings:q} --texts {input.texts:q} --dataset {input.dataset:q}"
         " --acoustics {input.acoustics:q} --note-acoustics {input.note_acoustics:q} --seed {params.seed}"
         " --probes {input.probes:q} --classifiers {params.classifiers:q} --unconditional {input.unconditional:q}"
