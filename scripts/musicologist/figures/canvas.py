@@ -23,8 +23,6 @@ METRIC_NAMES = {
     "balanced_accuracy": "balanced accuracy",
     "accuracy": "accuracy",
 }
-USABLE = 5
-"""With fewer positive or negative prompts than this a concept is greyed out in the atlas and counts in no mean."""
 
 
 def new_figure(width: float, height: float) -> "Figure":
@@ -48,6 +46,31 @@ def save(figure: "Figure", path: str | Path, dpi: int = 150) -> None:
 def title_of(concept: str) -> str:
     """A concept's name for people: is_synth_lead is "synth lead"."""
     return concept.removeprefix("is_").replace("_", " ")
+
+
+def doubts(rows: Iterable[Mapping[str, Any]]) -> str:
+    """The few words of all warnings in these rows of one concept, empty where there are none.
+
+    A row's ``warning``, if it has one, has words, a colon and a sentence, and more of them after " | ". Words that not all
+    classifiers share are followed by those that have them.
+    """
+    said: dict[str, set[str]] = {}
+    classifiers = set()
+    for row in rows:
+        classifiers.add(row["classifier"])
+        for words, _, _ in (one.partition(": ") for one in row.get("warning", "").split(" | ") if one):
+            said.setdefault(words, set()).add(row["classifier"])
+    return ", ".join(
+        words + ("" if mine == classifiers else f" ({', '.join(sorted(mine))})") for words, mine in said.items()
+    )
+
+
+def hatch(axis: "Axes", left: float, bottom: float, width: float, height: float, **look: Any) -> None:
+    """Hatch a part of a panel: what it shows is in doubt, and words nearby say why."""
+    from matplotlib.patches import Rectangle
+
+    style: dict[str, Any] = {"fill": False, "hatch": "////", "edgecolor": "0.6", "linewidth": 0} | look
+    axis.add_patch(Rectangle((left, bottom), width, height, **style))
 
 
 def noise_axis(axis: "Axes", rows: Sequence[Mapping[str, Any]]) -> None:

@@ -85,18 +85,26 @@ def clustered(decision: np.ndarray, labels: np.ndarray, clusters: np.ndarray) ->
     return Auc(value, variance, iid, freedom, min(count for _, count in parts))
 
 
-def interval(auc: Auc, confidence: float = 0.95) -> tuple[float, float]:
+FEWEST_CLUSTERS = 5
+"""On each side, for an interval of an AUC: of fewer it sits too high, the truth below it in up to 12 % of experiments."""
+
+
+def interval(auc: Auc, confidence: float = 0.95, fewest: int = FEWEST_CLUSTERS) -> tuple[float, float]:
     """Confidence interval of an AUC: symmetric on the logit, with a t quantile.
 
-    Where nothing varies (the clusters are told apart without a mistake) the variance says nothing; then the interval is that
-    of as many successes in as many trials as the smaller side has clusters (Clopper and Pearson 1934).
+    NaN with fewer than ``fewest`` clusters on a side, and where scores are all the same, which say nothing. Where the clusters
+    are told apart without a mistake the variance says nothing either; then the interval is that of as many successes in as
+    many trials as the smaller side has clusters (Clopper and Pearson 1934).
     """
     from scipy.special import stdtrit
 
     tail = (1 - confidence) / 2
-    if auc.variance == 0 or auc.value in (0.0, 1.0):
+    perfect = auc.value in (0.0, 1.0)
+    if auc.smaller_side < fewest or (auc.variance == 0 and not perfect):
+        return float("nan"), float("nan")
+    if perfect:
         bound = tail ** (1 / auc.smaller_side)
-        return (bound, 1.0) if auc.value >= 0.5 else (0.0, 1 - bound)
+        return (bound, 1.0) if auc.value == 1 else (0.0, 1 - bound)
     centre = np.log(auc.value / (1 - auc.value))
     half = stdtrit(auc.freedom, 1 - tail) * np.sqrt(auc.variance) / (auc.value * (1 - auc.value))
     low, high = 1 / (1 + np.exp(-(centre + np.array([-half, half]))))

@@ -1,0 +1,48 @@
+"""What a reader must know before believing a concept's numbers: too few prompts, notes or instruments, a probe at chance."""
+
+from collections.abc import Mapping
+from typing import Any
+
+FEWEST_NOTES = 20
+FEWEST_INSTRUMENTS = 5
+FEWEST_PROMPTS = 5
+"""On each side; with fewer a concept is hatched in figures, and the words say so."""
+
+BETWEEN = " | "
+"""Between several warnings in a table; each is a few words, a colon, and a sentence."""
+
+
+def warning(prompts: Mapping[str, Any], report: Mapping[str, Any]) -> str:
+    """The warnings about one concept and probe as a table has them, empty where there is none.
+
+    ``prompts`` has ``n_pos_prompts`` and ``n_neg_prompts``, ``report`` is the probe's own (CLASSIFIER.json).
+    """
+    found = [_prompts(prompts), *_learnt(report["train"]), _held_out(report["held_out"])]
+    return BETWEEN.join(one for one in found if one)
+
+
+def _prompts(counts: Mapping[str, Any]) -> str:
+    asking, other = counts["n_pos_prompts"], counts["n_neg_prompts"]
+    if min(asking, other) >= FEWEST_PROMPTS:
+        return ""
+    return f"few prompts: only {asking} ask for it and {other} do not, so its figures have no interval"
+
+
+def _learnt(train: Mapping[str, int]) -> list[str]:
+    sides = {"notes": ("n_pos", "n_neg"), "instruments": ("instruments_pos", "instruments_neg")}
+    fewest = {"notes": FEWEST_NOTES, "instruments": FEWEST_INSTRUMENTS}
+    return [
+        f"few {what}: the probe learnt from {train[with_it]} {what} with it and {train[without]} without"
+        for what, (with_it, without) in sides.items()
+        if min(train[with_it], train[without]) < fewest[what]
+    ]
+
+
+def _held_out(held_out: Mapping[str, Any]) -> str:
+    low, high = held_out["roc_auc_low"], held_out["roc_auc_high"]
+    if low is None:
+        return "probe not checked: too few instruments are held out to say whether it does better than chance on notes"
+    if low > 0.5:
+        return ""
+    area = f"{held_out['roc_auc']:.2f} [{low:.2f}, {high:.2f}]"
+    return f"probe at chance: on notes of held-out instruments its ROC-AUC is {area}, which may be .5"
