@@ -259,7 +259,8 @@ def load(config: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> R
     configuration.check(config, schema, source)
     config = configuration.with_defaults(config, schema)
     inputs = config["inputs"]
-    kept = configuration.check_trajectory(config["trajectory"], source)
+    given = bool(inputs["audio"] or inputs["embeddings"])
+    kept = configuration.check_trajectory(config["trajectory"], source, given)
     section.check(inputs, source)
     section.check_notes(inputs["notes"], config["notes"]["splits"], source)
     configuration.check_passes(config["annotation"], source)
