@@ -69,7 +69,6 @@ rule collect_atlas:
         emergence=collect("<results>/concepts/{concept}/emergence.csv", concept=RUN.concepts),
         summaries=collect("<results>/concepts/{concept}/emergence.json", concept=RUN.concepts),
         landmarks=collect("<results>/concepts/{concept}/landmarks.parquet", concept=RUN.concepts),
-        controls=collect("<results>/concepts/{concept}/controls.json", concept=RUN.concepts),
         reports=collect(
             "<results>/concepts/{concept}/{classifier}.json",
             concept=RUN.concepts,
@@ -90,7 +89,7 @@ rule collect_atlas:
         **program("collect_atlas"),
     shell:
         "python {params.script:q} --emergence {input.emergence:q} --summaries {input.summaries:q}"
-        " --landmarks {input.landmarks:q} --controls {input.controls:q} --reports {input.reports:q}"
+        " --landmarks {input.landmarks:q} --reports {input.reports:q}"
         " --output {output.csv:q} --parquet {output.parquet:q}"
         " --order {output.order:q} 2> {log:q}"
 

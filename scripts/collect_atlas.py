@@ -14,7 +14,6 @@ def main() -> None:
     parser.add_argument("--emergence", nargs="+", type=Path, required=True, help="emergence.csv of each concept")
     parser.add_argument("--summaries", nargs="+", type=Path, required=True, help="emergence.json of each concept")
     parser.add_argument("--landmarks", nargs="+", type=Path, required=True, help="landmarks.parquet of each concept")
-    parser.add_argument("--controls", nargs="+", type=Path, required=True, help="controls.json of each concept")
     parser.add_argument("--reports", nargs="+", type=Path, required=True, help="the probes' reports")
     parser.add_argument("--output", required=True, help="CSV to write")
     parser.add_argument("--parquet", required=True, help="the same table as parquet")
@@ -28,19 +27,13 @@ def main() -> None:
     from musicologist.emergence import curve as emergence_curve
     from musicologist.emergence.tables import EMERGENCE, LANDMARKS
 
-    concluded = answers.conclude(_curves(arguments.summaries))
-    controlled = answers.of_controls(_curves(arguments.controls))
+    concluded = answers.conclude(answers.curves(map(_read, arguments.summaries)))
     reports = {(path.parent.name, path.stem): _read(path) for path in arguments.reports}
     rows = []
     for path in arguments.emergence:
         for row in results.read(path):
-            key = tuple(row[name] for name in CURVE)
-            said = {
-                "partialled_answer": "",
-                **controlled.get(key, {}),
-                "warning": guards.warning(row, reports[key[:2]]),
-            }
-            rows.append(row | concluded[key] | said)
+            key = row["concept"], row["classifier"], row["signal"]
+            rows.append(row | concluded[key] | {"warning": guards.warning(row, reports[key[:2]])})
             if rows[0].keys() != rows[-1].keys():
                 raise UserError(f"{path} has other columns than the tables before it: delete it and run again.")
     results.write(arguments.output, rows)
@@ -54,20 +47,8 @@ def main() -> None:
     write_text(arguments.order, json.dumps(results.without_nan(found), indent=1) + "\n")
 
 
-CURVE = ("concept", "classifier", "signal")
-
-
 def _read(path: Path) -> dict:
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _curves(summaries: list[Path]) -> dict:
-    """The ``curves`` of JSON files by concept, classifier and signal, and by control where they have one."""
-    return {
-        tuple(entry[name] for name in (*CURVE, "control") if name in entry): entry
-        for summary in map(_read, summaries)
-        for entry in ({"concept": summary["concept"], **curve} for curve in summary["curves"])
-    }
 
 
 if __name__ == "__main__":

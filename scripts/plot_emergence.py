@@ -31,9 +31,7 @@ def main() -> None:
 
     pairs = [item.split("=", 1) for item in arguments.reports]
     reports = {name: json.loads(Path(path).read_text(encoding="utf-8")) for name, path in pairs}
-    rows = [
-        row | {"warning": guards.warning(row, reports[row["classifier"]])} for row in results.read(arguments.emergence)
-    ]
+    rows = guards.warned(results.read(arguments.emergence), reports)
     summary = json.loads(Path(arguments.summary).read_text(encoding="utf-8"))
     controls = parquet.read(arguments.controls, CONTROLS).to_pylist()
     styles = of_classifiers(reports, arguments.style)

@@ -62,11 +62,14 @@ Listen.parts.concept = (() => {
         });
         const falling = curves.filter((curve) => curve.monotone === 0 && curve.answer !== "not emerged");
         if (falling.length) parts.push(`it falls on its way by more than its error (${both(falling.map(name))})`);
-        const changed = curves.filter((curve) => curve.partialled_answer && curve.partialled_answer !== curve.answer);
-        if (changed.length)
-          parts.push(
-            `with loudness and spectrum taken out: ${both(changed.map((curve) => `${curve.partialled_answer} (${name(curve)})`))}`,
-          );
+        const without = { partialled: "loudness and spectrum", conditional: "the other named aspects" };
+        for (const [control, what] of Object.entries(without)) {
+          const changed = curves.filter((curve) => (curve.under_controls[control] ?? curve.answer) !== curve.answer);
+          if (changed.length)
+            parts.push(
+              `with ${what} taken out: ${both(changed.map((curve) => `${curve.under_controls[control]} (${name(curve)})`))}`,
+            );
+        }
         const { beats_random } = curves[0];
         if (beats_random === 0) parts.push("a linear probe of it does no better here than those of random concepts");
         return h(

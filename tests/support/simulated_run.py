@@ -226,7 +226,6 @@ def _concept(
                         "roc_auc": auc,
                         "roc_auc_low": auc - 0.1,
                         "roc_auc_high": min(1.0, auc + 0.08),
-                        "partialled_answer": "emerged",
                         "monotone": 1,
                         "warning": "probe at chance: its ROC-AUC on held-out notes may be .5" if number == 1 else "",
                         "half_excess_sigma": [5.0, 100.0, float("nan")][number % 3],

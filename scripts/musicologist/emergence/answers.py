@@ -2,7 +2,7 @@
 
 Atlas, order, cards and the listening page all read what ``conclude`` found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -66,14 +66,23 @@ def _conclusion(curve: Mapping[str, Any], q: float, q_random: float, q_monotone:
     return row
 
 
-def of_controls(curves: Mapping[Key, Mapping[str, Any]]) -> dict[Key, dict[str, str]]:
-    """By (concept, classifier, signal) the answers of its curves under controls, as ``CONTROL_answer``.
+def curves(summaries: Iterable[Mapping[str, Any]]) -> dict[Key, Mapping[str, Any]]:
+    """The ``curves`` of the concepts' emergence.json, or controls.json, by key."""
+    return {
+        (summary["concept"], *(curve[name] for name in ("classifier", "signal", "control") if name in curve)): curve
+        for summary in summaries
+        for curve in summary["curves"]
+    }
 
-    ``curves`` have the control as the last part of their key; q is over the concepts of each control by itself.
+
+def of_controls(curves: Mapping[Key, Mapping[str, Any]]) -> dict[Key, dict[str, str]]:
+    """By (concept, classifier, signal) the answer of its curve under each control; q is over the concepts of each by itself.
+
+    ``curves`` are those of the concepts' controls.json, the control the last part of their key.
     """
     found: dict[Key, dict[str, str]] = {}
     for (*key, control), conclusion in conclude(curves).items():
-        found.setdefault(tuple(key), {})[f"{control}_answer"] = conclusion["answer"]
+        found.setdefault(tuple(key), {})[control] = conclusion["answer"]
     return found
 
 

@@ -1,6 +1,6 @@
 """What a reader must know before believing a concept's numbers: too few prompts, notes or instruments, a probe at chance."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 FEWEST_NOTES = 20
@@ -19,6 +19,11 @@ def warning(prompts: Mapping[str, Any], report: Mapping[str, Any]) -> str:
     """
     found = [_prompts(prompts), *_learnt(report["train"]), _held_out(report["held_out"])]
     return BETWEEN.join(one for one in found if one)
+
+
+def warned(rows: Iterable[Mapping[str, Any]], reports: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of one concept's emergence.csv with their ``warning``, by the probes' reports by classifier."""
+    return [{**row, "warning": warning(row, reports[row["classifier"]])} for row in rows]
 
 
 def _prompts(counts: Mapping[str, Any]) -> str:

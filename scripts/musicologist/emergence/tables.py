@@ -75,7 +75,7 @@ SCORES = parquet.schema(
 
 EMERGENCE = parquet.schema(
     "emergence",  # emergence.csv of all concepts, and what is concluded; docs/METHODS.md explains the columns
-    [(name, pa.string()) for name in ("concept", "classifier", "signal", "answer", "partialled_answer", "warning")]
+    [(name, pa.string()) for name in ("concept", "classifier", "signal", "answer", "warning")]
     + [(name, pa.int64()) for name in ("step", "n_pos_prompts", "n_neg_prompts", "n_pos", "n_neg")]
     + [(name, pa.int64()) for name in ("beats_random", "monotone", "half_excess_censored")]
     + [(f"{name}{end}", pa.float64()) for name in _INTERVALS for end in ("", "_low", "_high")]

@@ -55,12 +55,16 @@ def signal_entry(signal: str) -> dict[str, Any]:
     }
 
 
-_OF_A_CURVE = ("answer", "partialled_answer", "monotone", "p", "q", "p_random", "q_random", "beats_random")
+_OF_A_CURVE = ("answer", "monotone", "p", "q", "p_random", "q_random", "beats_random")
 
 
-def curves(rows: Sequence[Row], levels: Levels) -> list[dict[str, Any]]:
-    """One concept's curves by probe and signal: the area with its interval and nulls over the levels, answer and landmarks."""
+def curves(rows: Sequence[Row], levels: Levels, card: Row) -> list[dict[str, Any]]:
+    """One concept's curves by probe and signal: the area with its interval and nulls over the levels, answer and landmarks.
+
+    ``card`` is the concept's, empty where there is none; it has the answers of curves under controls.
+    """
     found = []
+    controlled = {(probe_of(row), row["signal"]): row.get("under_controls", {}) for row in card.get("curves", ())}
     for probe, signal in dict.fromkeys((probe_of(row), row["signal"]) for row in rows):
         mine = [row for row in rows if (probe_of(row), row["signal"]) == (probe, signal)]
         end = max(mine, key=lambda row: row["step"])
@@ -73,6 +77,7 @@ def curves(rows: Sequence[Row], levels: Levels) -> list[dict[str, Any]]:
                 "probe": probe,
                 "signal": signal,
                 **{name: end.get(name) for name in _OF_A_CURVE},
+                "under_controls": controlled.get((probe, signal), {}),
                 "auc": over("roc_auc"),
                 "low": over("roc_auc_low"),
                 "high": over("roc_auc_high"),

@@ -190,7 +190,7 @@ def _concept(
         "notes_counted": counts,
         "held_out": {contents.probe_title(probe): area.get("roc_auc") for probe, area in held_out.items()},
         "warnings": contents.warnings(rows),
-        "curves": contents.curves(rows, levels),
+        "curves": contents.curves(rows, levels, card),
         "controls": contents.control_curves(reading.rows(sources.controls[name]), levels)
         if name in sources.controls
         else [],

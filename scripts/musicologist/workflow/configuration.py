@@ -80,7 +80,9 @@ def check_trajectory(trajectory: Mapping[str, Any], source: str, given: bool = F
         raise UserError(f"{source}: {error}") from None
     kept = kept if given else with_the_last(kept, levels)
     if levels[kept[-1]] > FINISHED_SIGMA:
-        remedy = "give the levels after it too, and name them in trajectory.keep" if given else "lower trajectory.sigma_min"
+        remedy = (
+            "give the levels after it too, and name them in trajectory.keep" if given else "lower trajectory.sigma_min"
+        )
         raise UserError(
             f"{source}: the last kept level is at sigma {levels[kept[-1]]:.2g}, where no clip is finished yet, and much is "
             f"learnt from finished clips (sigma at most {FINISHED_SIGMA}): {remedy}."

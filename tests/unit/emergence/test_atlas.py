@@ -61,8 +61,8 @@ def test_random_concepts_and_monotone_curves_are_corrected_for_the_number_of_con
 def test_answers_under_a_control_are_corrected_by_themselves():
     curves = {("a", "svm", "noisy", "partialled"): curve(p=0.04), ("b", "svm", "noisy", "partialled"): curve(p=0.9)}
     found = emergence_answers.of_controls(curves | {("a", "svm", "noisy", "conditional"): curve(p=0.04)})
-    assert found["a", "svm", "noisy"] == {"partialled_answer": "not emerged", "conditional_answer": "emerged"}
-    assert found["b", "svm", "noisy"] == {"partialled_answer": "not emerged"}
+    assert found["a", "svm", "noisy"] == {"partialled": "not emerged", "conditional": "emerged"}
+    assert found["b", "svm", "noisy"] == {"partialled": "not emerged"}
 
 
 def test_what_is_there_from_the_start_shares_the_first_place_and_what_never_came_has_none():
@@ -106,7 +106,7 @@ def test_measured_rows_with_their_conclusion_are_the_table_emergence(tmp_path):
     key = ("is_brass", "svm", "noisy")
     concluded = emergence_answers.conclude({key: results.without_nan(measured.summary)})[key]
     names = dict(zip(("concept", "classifier", "signal"), key, strict=True))
-    said = {"partialled_answer": "", "warning": "few prompts: 4"}
+    said = {"warning": "few prompts: 4"}
     rows = [names | row | concluded | said for row in measured.rows]
     results.write(tmp_path / "answers.csv", rows)
     parquet.write(tmp_path / "answers.parquet", EMERGENCE, pa.Table.from_pylist(results.read(tmp_path / "answers.csv")))

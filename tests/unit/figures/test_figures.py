@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from musicologist.core import results
 from musicologist.core.errors import UserError
-from musicologist.figures import atlas, canvas, distances, emergence, order, pca
+from musicologist.figures import atlas, canvas, distances, emergence, order, pca, rates
 from musicologist.figures.canvas import Style, of_classifiers
 from musicologist.statistics import metrics
 from PIL import Image
@@ -117,6 +117,23 @@ def test_emergence_shows_both_signals_and_says_counts_and_held_out_accuracy(tmp_
     assert Image.open(tmp_path / "a.png").size[0] > 400
 
 
+def test_rates_are_drawn_for_each_probe_and_signal_with_the_accuracy_on_held_out_notes():
+    mine = [row | {"majority": 0.6} for row in rows(("is_brass",), warning="few notes: 7 with it and 7 without")]
+    figure = rates.rates(mine, REPORTS, "Made by X.")
+    panels = [axis for axis in figure.axes if axis.get_title()]
+    assert len(panels) == 4  # two probes, two signals
+    for axis in panels:
+        curves = {line.get_label(): line.get_ydata() for line in axis.get_lines()}
+        assert set(curves["accuracy on held-out notes"]) == {0.8}
+        assert set(curves["always the more frequent answer"]) == {0.6}
+    first = [row for row in mine if (row["signal"], row["classifier"]) == ("denoised", "logistic")]
+    drawn = {line.get_label(): list(line.get_ydata()) for line in panels[0].get_lines()}
+    for name, label in (("accuracy", "accuracy"), ("tpr", "true positive rate"), ("tnr", "true negative rate")):
+        assert drawn[label] == [row[name] for row in first]
+    said = " ".join(texts(figure))
+    assert "“brass (in doubt: few notes)”" in said and "20 prompts with and 30 without" in said
+
+
 def test_the_controls_are_drawn_beside_the_curves_and_said_below():
     mine = [row for row in rows() if row["concept"] == "is_brass"]
     deformed = [{**row, "signal": "deformed"} for row in mine if row["signal"] == "denoised"]
@@ -168,6 +185,7 @@ def test_no_text_is_cut_or_outside_the_picture():
         ),
         atlas.atlas(rows(), "roc_auc", "Made by X. " * 20),
         order.order(rows(), ordering(), "Made by X. " * 20),
+        rates.rates([row | {"majority": 0.6} for row in rows(("is_brass",))], REPORTS, "Made by X. " * 20),
     ):
         figure.canvas.draw()
         drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()

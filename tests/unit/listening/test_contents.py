@@ -13,15 +13,21 @@ def rows(**changed):
 
 
 def test_a_curve_lies_over_the_levels_and_lacks_what_its_table_lacks():
-    [curve] = contents.curves(rows(), LEVELS)
+    [curve] = contents.curves(rows(), LEVELS, {})
     assert curve["auc"] == [0.5, 1.0]
     assert curve["low"] == [None, None]
     assert curve["half_excess"] is None
 
 
+def test_a_curve_has_its_answers_under_controls_from_the_card():
+    card = {"curves": [{"classifier": "svm", "signal": "noisy", "under_controls": {"partialled": "not emerged"}}]}
+    [curve] = contents.curves(rows(), LEVELS, card)
+    assert curve["under_controls"] == {"partialled": "not emerged"}
+
+
 def test_several_embedders_are_several_probes():
     table = [*rows(embedder="clap"), *rows(embedder="musicnn")]
-    assert [curve["probe"] for curve in contents.curves(table, LEVELS)] == ["svm / clap", "svm / musicnn"]
+    assert [curve["probe"] for curve in contents.curves(table, LEVELS, {})] == ["svm / clap", "svm / musicnn"]
     assert contents.probe_title("svm / musicnn") == "SVM, musicnn"
 
 
