@@ -9,15 +9,16 @@ Listen.parts.atlas = (() => {
 
   // How early a concept comes, as a number that falls along the trajectory: from the start first, not at all last.
   function earliness(concept) {
-    const never = Math.log(Math.max(1e-9, D.levels[Listen.last].sigma)) - 1;
+    const last = Math.log(Math.max(1e-9, D.levels[Listen.last].sigma));
+    const late = { "present, start unresolved": last - 0.5, "not emerged": last - 1 };
     const curves = concept.curves.filter((curve) => curve.signal === judge.id);
     const mean = Listen.mean(
       curves.map((curve) =>
-        curve.half_excess && curve.answer !== "not emerged" ? Math.log(curve.half_excess[0]) : never,
+        curve.half_excess && !(curve.answer in late) ? Math.log(curve.half_excess[0]) : (late[curve.answer] ?? last - 1),
       ),
     );
     const from_start = Listen.mean(curves.map((curve) => (curve.answer === "there from the start" ? 1 : 0)));
-    return (mean ?? never) + 1e-6 * (from_start ?? 0);
+    return (mean ?? last - 1) + 1e-6 * (from_start ?? 0);
   }
 
   function area(concept, signal, level) {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from musicologist.statistics import bootstrap, landmarks, nulls
-from musicologist.statistics.outcomes import ALPHA, NOT_EMERGED, answer, number
+from musicologist.statistics.outcomes import ALPHA, EMERGED, FROM_THE_START, NOT_EMERGED, UNRESOLVED, answer, number
 
 if TYPE_CHECKING:
     from musicologist.emergence.curve import Curve
@@ -89,17 +89,17 @@ def of_controls(curves: Mapping[Key, Mapping[str, Any]]) -> dict[Key, dict[str, 
 def times(
     half_excesses: Mapping[Key, np.ndarray], concluded: Mapping[Key, Mapping[str, Any]]
 ) -> dict[tuple[str, str], tuple[list[str], np.ndarray]]:
-    """By (classifier, signal): the concepts that are present in the end, and when: log sigma (1 + resamples, concepts).
+    """By (classifier, signal): the concepts that have a place in an order, and when: log sigma (1 + resamples, concepts).
 
     When is where half of the excess over chance has come, censored at the first level in each resample: what is there from the
-    start shares the first place. A concept that did not emerge has no place in an order.
+    start shares the first place. What did not emerge, or whose start is unresolved, has no place.
     """
     found = {}
     for classifier, signal in sorted({(key[1], key[2]) for key in half_excesses}):
         mine = {
             key[0]: values
             for key, values in half_excesses.items()
-            if key[1:] == (classifier, signal) and concluded[key]["answer"] != NOT_EMERGED
+            if key[1:] == (classifier, signal) and concluded[key]["answer"] in (FROM_THE_START, EMERGED)
         }
         columns = list(mine.values())
         found[classifier, signal] = (list(mine), np.stack(columns, axis=1) if columns else np.empty((1, 0)))
@@ -112,7 +112,7 @@ def ordering(
     """Orders by classifier and signal, earliest first, and the agreement of classifiers on each signal.
 
     Each order has the concepts with what was concluded of them and their ranks with 95 % intervals (concepts of the same time
-    share the mean of theirs), and ``before``: P(row before column).
+    share the mean of theirs), those that are present but ``unresolved``, and ``before``: P(row before column).
     """
     orders = [_order(*place, *placed[place], concluded) for place in sorted(placed)]
     agreement = []
@@ -145,7 +145,13 @@ def _order(
         for i in first
     ]
     before = landmarks.precedence(log_sigma[1:])[np.ix_(first, first)]
-    return {"classifier": classifier, "signal": signal, "concepts": rows, "before": before.tolist()}
+    unresolved = [
+        {"concept": key[0]} | {name: row[name] for name in IN_ORDER}
+        for key, row in concluded.items()
+        if key[1:] == (classifier, signal) and row["answer"] == UNRESOLVED
+    ]
+    order = {"classifier": classifier, "signal": signal, "concepts": rows}
+    return order | {"unresolved": unresolved, "before": before.tolist()}
 
 
 def _tau(placed: Mapping, first: str, second: str, signal: str) -> dict[str, Any]:

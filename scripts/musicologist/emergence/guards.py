@@ -8,6 +8,9 @@ FEWEST_INSTRUMENTS = 5
 FEWEST_PROMPTS = 5
 """On each side; with fewer a concept is hatched in figures, and the words say so."""
 
+AT_CHANCE = 0.6
+"""ROC-AUC on held-out notes below which a probe may be at chance where it has no interval."""
+
 BETWEEN = " | "
 """Between several warnings in a table; each is a few words, a colon, and a sentence."""
 
@@ -30,7 +33,7 @@ def _prompts(counts: Mapping[str, Any]) -> str:
     asking, other = counts["n_pos_prompts"], counts["n_neg_prompts"]
     if min(asking, other) >= FEWEST_PROMPTS:
         return ""
-    return f"few prompts: only {asking} ask for it and {other} do not, so its figures have no interval"
+    return f"few prompts: only {asking} ask for it and {other} do not, so its ROC-AUC has no interval"
 
 
 def _learnt(train: Mapping[str, int]) -> list[str]:
@@ -44,10 +47,11 @@ def _learnt(train: Mapping[str, int]) -> list[str]:
 
 
 def _held_out(held_out: Mapping[str, Any]) -> str:
-    low, high = held_out["roc_auc_low"], held_out["roc_auc_high"]
+    area, low, high = (held_out[f"roc_auc{end}"] for end in ("", "_low", "_high"))
     if low is None:
-        return "probe not checked: too few instruments are held out to say whether it does better than chance on notes"
+        few = f"{held_out['instruments_pos']} and {held_out['instruments_neg']} instruments, too few for an interval"
+        said = f"probe at chance: on held-out notes of {few}, its ROC-AUC is {area:.2f}"
+        return said if area < AT_CHANCE else ""
     if low > 0.5:
         return ""
-    area = f"{held_out['roc_auc']:.2f} [{low:.2f}, {high:.2f}]"
-    return f"probe at chance: on notes of held-out instruments its ROC-AUC is {area}, which may be .5"
+    return f"probe at chance: on notes of held-out instruments its ROC-AUC is {area:.2f} [{low:.2f}, {high:.2f}]"

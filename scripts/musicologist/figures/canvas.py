@@ -61,7 +61,7 @@ def doubts(rows: Iterable[Mapping[str, Any]]) -> str:
         for words, _, _ in (one.partition(": ") for one in row.get("warning", "").split(" | ") if one):
             said.setdefault(words, set()).add(row["classifier"])
     return ", ".join(
-        words + ("" if mine == classifiers else f" ({', '.join(sorted(mine))})") for words, mine in said.items()
+        words + ("" if mine == classifiers else f": {', '.join(sorted(mine))}") for words, mine in said.items()
     )
 
 

@@ -78,7 +78,7 @@ def emergence(
             _nulls(axis, mine, lines)
             _half_excesses(axis, mine, [curve for curve in summary["curves"] if curve["signal"] == signal], lines)
         if doubts:
-            canvas.hatch(axis, 0, 0, 1, 1, transform=axis.transAxes, edgecolor="0.88", zorder=-1)
+            canvas.hatch(axis, 0, 0, 1, 1, transform=axis.transAxes, edgecolor="0.8", zorder=0.5)
         _controls(axis, rows, controls, signal, metric, styles)
         axis.set_title(SIGNAL_NAMES.get(signal, signal), fontsize=10)
         axis.axhline(_chance(rows, metric), color="0.45", linestyle=":", linewidth=1)
@@ -86,10 +86,10 @@ def emergence(
     axes[0].set_ylabel(f"{METRIC_NAMES[metric]} of prompts (95 % interval)")
     axes[0].set_ylim(*_limits(rows, metric))
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False, fontsize=8)
-    title = f"When does “{canvas.title_of(rows[0]['concept'])}” emerge?" + (f" In doubt: {doubts}" if doubts else "")
+    title = f"When does “{canvas.title_of(rows[0]['concept'])}” emerge?" + (f"\nIn doubt: {doubts}" if doubts else "")
     figure.suptitle(title, fontsize=12, x=0.02, ha="left")
     caption = [_doubted(rows), _counts(rows[0]), *_notes(reports), *_baselines(controls), *_marks(metric)]
-    below = [line for part in caption for line in textwrap.wrap(part, int(18.5 * figure.get_size_inches()[0]))]
+    below = [line for part in caption if part for line in textwrap.wrap(part, int(18.5 * figure.get_size_inches()[0]))]
     figure.supxlabel("\n".join([*below, *textwrap.wrap(note, 120)]), fontsize=7, color="0.3")
     return figure
 
@@ -184,9 +184,13 @@ def _counts(row: Mapping[str, Any]) -> str:
 
 
 def _doubted(rows: Rows) -> str:
-    """The sentences of the warnings about this concept's probes."""
-    said = [one for row in rows for one in row.get("warning", "").split(" | ") if one]
-    return "".join(f"In doubt, {one}. " for one in dict.fromkeys(said))
+    """The sentences of the warnings about this concept's probes, with their names where not all share them."""
+    said: dict[str, list[str]] = {}
+    for classifier, warning in dict.fromkeys((row["classifier"], row.get("warning", "")) for row in rows):
+        for one in (one for one in warning.split(" | ") if one):
+            said.setdefault(one, []).append(classifier)
+    every = len({row["classifier"] for row in rows})
+    return " ".join(f"In doubt{'' if len(who) == every else f' ({who[0]})'}, {one}." for one, who in said.items())
 
 
 def _notes(reports: Mapping[str, Any]) -> list[str]:

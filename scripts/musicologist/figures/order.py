@@ -60,9 +60,9 @@ def order(rows: Rows, found: Mapping[str, Any], note: str, styles: Mapping[str, 
         figure.legend(handles=_legend(styles), loc="outside upper right", ncols=2, frameon=False, fontsize=8)
     figure.suptitle("In which order do concepts emerge?", fontsize=12, x=0.02, ha="left")
     legend = (
-        "Where half of the final excess over .5 has come, censored at the first level; only curves with q ≤ 0.05 have a place. "
+        "Where half of the final excess over .5 has come, censored at the first level; only curves with q ≤ 0.05 are shown. "
         "Bars: 95 % over prompts. Filled: emerged. Triangle: there from the start, so at this noise or above. Hollow: present, "
-        "start unresolved. Cross: falls on its way by more than its error. Hatched: in doubt, for what stands behind its name."
+        "start unresolved, so without a place in the order. Cross: falls on its way by more than its error. Hatched: in doubt, for what stands behind its name."
     )
     figure.supxlabel("\n".join([*textwrap.wrap(legend, 170), *textwrap.wrap(note, 150)]), fontsize=7, color="0.3")
     return figure
@@ -71,9 +71,9 @@ def order(rows: Rows, found: Mapping[str, Any], note: str, styles: Mapping[str, 
 def _place(
     placed: Mapping[tuple[str, str], Mapping[str, Any]], classifier: str, signal: str, concept: str
 ) -> Mapping[str, Any] | None:
-    """What an order says of a concept; None where it has no place in it."""
-    entry = placed.get((classifier, signal), {"concepts": ()})
-    return next((row for row in entry["concepts"] if row["concept"] == concept), None)
+    """What an order says of a concept that is present in the end; None where it is not."""
+    entry = placed.get((classifier, signal), {"concepts": [], "unresolved": []})
+    return next((row for row in [*entry["concepts"], *entry["unresolved"]] if row["concept"] == concept), None)
 
 
 def _landmarks(

@@ -38,7 +38,7 @@ def rates(rows: Rows, reports: Mapping[str, Any], note: str, styles: Mapping[str
             _panel(axis, mine, reports.get(classifier))
             axis.set_title(f"{style.label}, {SIGNAL_NAMES[signal]}", fontsize=9)
             if doubts:
-                canvas.hatch(axis, 0, 0, 1, 1, transform=axis.transAxes, edgecolor="0.88", zorder=-1)
+                canvas.hatch(axis, 0, 0, 1, 1, transform=axis.transAxes, edgecolor="0.85", zorder=0.5)
         line[0].set_ylabel("share of clips (95 %)")
     for axis in axes[0]:
         canvas.step_axis(axis, rows)
@@ -46,10 +46,10 @@ def rates(rows: Rows, reports: Mapping[str, Any], note: str, styles: Mapping[str
         canvas.level_axis(axis, rows)
     axes[0, 0].set_ylim(-0.02, 1.02)
     figure.legend(
-        *axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=3, frameon=False, fontsize=8
+        *axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False, fontsize=8
     )
-    title = canvas.title_of(rows[0]["concept"]) + (f" (in doubt: {doubts})" if doubts else "")
-    figure.suptitle(f"How often the probes are right about “{title}”", fontsize=12, x=0.02, ha="left")
+    title = f"Accuracy and rates of “{canvas.title_of(rows[0]['concept'])}”"
+    figure.suptitle(title + (f"\nIn doubt: {doubts}" if doubts else ""), fontsize=12, x=0.02, ha="left")
     counts = (
         f"{rows[0]['n_pos_prompts']} prompts with and {rows[0]['n_neg_prompts']} without the concept; {rows[0]['n_pos']} and "
         f"{rows[0]['n_neg']} clips. The probes' own threshold, learnt on notes: where it does not carry over to "

@@ -129,14 +129,14 @@ def report(
 ) -> dict[str, float | int | None]:
     """How well the probe does on these notes: notes and instruments on each side, accuracy, balanced accuracy, ROC-AUC.
 
-    The area's interval is over instruments, whose notes stay together; None with fewer than two instruments on a side.
+    The area's interval is over instruments, whose notes stay together; None with fewer than five of them on a side.
     """
     from sklearn.metrics import balanced_accuracy_score
 
     decision = probe.decision_function(embeddings)
     predicted = (decision > 0).astype(int)
     heard = [len(np.unique(instruments[labels == side])) for side in (1, 0)]
-    ends = auc.interval(auc.clustered(decision, labels, instruments), fewest=2) if min(heard) > 1 else (np.nan, np.nan)
+    ends = auc.interval(auc.clustered(decision, labels, instruments)) if min(heard) > 1 else (np.nan, np.nan)
     low, high = (None if np.isnan(end) else round(end, 4) for end in ends)
     return {
         "n_pos": int((labels == 1).sum()),

@@ -93,7 +93,7 @@ _NEITHER = 0.2
 """Clusters placed at chance that are added to the smaller side, for the end of an interval that is nearer to chance."""
 
 
-def interval(auc: Auc, confidence: float = 0.95, fewest: int = FEWEST_CLUSTERS) -> tuple[float, float]:
+def interval(auc: Auc, confidence: float = 0.95) -> tuple[float, float]:
     """Confidence interval of an AUC: symmetric on the logit, but for a correction where few prompts are told apart nearly all.
 
     Where nearly all clusters are told apart without a mistake the variance is too small as often as the AUC is too high, and
@@ -101,13 +101,13 @@ def interval(auc: Auc, confidence: float = 0.95, fewest: int = FEWEST_CLUSTERS) 
     placed at chance added, in the spirit of Agresti and Coull (1998, Am. Stat. 52: 119), with the variance in proportion to
     A (1 - A): the truth is covered as often as it should be from ten prompts on (``make check-statistics``).
 
-    NaN with fewer than ``fewest`` clusters on a side, and where scores are all the same, which say nothing. Where the clusters
+    NaN with fewer than FEWEST_CLUSTERS on a side, and where scores are all the same, which say nothing. Where the clusters
     are told apart without a mistake the variance says nothing either; then the interval is that of as many successes in as
     many trials as the smaller side has clusters (Clopper and Pearson 1934).
     """
     tail = (1 - confidence) / 2
     perfect = auc.value in (0.0, 1.0)
-    if auc.smaller_side < fewest or (auc.variance == 0 and not perfect):
+    if auc.smaller_side < FEWEST_CLUSTERS or (auc.variance == 0 and not perfect):
         return float("nan"), float("nan")
     if perfect:
         bound = tail ** (1 / auc.smaller_side)

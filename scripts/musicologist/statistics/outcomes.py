@@ -37,9 +37,9 @@ def number(value: float | None) -> float:
 def earliness(answers: Mapping[str, str], sigma: Mapping[str, float], last_sigma: float) -> tuple[float, float]:
     """How early a concept is there, larger is earlier, by its ``answers`` and the sigma of its half-excess, both by probe.
 
-    The mean of the log sigma (of a curve that did not emerge one below the last level), and among equals the share of probes
-    that have it there from the start.
+    The mean of the log sigma, and among equals the share of probes that have it there from the start. What is unresolved comes
+    after all that is, and what did not emerge after that.
     """
-    never = np.log(last_sigma) - 1
-    mean = np.mean([never if found == NOT_EMERGED else np.log(sigma[probe]) for probe, found in answers.items()])
-    return float(mean), float(np.mean([found == FROM_THE_START for found in answers.values()]))
+    late = {UNRESOLVED: np.log(last_sigma) - 0.5, NOT_EMERGED: np.log(last_sigma) - 1}
+    times = [late[found] if found in late else np.log(sigma[probe]) for probe, found in answers.items()]
+    return float(np.mean(times)), float(np.mean([found == FROM_THE_START for found in answers.values()]))

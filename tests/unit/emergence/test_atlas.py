@@ -67,13 +67,19 @@ def test_answers_under_a_control_are_corrected_by_themselves():
 
 def test_what_is_there_from_the_start_shares_the_first_place_and_what_never_came_has_none():
     """Although it rises further: the strongest concept at the first level is not the last of the order."""
-    summaries = [curve(), curve(), curve(half_excess=100.0, p_first=0.01), curve(half_excess=100.0), curve(p=0.9)]
-    curves = dict(zip(keys(*"abcde"), summaries, strict=True))
+    at_first = {"half_excess": 100.0, "p_first": 0.01}
+    summaries = [curve(), curve(), curve(**at_first), curve(**at_first), curve(p=0.9), curve(half_excess=100.0)]
+    curves = dict(zip(keys(*"abcdef"), summaries, strict=True))
     rng = np.random.default_rng(0)
     first = np.log(100)
     drawn = [np.minimum(rng.normal(mean, 0.3, 101), first) for mean in (1.0, 3.0)]
-    drawn += [np.full(101, first), np.where(np.arange(101) % 5 == 1, 2.0, first), np.full(101, first)]
-    times = dict(zip(keys(*"abcde"), drawn, strict=True))
+    drawn += [
+        np.full(101, first),
+        np.where(np.arange(101) % 5 == 1, 2.0, first),
+        np.full(101, first),
+        np.full(101, first),
+    ]
+    times = dict(zip(keys(*"abcdef"), drawn, strict=True))
     times |= {(name, "logistic", "noisy"): values for (name, _, _), values in times.items()}
     curves |= {(name, "logistic", "noisy"): entry for (name, _, _), entry in curves.items()}
     concluded = emergence_answers.conclude(curves)
@@ -81,14 +87,15 @@ def test_what_is_there_from_the_start_shares_the_first_place_and_what_never_came
     svm = found["orders"][1]
     assert (svm["classifier"], [row["concept"] for row in svm["concepts"]]) == ("svm", ["c", "d", "b", "a"])
     assert [row["rank"] for row in svm["concepts"]] == [1.5, 1.5, 3, 4]
-    start, unresolved = svm["concepts"][:2]
+    start, other = svm["concepts"][:2]
     assert (start["rank_low"], start["rank_high"]) == (1, 1.5)  # in some draws the other falls behind
-    assert unresolved["rank_low"] < unresolved["rank_high"]
+    assert other["rank_low"] < other["rank_high"]
     assert (start["answer"], start["half_excess_sigma"], start["half_excess_censored"]) == (
         "there from the start",
         100,
         1,
     )
+    assert [row["concept"] for row in svm["unresolved"]] == ["f"]
     assert svm["before"][2][3] > 0.95 and svm["before"][0][2] == 1
     [agreed] = found["agreement"]
     assert (agreed["concepts"], agreed["tau_b"]) == (4, 1)
@@ -97,7 +104,7 @@ def test_what_is_there_from_the_start_shares_the_first_place_and_what_never_came
 def test_nothing_emerged_is_an_order_too():
     concluded = emergence_answers.conclude({("a", "svm", "noisy"): curve(p=0.9)})
     found = answers.ordering(answers.times({("a", "svm", "noisy"): np.zeros(5)}, concluded), concluded)
-    assert found["orders"] == [{"classifier": "svm", "signal": "noisy", "concepts": [], "before": []}]
+    assert found["orders"] == [{"classifier": "svm", "signal": "noisy", "concepts": [], "unresolved": [], "before": []}]
 
 
 def test_measured_rows_with_their_conclusion_are_the_table_emergence(tmp_path):

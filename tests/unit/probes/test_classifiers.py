@@ -74,7 +74,7 @@ def test_a_probe_learns_is_saved_and_comes_back_the_same(tmp_path, separable, ad
     assert report["instruments_pos"] == len(set(instruments[labels[150:] == 1]))
     assert 0.5 < report["roc_auc_low"] <= report["roc_auc"] <= report["roc_auc_high"]
     alone = classifiers.report(probe, embeddings[150:], labels[150:], labels[150:])
-    assert (alone["roc_auc_low"], alone["roc_auc_high"]) == (None, None)  # one instrument on each side
+    assert (alone["roc_auc_low"], alone["roc_auc_high"]) == (None, None)  # with one instrument on each side
     classifiers.save(probe, tmp_path / "probe.skops")
     loaded = classifiers.load(tmp_path / "probe.skops", classifier)
     assert np.array_equal(loaded.decision_function(embeddings), probe.decision_function(embeddings))
