@@ -7,7 +7,7 @@
 # ├── embeddings/         notes.parquet, SIGNAL/step_00.parquet …, shards/
 # ├── acoustics/          audio.parquet, notes.parquet, shards/
 # ├── concepts/CONCEPT/   dataset.parquet, CLASSIFIER.skops, scores_CLASSIFIER.parquet, emergence.csv, emergence.png, pca.gif
-# │                       emergence.json, landmarks.parquet, card.json, controls.parquet, controls.json, content.parquet
+# │                       rates.png, emergence.json, landmarks.parquet, card.json, controls.parquet, controls.json, content.parquet
 # ├── unconditional/, branches/                 clips without prompts; clips of `snakemake commitment`
 # ├── atlas.csv, emergence.parquet, order.json, atlas.png, order.png, distances.png, commitment.csv, commitment.png
 # ├── listen/index.html (and clips/), run.json, listeners.csv where people listened
@@ -74,7 +74,7 @@ rule all:
         collect(
             "<results>/concepts/{concept}/{figure}",
             concept=RUN.concepts,
-            figure=["emergence.png", "pca.gif", "card.json"],
+            figure=["emergence.png", "rates.png", "pca.gif", "card.json"],
         ),
         "<results>/run.json",
         "<results>/listen/index.html",
