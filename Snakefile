@@ -38,11 +38,15 @@ include: "rules/emergence.smk"
 include: "rules/commitment.smk"
 include: "rules/figures.smk"
 include: "rules/models.smk"
+include: "rules/gpu_check.smk"
 
 
 if PREFLIGHT:
 
     include: "rules/downloads.smk"
+
+
+include: "rules/environments.smk"
 
 
 # Run where Snakemake runs, also on a cluster: seconds each, or they need the network.
@@ -62,6 +66,7 @@ localrules:
 
 onstart:
     check_key()
+    checked(check_gpu_was_tried)
     checked(
         configuration.check_arrays,
         workflow.executor_plugin.name,

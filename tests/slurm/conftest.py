@@ -56,7 +56,7 @@ class Run:
     """The test workflow in a directory of its own."""
 
     def __init__(self, path: Path, profile: str = "safe", **changes: str) -> None:
-        self.path = path
+        self.path, self.environment = path, environment()
         (path / "faults").mkdir(parents=True)
         (path / "profile").mkdir()
         shutil.copytree(ROOT / "profiles/default", path / "profiles/default")
@@ -80,6 +80,14 @@ class Run:
         for shard in shards:
             (self.path / "faults" / shard).write_text(what)
 
+    def program(self, name: str, script: str) -> None:
+        """Put a shell script before the program of this name; it finds that one as ``$real``."""
+        folder = self.path / "bin"
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text(f"#!/bin/sh\nreal={shutil.which(name)}\n{script}")
+        (folder / name).chmod(0o755)
+        self.environment["PATH"] = f"{folder}{os.pathsep}{environment()['PATH']}"
+
     def command(self, *arguments: str) -> list[str]:
         snakefile = str(WORKFLOW / "Snakefile")
         return [sys.executable, "-m", "snakemake", "--snakefile", snakefile, *arguments]
@@ -91,7 +99,7 @@ class Run:
             process = subprocess.Popen(
                 ["env", "--default-signal=INT", *self.command("--profile", "profile", *arguments)],
                 cwd=self.path,
-                env=environment(),
+                env=self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -155,8 +163,8 @@ def new_run(tmp_path, cluster):
     """Make runs (profile, changes of the profile's text); whatever a test leaves of them in the queue is cancelled."""
     runs = []
 
-    def new_run(profile: str = "safe", **changes: str) -> Run:
-        runs.append(Run(tmp_path / f"run{len(runs)}", profile, **changes))
+    def new_run(profile: str = "safe", name: str = "run", **changes: str) -> Run:
+        runs.append(Run(tmp_path / f"{name}{len(runs)}", profile, **changes))
         return runs[-1]
 
     yield new_run
