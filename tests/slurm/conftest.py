@@ -1,7 +1,9 @@
 """A real Slurm for the session, and runs of the small test workflow (workflow/Snakefile) with the project's own profile."""
 
 import errno
+import importlib.util
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,6 +22,9 @@ ROOT = Path(__file__).parents[2]
 WORKFLOW = Path(__file__).parent / "workflow"
 SHARDS = [f"{shard:02d}" for shard in range(12)]
 PATIENCE_S = 900
+_spec = importlib.util.spec_from_file_location("choose", ROOT / "profiles/slurm/sites/choose.py")
+choose = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(choose)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -54,15 +59,15 @@ def environment() -> dict[str, str]:
 class Run:
     """The test workflow in a directory of its own."""
 
-    def __init__(self, path: Path, profile: str = "safe", **changes: str) -> None:
+    def __init__(self, path: Path, profile: str = "safe", site: str = "ampere", **changes: str) -> None:
         self.path, self.environment = path, environment()
         (path / "faults").mkdir(parents=True)
         (path / "profile").mkdir()
         shutil.copytree(ROOT / "profiles/default", path / "profiles/default")
-        text = (ROOT / "profiles/slurm/config.yaml").read_text()
+        text = choose.with_site((ROOT / "profiles/slurm/config.yaml").read_text(), site)
+        text = re.sub(r"(?m)^software-deployment-method: .*\n", "", text)
         for old, new in {
             "configfile: config/paper.yaml": "",
-            "software-deployment-method: [conda, env-modules]": "",
             "latency-wait: 60": "latency-wait: 5",
             **changes,
         }.items():
@@ -159,11 +164,11 @@ def undisturbed(tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture
 def new_run(tmp_path, cluster):
-    """Make runs (profile, changes of the profile's text); whatever a test leaves of them in the queue is cancelled."""
+    """Make runs (profile, name, site, changes of the profile); whatever a test leaves of them in the queue is cancelled."""
     runs = []
 
-    def new_run(profile: str = "safe", name: str = "run", **changes: str) -> Run:
-        runs.append(Run(tmp_path / f"{name}{len(runs)}", profile, **changes))
+    def new_run(profile: str = "safe", name: str = "run", site: str = "ampere", **changes: str) -> Run:
+        runs.append(Run(tmp_path / f"{name}{len(runs)}", profile, site, **changes))
         return runs[-1]
 
     yield new_run

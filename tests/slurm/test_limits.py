@@ -58,7 +58,7 @@ def test_jobs_are_held_and_nodes_are_drained(run, cluster, check):
     cluster.call("scontrol", "update", "nodename=gpu[01-02]", "state=drain", "reason=test")
     try:
         run.fault("", "go")
-        held = ("Slurm's reason: JobHeldUser", f"scontrol release {array}_5", "Slurm's reason: JobHeldAdmin")
+        held = ("for the reason JobHeldUser", f"scontrol release {array}_5", "for the reason JobHeldAdmin")
         drained = ("DRAINED", "`sinfo -R` says why")
         run.wait_for(lambda: all(part in run.log.read_text() for part in held + drained), "the reasons are said")
     finally:
@@ -67,7 +67,7 @@ def test_jobs_are_held_and_nodes_are_drained(run, cluster, check):
     cluster.call("scontrol", "release", f"{array}_6")
     assert process.wait(PATIENCE_S) == 0, run.report()
     check(shards=SHARDS[:7])
-    assert run.log.read_text().count("Slurm's reason: JobHeldUser") == 1
+    assert run.log.read_text().count("for the reason JobHeldUser") == 1
 
 
 def test_the_clocks_of_nodes_are_a_minute_and_a_half_off(run, check):

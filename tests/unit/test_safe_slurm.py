@@ -333,7 +333,7 @@ def pending(*reasons: str) -> queue.Jobs:
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
-        ("JobHeldUser", "`scontrol release 31_1` lets them go"),
+        ("JobHeldUser", "`scontrol release 31_1` lets it go"),
         ("JobHeldAdmin", "ask why"),
         ("job requeued in held state", "`scontrol show job 31_1` says more"),
         ("launch failed requeued held", "`scontrol release 31_1`"),
@@ -341,9 +341,9 @@ def pending(*reasons: str) -> queue.Jobs:
         ("ReqNodeNotAvail, UnavailableNodes:gpu01", "`sinfo -R`"),
         ("AssocGrpGRESMinutes", "budget"),
         ("AssocGrpBillingMinutes", "budget"),
-        ("PartitionTimeLimit", "they can never start"),
-        ("BadConstraints", "they can never start"),
-        ("QOSMaxWallDurationPerJobLimit", "they can never start"),
+        ("PartitionTimeLimit", "it can never start so"),
+        ("BadConstraints", "it can never start so"),
+        ("QOSMaxWallDurationPerJobLimit", "it can never start so"),
         ("SomethingNew", "`scontrol show job 31_1` says more"),
     ],
 )
@@ -353,7 +353,8 @@ def test_jobs_that_will_not_start_by_themselves_say_why_after_a_while(reason, sa
     assert waits.sentences(jobs, jobs, 0.0) == []
     assert waits.sentences(jobs, jobs, 299.0) == []
     (sentence,) = waits.sentences(jobs, jobs, 300.0)
-    assert sentence.startswith("2 Slurm jobs wait") and f"Slurm's reason: {reason}" in sentence and said in sentence
+    assert sentence.startswith("Slurm does not start 2 of this run's jobs (the first: 31_1) by itself")
+    assert f"for the reason {reason}: " in sentence and said in sentence
     assert waits.sentences(jobs, jobs, 400.0) == [], "said once"
     assert len(waits.sentences(jobs, jobs, 3900.0)) == 1, "and again after an hour"
 

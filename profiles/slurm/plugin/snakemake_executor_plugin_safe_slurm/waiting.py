@@ -12,17 +12,20 @@ ORDINARY = re.compile(
     r"|(?:Assoc|QOS)(?:Max|Grp)(?!.*(?:Minutes|Mins|PerJob|Wall|PerNode))\w*"
 )
 REMEDIES = (
-    ("JobHeldUser", "you hold them: `scontrol release {job}` lets them go"),
-    ("JobHeldAdmin", "an administrator of the cluster holds them: ask why"),
-    ("held|Hold|HOLD", "Slurm holds them: `scontrol show job {job}` says more, `scontrol release {job}` lets them go"),
+    ("JobHeldUser", "you hold it: `scontrol release {job}` lets it go"),
+    ("JobHeldAdmin", "an administrator of the cluster holds it: ask why"),
+    (
+        "held|Hold|HOLD",
+        "Slurm holds it after it failed to start: `scontrol show job {job}` says more, `scontrol release {job}` lets it go",
+    ),
     (
         "DOWN|DRAINED|NotAvail|NodeDown|PartitionDown|PartitionInactive|Reservation",
-        "nodes that they need are down, drained or reserved: `sinfo -R` says why; they start once these are back",
+        "the nodes are down, drained or reserved: `sinfo -R` says why; what waits starts once they are back",
     ),
     ("Minutes|Mins|Billing", "the budget of the account is used up: ask for more, or use another account"),
     (
         "BadConstraints|NodeLimit|TimeLimit|PerJob|PerNode|Wall|Min|Invalid|NotAllowed|Never",
-        "they can never start as they are: stop the run with Ctrl-C, correct the rule's resources in the profile, start again",
+        "it can never start so: stop the run with Ctrl-C, correct the rule's resources in the profile, start again",
     ),
 )
 UNNAMED = "`scontrol show job {job}` says more"
@@ -57,5 +60,5 @@ class Waiting:
 def sentence(reason: str, jobs: list[str]) -> str:
     """What Slurm gives as the reason, and what can be done about it."""
     what = next((remedy for part, remedy in REMEDIES if re.search(part, reason)), UNNAMED).format(job=jobs[0])
-    number = f"{len(jobs)} Slurm jobs wait" if len(jobs) > 1 else "1 Slurm job waits"
-    return f"{number} and will not start by themselves (the first: {jobs[0]}; Slurm's reason: {reason}): {what}."
+    which = f"{len(jobs)} of this run's jobs (the first: {jobs[0]})"
+    return f"Slurm does not start {which} by itself, for the reason {reason}: {what}."
