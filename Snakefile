@@ -39,6 +39,7 @@ include: "rules/commitment.smk"
 include: "rules/figures.smk"
 include: "rules/models.smk"
 include: "rules/gpu_check.smk"
+include: "rules/storage.smk"
 
 
 if PREFLIGHT:
@@ -66,6 +67,7 @@ localrules:
 
 onstart:
     check_key()
+    checked(check_storage)
     checked(check_gpu_was_tried)
     checked(
         configuration.check_arrays,

@@ -61,12 +61,39 @@ def accounting(cluster: Cluster, said: str) -> list[dict[str, str]]:
     ]
 
 
-def test_the_products_are_those_of_a_local_run(on_slurm, tmp_path):
-    local = Checkout(tmp_path / "local")
+@pytest.fixture(scope="module")
+def local(tmp_path_factory) -> Checkout:
+    """A run without Slurm."""
+    local = Checkout(tmp_path_factory.mktemp("local"))
     local.configuration(CONFIG, *CHANGES)
     local.run(config=CONFIG)
+    return local
+
+
+def test_the_products_are_those_of_a_local_run(on_slurm, local):
     run, _ = on_slurm
-    assert differences(local / "results/slurm", run.checkout / "results/slurm") == []
+    # what was tried on the nodes first is no product of a local run
+    found = differences(local / "results/slurm", run.checkout / "results/slurm")
+    assert found == ["gpu_check.json"]
+
+
+def test_the_products_are_those_of_another_executor(cluster, local, tmp_path):
+    other = Checkout(tmp_path / "other")
+    other.configuration(CONFIG, *CHANGES, ("device: auto", "device: cpu"))
+    submit = "sbatch --parsable --account lab --partition cpu --mem 100 --output /dev/null"
+    options = (
+        "--executor",
+        "cluster-generic",
+        "--cluster-generic-submit-cmd",
+        submit,
+        "--jobs",
+        "8",
+        "--latency-wait",
+        "10",
+    )
+    other.run(*options, config=CONFIG)
+    assert cluster.jobs_of(other.path)
+    assert differences(local / "results/slurm", other / "results/slurm") == []
 
 
 def test_gpu_rules_are_arrays_and_the_others_on_the_cpu_partition(on_slurm, cluster):
