@@ -9,7 +9,7 @@ PLUGIN := profiles/slurm/plugin
 export OMP_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint unit-test workflow-test test-slurm test-environments environments site resume check-models check-statistics bundle-models docs unlock clean
+.PHONY: demo test lint unit-test workflow-test test-browser test-slurm test-environments environments site resume stale adopt check-models check-statistics bundle-models docs unlock clean
 
 demo: $(VENV)/.installed
 	snakemake --cores $(CORES)
@@ -18,6 +18,8 @@ demo: $(VENV)/.installed
 	@ls results/demo/atlas.png results/demo/distances.png
 	@ls results/demo/concepts/is_vocal/emergence.png results/demo/concepts/is_vocal/pca.gif
 	@echo "and at the same two pictures of every other concept in results/demo/concepts/."
+	@echo "Listen: open in a browser"
+	@ls $(CURDIR)/results/demo/listen/index.html
 
 test: lint unit-test workflow-test
 
@@ -26,13 +28,21 @@ lint: $(VENV)/.installed
 	ruff format --check .
 	snakefmt --check Snakefile rules
 	snakemake --lint
-	python scripts/document_config.py --check
+	mypy
+	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
+	python docs/document_config.py --check
 
 unit-test: $(VENV)/.installed
 	python -m pytest tests/unit -n $(CORES)
 
 workflow-test: $(VENV)/.installed
 	python -m pytest tests/workflow -n $(CORES) --dist loadfile
+
+# The listening page in Debian's Chromium, and in its Firefox: needs both installed (apt-get install chromium firefox-esr), and npm for
+# axe-core and a driver of Firefox. What is missing is skipped with the reason.
+test-browser: $(VENV)/.installed
+	npm ci --silent --ignore-scripts --prefix tests/browser || echo "no npm: accessibility and Firefox are not tested"
+	python -m pytest tests/browser -n $(CORES) --dist loadfile
 
 # Debian and root only: installs Slurm, starts one on this machine and stops it; elsewhere every test says why it is skipped.
 test-slurm: $(VENV)/.installed
@@ -58,12 +68,20 @@ resume: $(VENV)/.installed
 	snakemake --unlock --profile slurm
 	snakemake --profile slurm
 
+# After an upgrade (docs/UPGRADING.md); ARGUMENTS are those of snakemake, for example ARGUMENTS="--profile slurm".
+ARGUMENTS ?= --cores $(CORES)
+stale: $(VENV)/.installed
+	python scripts/stale.py $(ARGUMENTS)
+
+adopt: $(VENV)/.installed
+	python scripts/adopt.py -- $(ARGUMENTS)
+
 bundle-models: $(VENV)/.installed
 	cp results/demo/models/clap/* resources/models/clap/
 	cp $$(ls -d results/demo/models/diffusion_* | tail -1)/* resources/models/diffusion/
 
 docs: $(VENV)/.installed
-	python scripts/document_config.py
+	python docs/document_config.py
 
 unlock: $(VENV)/.installed
 	snakemake --unlock

@@ -16,7 +16,17 @@ import numpy as np
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
-from musicologist import channel, clap, concepts, diffusion, probes, resampling, shards, statistics, tables
+import channel
+from musicologist.concepts import definitions, prompt_labels
+from musicologist.concepts.datasets import DATASET
+from musicologist.core import parquet, shards
+from musicologist.embedders import clap
+from musicologist.embeddings import tables
+from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
+from musicologist.generators import stable_audio_tools
+from musicologist.probes.logistic import Logistic
+from musicologist.prompts.tables import ANNOTATIONS
+from musicologist.statistics import bootstrap, metrics
 
 import torch  # isort: skip
 
@@ -38,12 +48,12 @@ def mixed(audio: np.ndarray, partners: np.ndarray) -> np.ndarray:
 
 def embed(listener: clap.Clap, audio: np.ndarray, rate: int, what: str) -> np.ndarray:
     print(f"embedding {what}", file=sys.stderr, flush=True)
-    return listener.embed_audio([clap.prepare(a, rate, listener.sample_rate, what) for a in audio[:, None]], BATCH)
+    return listener.embed_audio([shards.mono_at(a, rate, listener.sample_rate, what) for a in audio[:, None]], BATCH)
 
 
 def note_labels(results: Path, concept: str, keys: list[str]) -> np.ndarray:
     """Labels (notes,) of a concept's dataset; -1 for notes that are not in it."""
-    table = tables.read(results / "concepts" / concept / "dataset.parquet", "dataset")
+    table = parquet.read(results / "concepts" / concept / "dataset.parquet", DATASET)
     known = dict(zip(table["note_id"].to_pylist(), table["label"].to_pylist(), strict=True))
     return np.array([known.get(key, -1) for key in keys])
 
@@ -57,15 +67,15 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
 
-    listener, (generator, _) = clap.load(arguments.clap), diffusion.load(arguments.diffusion)
+    listener, (generator, _) = clap.load(arguments.clap), stable_audio_tools.load(arguments.diffusion)
     keys, audio, rate = read_notes(arguments.results)
     partners = np.random.default_rng(SEED).permutation(len(keys))
     mixtures = mixed(audio, partners)
     heard = {
         "notes as they are": embed(listener, audio, rate, "notes"),
         "mixtures": embed(listener, mixtures, rate, "mixtures"),
-        "channel": embed(listener, channel.through(generator, audio), rate, "notes through the channel"),
-        "both": embed(listener, channel.through(generator, mixtures), rate, "mixtures through the channel"),
+        "channel": embed(listener, channel.through_autoencoder(generator, audio), rate, "notes through the channel"),
+        "both": embed(listener, channel.through_autoencoder(generator, mixtures), rate, "mixtures through the channel"),
     }
     sets = {
         "notes as they are": ["notes as they are"],
@@ -73,17 +83,15 @@ def main() -> None:
         "with mixtures": ["notes as they are", "mixtures"],
         "with mixtures, channel matched": ["channel", "both"],
     }
-    annotations = tables.read(
-        arguments.results / "prompts/annotations.parquet", "annotations", ["prompt_id", "aspects"]
-    )
+    annotations = parquet.read(arguments.results / "prompts/annotations.parquet", ANNOTATIONS, ["prompt_id", "aspects"])
     prompts, aspects = annotations["prompt_id"].to_numpy(), annotations["aspects"].to_pylist()
-    drawn = np.hstack([np.ones((len(prompts), 1), np.float32), resampling.draws(len(prompts), RESAMPLES, SEED)])
+    drawn = np.hstack([np.ones((len(prompts), 1), np.float32), bootstrap.draws(len(prompts), RESAMPLES, SEED)])
     levels = read_levels(arguments.results)
     found = {name: {level: [] for level in levels} for name in sets}
-    for concept in concepts.load(ROOT / "config/concepts.yaml").values():
+    for concept in definitions.load(ROOT / "config/concepts.yaml").values():
         if not (arguments.results / "concepts" / concept.name / "dataset.parquet").exists():
             continue
-        sided = [concepts.prompt_label(words, concept) for words in aspects]
+        sided = [prompt_labels.prompt_label(words, concept) for words in aspects]
         known = np.array([side is not None for side in sided])
         labels = np.array([side for side in sided if side is not None])
         if min((labels == 1).sum(), (labels == 0).sum()) < FEWEST_PROMPTS:
@@ -95,12 +103,12 @@ def main() -> None:
         for name, parts in sets.items():
             target = np.concatenate([double if part in ("mixtures", "both") else single for part in parts])
             features = np.concatenate([heard[part] for part in parts])
-            probe = probes.fit("logistic", features[target >= 0], target[target >= 0], report["C"], SEED)
+            probe = Logistic().fit(features[target >= 0], target[target >= 0], {"C": report["C"]}, SEED)
             for level, (numbers, embeddings) in levels.items():
                 mine = np.isin(numbers, prompts[known])
                 rows = np.searchsorted(prompts[known], numbers[mine])
                 decision = probe.decision_function(embeddings[mine])
-                area = statistics.metrics(decision, {}, rows, labels, drawn[known])["roc_auc"]
+                area = metrics.metrics(decision, {}, rows, labels, drawn[known])["roc_auc"]
                 found[name][level].append(area)
     report_table(found)
 
@@ -109,7 +117,7 @@ def read_levels(results: Path) -> dict[tuple[str, int], tuple[np.ndarray, np.nda
     """Prompt numbers (clips,) and embeddings (clips, 512) of every (signal, step)."""
     levels = {}
     for path in sorted((results / "embeddings").glob("*/step_*.parquet")):
-        table = tables.read(path, "audio_embeddings")
+        table = parquet.read(path, AUDIO_EMBEDDINGS)
         if table["signal"][0].as_py() in ("denoised", "noisy"):
             level = (table["signal"][0].as_py(), table["step"][0].as_py())
             levels[level] = table["prompt_id"].to_numpy(), tables.embeddings(table["embedding"])
@@ -126,7 +134,7 @@ def report_table(found: dict[str, dict[tuple[str, int], list[np.ndarray]]]) -> N
         for name, levels in found.items():
             means = {step: np.nanmean(levels[signal, step], axis=0) for step in steps}
             change = means[steps[-1]] - np.nanmean(plain[signal, steps[-1]], axis=0)
-            low, high = resampling.interval(change[1:])
+            low, high = bootstrap.interval(change[1:])
             curve = " ".join(f"{means[step][0]:.3f}" for step in steps)
             print(f"  {name:32} {curve}   last level: {change[0]:+.3f} [{low:+.3f}, {high:+.3f}]")
 

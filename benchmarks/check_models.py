@@ -19,26 +19,24 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
-from musicologist import (
-    channel,
-    clap,
-    diffusion,
-    phrases,
-    resampling,
-    scenes,
-    statistics,
-    synthesis,
-    training_clap,
-    trajectory,
-)
-from musicologist.vocabulary import FAMILIES, QUALITIES
+import channel
+from musicologist.audio.sampler import Sampler, clip_seed
+from musicologist.audio.sampling_options import SamplingSettings
+from musicologist.embedders import clap as embedders_clap
+from musicologist.generators import stable_audio_tools
+from musicologist.notes import synthesizer
+from musicologist.statistics import bootstrap, metrics
+from musicologist.training import clap as training_clap
+from musicologist.training import scenes
+from musicologist.vocabulary import grammar, instruments
+from musicologist.vocabulary.terms import FAMILIES, QUALITIES
 
 import torch  # isort: skip
 
 MODELS = ROOT / "resources/models"
 DEMO = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))["trajectory"]
-FIELDS = {field.name for field in dataclasses.fields(trajectory.Settings)}
-SETTINGS = trajectory.Settings(**{name: value for name, value in DEMO.items() if name in FIELDS})
+FIELDS = {field.name for field in dataclasses.fields(SamplingSettings)}
+SETTINGS = SamplingSettings(**{name: value for name, value in DEMO.items() if name in FIELDS})
 KEEP = DEMO["keep"]
 SEED = 90_001  # used nowhere else
 FOLDS = 5
@@ -48,7 +46,7 @@ BATCH = 32
 
 def single_notes(count: int, seed: int, soundfont: str, single: bool) -> tuple[np.ndarray, list[dict]]:
     """Held-out clips: single notes, or notes, chords and phrases of one instrument; audio (count, samples) and labels."""
-    player = synthesis.Player(soundfont)
+    player = synthesizer.Player(soundfont)
     by_family = {family: [i for i in player.instruments() if i.family == family] for family in FAMILIES}
     audio, labels = [], []
     for number in range(count):
@@ -114,7 +112,7 @@ def mean(found: dict[str, float], names: tuple[str, ...]) -> float:
     return float(np.mean([found[name] for name in names if name in found]))
 
 
-def embed(model: clap.Clap, audio: np.ndarray) -> np.ndarray:
+def embed(model: embedders_clap.Clap, audio: np.ndarray) -> np.ndarray:
     return model.embed_audio(list(audio), BATCH)
 
 
@@ -122,16 +120,14 @@ def generate(job: tuple[list[str], list[int]]) -> dict[tuple[str, int], np.ndarr
     """CLAP embeddings (clips, 512) by (signal, step) of clips generated for these prompts and seeds."""
     texts, seeds = job
     torch.set_num_threads(1)
-    model, config = diffusion.load(MODELS / "diffusion")
-    listener = clap.load(MODELS / "clap")
+    sampler = Sampler.load(stable_audio_tools, MODELS / "diffusion", SETTINGS)
+    listener = embedders_clap.load(MODELS / "clap")
     found: dict[tuple[str, int], list[np.ndarray]] = {}
     for start in range(0, len(texts), BATCH):
         part = slice(start, start + BATCH)
-        for signal, step, latents in trajectory.sample(
-            model, config["sample_size"], texts[part], seeds[part], SETTINGS, KEEP, "cpu"
-        ):
-            audio = trajectory.decode(model, latents, config["sample_rate"], SETTINGS.seconds_kept, "cpu").clamp(-1, 1)
-            found.setdefault((signal, step), []).append(embed(listener, audio[:, 0].numpy()))
+        for level, latents in sampler.sample(texts[part], seeds[part], KEEP):
+            audio = sampler.decode(latents).clamp(-1, 1)
+            found.setdefault(level, []).append(embed(listener, audio[:, 0].numpy()))
     return {level: np.concatenate(pieces) for level, pieces in found.items()}
 
 
@@ -149,16 +145,16 @@ def family_prompts() -> tuple[list[str], list[dict], list[int], list[int]]:
     for number in range(len(FAMILIES) * PROMPTS):
         rng = np.random.default_rng([SEED, number])
         family = FAMILIES[number % len(FAMILIES)]
-        nouns = sorted({i.noun for i in synthesis.INSTRUMENTS if i.family == family})
+        nouns = sorted({i.noun for i in instruments.INSTRUMENTS if i.family == family})
         noun = family.replace("_", " ") if rng.random() < 0.5 else str(rng.choice(nouns))
-        qualities = scenes.sample_qualities(rng, 0.11)
+        qualities = synthesizer.sample_qualities(rng, 0.11)
         kind = str(rng.choice(["note", "phrase", "chord"], p=[0.45, 0.4, 0.15]))
-        text = phrases.sentence(rng, kind, [phrases.Voice(noun)], qualities, None)
+        text = grammar.sentence(rng, kind, [grammar.Voice(noun)], qualities, None)
         for sample in range(SAMPLES):
             texts.append(text)
             labels.append({"family": family, "qualities": qualities})
             numbers.append(number)
-            seeds.append(trajectory.clip_seed(SEED, number, sample))
+            seeds.append(clip_seed(SEED, number, sample))
     return texts, labels, numbers, seeds
 
 
@@ -168,25 +164,25 @@ def rise(
     """Mean family ROC-AUC at the last level minus the first, with a 95 % interval over prompts."""
     truth, resampled = targets(labels), []
     names, prompts = np.unique(numbers, return_inverse=True)
-    drawn = np.hstack([np.ones((len(names), 1), np.float32), resampling.draws(len(names), 1000, SEED)])
+    drawn = np.hstack([np.ones((len(names), 1), np.float32), bootstrap.draws(len(names), 1000, SEED)])
     for family in FAMILIES:
         label = np.zeros(len(drawn), int)
         label[prompts] = truth[family]
         level = []
         for features in (first, last):
             decision = probes[family].decision_function(features)
-            level.append(statistics.metrics(decision, {}, prompts, label, drawn)["roc_auc"])
+            level.append(metrics.metrics(decision, {}, prompts, label, drawn)["roc_auc"])
         resampled.append(level[1] - level[0])
     average = np.mean(resampled, axis=0)
-    return float(average[0]), *resampling.interval(average[1:])
+    return float(average[0]), *bootstrap.interval(average[1:])
 
 
-def zero_shot(model: clap.Clap, embeddings: np.ndarray, labels: list[dict]) -> float:
+def zero_shot(model: embedders_clap.Clap, embeddings: np.ndarray, labels: list[dict]) -> float:
     """11-way accuracy of the text queries nearest to the audio, an ensemble of sentences a family."""
     queries = []
     for family in FAMILIES:
         noun = family.replace("_", " ")
-        nouns = sorted({i.noun for i in synthesis.INSTRUMENTS if i.family == family} | {noun})
+        nouns = sorted({i.noun for i in instruments.INSTRUMENTS if i.family == family} | {noun})
         texts = [
             form.format(name) for name in nouns for form in ("A {} note.", "A recording of a {} note.", "A {} melody.")
         ]
@@ -209,20 +205,20 @@ def main() -> None:
 
     for name in ("clap", "diffusion"):
         require(f"megabytes of {name}", (MODELS / name / "model.safetensors").stat().st_size / 1e6, 0, 10)
-    import stable_audio_tools.models.factory  # noqa: F401
+    import stable_audio_tools.models.factory as factory  # noqa: F401
     import transformers.models.clap.modeling_clap  # noqa: F401  (what loading would import)
 
     begin = time.perf_counter()
-    model = clap.load(MODELS / "clap")
-    generator, _ = diffusion.load(MODELS / "diffusion")
+    model = embedders_clap.load(MODELS / "clap")
+    generator, _ = stable_audio_tools.load(MODELS / "diffusion")
     require("seconds to load both, imports excluded", time.perf_counter() - begin, 0, 5)
 
     notes, note_labels = single_notes(2200, SEED, "TimGM6mb", single=True)
-    mels = clap.LogMel(training_clap.feature_extractor())
+    mels = embedders_clap.LogMel(training_clap.feature_extractor())
     statistics_ = [mels(torch.from_numpy(notes[i : i + 64])) for i in range(0, len(notes), 64)]
     summary = np.concatenate([np.concatenate([m.mean(1), m.std(1)], axis=1) for m in statistics_])
     torch.manual_seed(0)
-    untrained = clap.Clap(
+    untrained = embedders_clap.Clap(
         training_clap.ClapModel(training_clap.configuration(220)).eval(),
         training_clap.feature_extractor(),
         lambda: None,
@@ -247,10 +243,13 @@ def main() -> None:
 
     # Prompts ask for phrases and chords too, and generated clips come through the latent: so do these probes' clips.
     clips, clip_labels = single_notes(1650, SEED + 2, "TimGM6mb", single=False)
-    matched = np.concatenate([embed(model, channel.through(generator, audio)) for audio in (notes, clips)])
+    matched = np.concatenate([embed(model, channel.through_autoencoder(generator, audio)) for audio in (notes, clips)])
     probes, of_notes = fit(matched, note_labels + clip_labels), fit(listened, note_labels)
     real, real_labels = single_notes(704, SEED + 1, "TimGM6mb", single=False)
-    for name, audio in (("as they are", real), ("through the latent (the ceiling)", channel.through(generator, real))):
+    for name, audio in (
+        ("as they are", real),
+        ("through the latent (the ceiling)", channel.through_autoencoder(generator, real)),
+    ):
         found = aucs(probes, embed(model, audio), real_labels)
         print(f"     real clips {name}: families {mean(found, FAMILIES):.3f}, qualities {mean(found, QUALITIES):.3f}")
 

@@ -17,8 +17,8 @@ sys.path.insert(0, str(ROOT / "scripts"))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-from musicologist import auc, curves, emergence, nulls, resampling, simulation, statistics
-from musicologist.simulation import Experiment
+from musicologist.statistics import auc, bootstrap, curves, landmarks, metrics, nulls, simulation
+from musicologist.statistics.simulation import Experiment
 
 COVERAGE, COVERAGE_SIGMA50, FALSE_DISCOVERIES = (0.92, 0.98), (0.90, 0.99), 0.07
 POSITIVES = (5, 20, 100)
@@ -96,12 +96,12 @@ def areas(experiment: Experiment, seed: int) -> tuple[float, float]:
     decision, prompts, labels, weights = scores(experiment, sigma, rng)
     truth = simulation.true_auc(experiment, sigma, weights)
     clips = np.arange(len(prompts))
-    drawn = resampling.draws(len(clips), 300, seed)
+    drawn = bootstrap.draws(len(clips), 300, seed)
     covered = np.zeros((2, len(sigma)))
     for level, values in enumerate(decision):
         low, high = auc.interval(auc.clustered(values, labels[prompts], prompts))
         covered[0, level] = low <= truth[level] <= high
-        low, high = resampling.interval(statistics.metrics(values, {}, clips, labels[prompts], drawn)["roc_auc"])
+        low, high = bootstrap.interval(metrics.metrics(values, {}, clips, labels[prompts], drawn)["roc_auc"])
         covered[1, level] = low <= truth[level] <= high
     return tuple(covered.mean(1))
 
@@ -111,16 +111,14 @@ def sigma50(experiment: Experiment, seed: int) -> tuple[bool, bool]:
     rng = np.random.default_rng([seed, 50])
     sigma = simulation.levels(12)
     decision, prompts, labels, weights = scores(experiment, sigma, rng)
-    drawn = np.hstack([np.ones((len(labels), 1), np.float32), resampling.draws(len(labels), 1000, seed)])
-    measured = np.stack(
-        [statistics.metrics(values, {}, prompts, labels, drawn)["roc_auc"] for values in decision], axis=1
-    )
-    found = emergence.landmarks(np.log(sigma), measured, np.full(len(sigma), 0.5))
+    drawn = np.hstack([np.ones((len(labels), 1), np.float32), bootstrap.draws(len(labels), 1000, seed)])
+    measured = np.stack([metrics.metrics(values, {}, prompts, labels, drawn)["roc_auc"] for values in decision], axis=1)
+    found = landmarks.landmarks(np.log(sigma), measured, np.full(len(sigma), 0.5))
     true_curve = simulation.true_auc(experiment, sigma, weights)[None]
     truths = curves.half_rise(np.log(sigma), true_curve)[0], curves.fit_logistic(np.log(sigma), true_curve).midpoint[0]
     covered = []
     for values, truth in zip((found.half_rise, found.logistic), truths, strict=True):
-        low, high = resampling.interval(values[1:])
+        low, high = bootstrap.interval(values[1:])
         covered.append(low <= truth <= high)
     return tuple(covered)
 

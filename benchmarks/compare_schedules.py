@@ -17,23 +17,22 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
-from musicologist import (
-    clap,
-    concepts,
-    diffusion,
-    emergence,
-    nulls,
-    probes,
-    resampling,
-    schedule,
-    statistics,
-    tables,
-    trajectory,
-)
+from musicologist.audio.sampler import Sampler, clip_seed
+from musicologist.audio.sampling_options import SamplingSettings
+from musicologist.concepts import definitions, prompt_labels
+from musicologist.core import noise_levels, parquet, shards
+from musicologist.embedders import clap
+from musicologist.emergence import answers
+from musicologist.generators import stable_audio_tools
+from musicologist.probes import classifiers, registry
+from musicologist.prompts.tables import ANNOTATIONS, PROMPTS
+from musicologist.statistics import bootstrap, metrics, nulls
+from musicologist.statistics import landmarks as statistics_landmarks
+from musicologist.workflow import configuration
 
 DEMO = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))["trajectory"]
 GUIDED = {name: DEMO[name] for name in ("sampler", "guidance", "guidance_sigma_min")}
-BASE = trajectory.Settings(**GUIDED, steps=50, sigma_min=0.01, sigma_max=100.0, seconds_total=4.0, seconds_kept=4.0)
+BASE = SamplingSettings(**GUIDED, steps=50, sigma_min=0.01, sigma_max=100.0, seconds_total=4.0, seconds_kept=4.0)
 SCHEDULES = {
     "50 steps, 100 to 0.01": BASE,
     "50 steps, 500 to 0.3": replace(BASE, sigma_max=500.0, sigma_min=0.3),
@@ -45,26 +44,23 @@ RESAMPLES, PERMUTATIONS, SEED, BATCH = 2000, 1000, 1, 32
 ENOUGH = 0.9
 
 
-def embed(settings: trajectory.Settings, texts: dict[int, str], samples: int, listener: clap.Clap) -> dict:
+def embed(settings: SamplingSettings, texts: dict[int, str], samples: int, listener: clap.Clap) -> dict:
     """Embeddings (levels, clips, 512) by signal of every prompt's clips at LEVELS, and the levels' sigmas."""
-    model, config = diffusion.load(ROOT / "resources/models/diffusion")
-    sigmas = schedule.sigmas(settings.steps, settings.sigma_min, settings.sigma_max)
-    steps = schedule.kept_steps(LEVELS, sigmas)
+    sampler = Sampler.load(stable_audio_tools, ROOT / "resources/models/diffusion", settings)
+    sigmas = noise_levels.sigmas(settings.steps, settings.sigma_min, settings.sigma_max)
+    steps = configuration.kept_steps(LEVELS, sigmas)
     found = {(signal, step): [] for signal in SIGNALS for step in steps}
     clips = [(number, sample) for number in texts for sample in range(samples)]
     for start in range(0, len(clips), BATCH):
         batch = clips[start : start + BATCH]
-        seeds = [trajectory.clip_seed(SEED, *clip) for clip in batch]
+        seeds = [clip_seed(SEED, *clip) for clip in batch]
         prompts = [texts[number] for number, _ in batch]
-        for signal, step, latents in trajectory.sample(
-            model, config["sample_size"], prompts, seeds, settings, steps, "cpu"
-        ):
-            audio = trajectory.decode(model, latents, config["sample_rate"], settings.seconds_kept, "cpu").numpy()
+        for level, latents in sampler.sample(prompts, seeds, steps):
             heard = [
-                clap.prepare(np.clip(sound, -1, 1), config["sample_rate"], listener.sample_rate, "a clip")
-                for sound in audio
+                shards.mono_at(np.clip(sound, -1, 1), sampler.sample_rate, listener.sample_rate, "a clip")
+                for sound in sampler.decode(latents).numpy()
             ]
-            found[signal, step].append(listener.embed_audio(heard, BATCH))
+            found[level].append(listener.embed_audio(heard, BATCH))
         print(f"  {start + len(batch)} of {len(clips)} clips", flush=True)
     curves = {signal: np.stack([np.concatenate(found[signal, step]) for step in steps]) for signal in SIGNALS}
     return curves | {"sigma": np.array([sigmas[step] for step in steps])}
@@ -72,18 +68,18 @@ def embed(settings: trajectory.Settings, texts: dict[int, str], samples: int, li
 
 def landmarks(
     decision: np.ndarray, prompts: np.ndarray, labels: np.ndarray, sigma: np.ndarray
-) -> tuple[emergence.Landmarks, str]:
+) -> tuple[statistics_landmarks.Landmarks, str]:
     """The landmarks of decisions (levels, clips), and the answer of one concept's curve, uncorrected for other concepts."""
-    drawn = np.concatenate([np.ones((len(labels), 1)), resampling.draws(len(labels), RESAMPLES, SEED)], axis=1)
-    area = np.stack([statistics.metrics(level, {}, prompts, labels, drawn)["roc_auc"] for level in decision], axis=1)
+    drawn = np.concatenate([np.ones((len(labels), 1)), bootstrap.draws(len(labels), RESAMPLES, SEED)], axis=1)
+    area = np.stack([metrics.metrics(level, {}, prompts, labels, drawn)["roc_auc"] for level in decision], axis=1)
     verdict = nulls.max_t(area[0], nulls.permuted_labels(decision, prompts, labels, PERMUTATIONS, SEED))
-    found = emergence.landmarks(np.log(sigma), area, verdict.critical)
-    answer = emergence.answer(verdict.p, found.onset[0], np.log(sigma))
-    rises = emergence.describe(found)["rise"]["low"] > 0
-    return found, answer if rises else emergence.NOT_EMERGED
+    found = statistics_landmarks.landmarks(np.log(sigma), area, verdict.critical)
+    answer = answers.answer(verdict.p, found.onset[0], np.log(sigma))
+    rises = statistics_landmarks.describe(found)["rise"]["low"] > 0
+    return found, answer if rises else answers.NOT_EMERGED
 
 
-def steps_at(log_sigma: float, settings: trajectory.Settings) -> float:
+def steps_at(log_sigma: float, settings: SamplingSettings) -> float:
     """The fractional step of a schedule at this noise level."""
     ratio = np.log(settings.sigma_min / settings.sigma_max) / (settings.steps - 1)
     return (log_sigma - np.log(settings.sigma_max)) / ratio
@@ -96,9 +92,9 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=1, help="clips a prompt")
     arguments = parser.parse_args()
 
-    texts = tables.read(arguments.results / "prompts/prompts.parquet", "prompts").to_pydict()
+    texts = parquet.read(arguments.results / "prompts/prompts.parquet", PROMPTS).to_pydict()
     texts = dict(zip(texts["prompt_id"], texts["text"], strict=True))
-    notes = tables.read(arguments.results / "prompts/annotations.parquet", "annotations", ["prompt_id", "aspects"])
+    notes = parquet.read(arguments.results / "prompts/annotations.parquet", ANNOTATIONS, ["prompt_id", "aspects"])
     aspects = dict(zip(*notes.to_pydict().values(), strict=True))
     listener = clap.load(ROOT / "resources/models/clap")
     heard = {}
@@ -109,12 +105,12 @@ def main() -> None:
     pairs = {pair: [] for pair in combinations(SCHEDULES, 2)}
     for classifier, signal in [(c, s) for c in ("logistic", "svm") for s in SIGNALS]:
         found = {name: {} for name in SCHEDULES}
-        for concept in concepts.load(ROOT / "config/concepts.yaml").values():
+        for concept in definitions.load(ROOT / "config/concepts.yaml").values():
             fitted = arguments.results / "concepts" / concept.name / f"{classifier}.skops"
             if not fitted.exists():  # a run of some concepts
                 continue
-            probe = probes.load(fitted)
-            label = [concepts.prompt_label(aspects[number], concept) for number in texts]
+            probe = classifiers.load(fitted, classifiers.at(registry.ADDRESSES[classifier]))
+            label = [prompt_labels.prompt_label(aspects[number], concept) for number in texts]
             known = np.array([side is not None for side in label])
             labels = np.array([side for side in label if side is not None])
             if min((labels == 1).sum(), (labels == 0).sum()) < 5:
@@ -140,10 +136,10 @@ def compare(first: str, second: str, found: dict) -> list[tuple[bool, float, flo
     differences = []
     for concept, (one, answer) in found[first].items():
         other, answer_too = found[second][concept]
-        if emergence.NOT_EMERGED in (answer, answer_too):
+        if answers.NOT_EMERGED in (answer, answer_too):
             continue
         difference = one.half_rise - other.half_rise
-        low, high = resampling.interval(difference[1:])
+        low, high = bootstrap.interval(difference[1:])
         moved = steps_at(other.half_rise[0], SCHEDULES[second]) - steps_at(one.half_rise[0], SCHEDULES[first])
         differences.append((low <= 0 <= high, difference[0], moved))
     return differences

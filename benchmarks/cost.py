@@ -17,7 +17,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
-from musicologist import configuration, schedule
+from musicologist.core import noise_levels
+from musicologist.workflow import configuration
 
 SPLITS = {"train": (289_205, 22), "valid": (12_678, 1), "test": (4_096, 0.4)}
 """NSynth's notes and the GB of each archive (Engel et al. 2017)."""
@@ -76,8 +77,8 @@ def configured(path: Path) -> dict:
 def estimate(config: dict, speed: argparse.Namespace) -> tuple[list, list]:
     """Rows (name, GPU seconds, CPU seconds, how) and rows (name, bytes, how)."""
     audio, course, commitment = config["audio"], config["trajectory"], config["commitment"]
-    sigmas = schedule.sigmas(course["steps"], course["sigma_min"], course["sigma_max"])
-    kept = schedule.kept_steps(course["keep"], sigmas)
+    sigmas = noise_levels.sigmas(course["steps"], course["sigma_min"], course["sigma_max"])
+    kept = configuration.kept_steps(course["keep"], sigmas)
     levels, seconds = len(kept) * len(course["signals"]), course["seconds_kept"]
     clips = config["prompts"]["count"] * audio["samples"]
     shards = -(-config["prompts"]["count"] // audio["prompts_per_shard"])
@@ -113,9 +114,9 @@ def estimate(config: dict, speed: argparse.Namespace) -> tuple[list, list]:
         ),
     ]
     if commitment["enabled"]:
-        steps = schedule.kept_steps(commitment["keep"], sigmas)
+        steps = configuration.kept_steps(commitment["keep"], sigmas)
         prompts = min(commitment["prompts"], config["prompts"]["count"])
-        cost = schedule.branching_cost(prompts, steps, commitment["branches"], course["steps"])
+        cost = configuration.branching_cost(prompts, steps, commitment["branches"], course["steps"])
         branches = prompts * len(steps) * commitment["branches"]
         gpu = sampling(cost) + decoding(branches) + embedding(branches)
         rows.append(("re-branching", gpu, 0, f"{branches:,} branches, {cost:,} steps x 2 evaluations"))

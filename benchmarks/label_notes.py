@@ -9,8 +9,9 @@ import pyarrow as pa
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
-from musicologist import concepts, tables
-from musicologist.vocabulary import FAMILIES, QUALITIES, SOURCES
+from musicologist.concepts import datasets, definitions
+from musicologist.notes.tables import NOTES
+from musicologist.vocabulary.terms import FAMILIES, QUALITIES, SOURCES
 
 ROWS = 289_205  # NSynth's train split
 
@@ -28,11 +29,11 @@ def main() -> None:
         "velocity": rng.integers(25, 128, ROWS),
         "split": ["train"] * ROWS,
     }
-    notes = pa.table(columns).cast(tables.SCHEMAS["notes"])
-    all_concepts = concepts.load(ROOT / "config/concepts.yaml")
+    notes = pa.table(columns).cast(NOTES)
+    all_concepts = definitions.load(ROOT / "config/concepts.yaml")
 
     begin = time.perf_counter()
-    coded = concepts.NoteLabels(notes)
+    coded = datasets.NoteLabels(notes)
     labels = {name: coded.labels(concept) for name, concept in all_concepts.items()}
     seconds = time.perf_counter() - begin
     positives = sum(int((label == 1).sum()) for label in labels.values())

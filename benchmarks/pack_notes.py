@@ -18,8 +18,9 @@ import numpy as np
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
-from musicologist import notes, nsynth, shards
-from musicologist.vocabulary import FAMILIES
+from musicologist.core import shards
+from musicologist.notes import nsynth, packing
+from musicologist.vocabulary.terms import FAMILIES
 
 
 def main() -> None:
@@ -61,8 +62,8 @@ def tones(count: int) -> Iterator[tuple[dict, np.ndarray]]:
 
 def pack(folder: Path, count: int) -> int:
     targets = [folder / "packed" / f"shard_{number:04d}.tar" for number in range(count)]
-    source = notes.Source(folder / "nsynth-train.tar.gz", "train")
-    return notes.pack([source], 0, targets, folder / "packed" / "notes.parquet")
+    source = packing.Source(folder / "nsynth-train.tar.gz", "train")
+    return packing.pack([source], 0, targets, folder / "packed" / "notes.parquet")
 
 
 def read_shards(folder: Path, count: int) -> int:

@@ -12,12 +12,16 @@ import numpy as np
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
-from musicologist import clap, figures, shards, training_clap
+from musicologist.core import shards
+from musicologist.core.shards import Clip
+from musicologist.embedders import clap as embedders_clap
+from musicologist.figures import canvas
+from musicologist.training import clap as training_clap
 
 import torch  # isort: skip
 
 
-def clips(results: Path, signal: str, keys: list[str]) -> dict[tuple[str, int], shards.Clip]:
+def clips(results: Path, signal: str, keys: list[str]) -> dict[tuple[str, int], Clip]:
     """The clips with these keys at every step, by (key, step)."""
     found = {}
     for tar in sorted((results / "audio" / signal).glob("step_*/shard_*.tar")):
@@ -34,11 +38,11 @@ def main() -> None:
     parser.add_argument("--keys", nargs="+", default=["000002_00", "000003_00", "000005_00"])
     arguments = parser.parse_args()
 
-    mels = clap.LogMel(training_clap.feature_extractor())
+    mels = embedders_clap.LogMel(training_clap.feature_extractor())
     signals = ["denoised", "noisy"]
     found = {signal: clips(arguments.results, signal, arguments.keys) for signal in signals}
     steps = sorted({step for _, step in found["denoised"]})
-    figure = figures.new_figure(1.3 * len(steps) + 0.6, 1.25 * len(arguments.keys) * len(signals) + 0.6)
+    figure = canvas.new_figure(1.3 * len(steps) + 0.6, 1.25 * len(arguments.keys) * len(signals) + 0.6)
     axes = figure.subplots(len(arguments.keys) * len(signals), len(steps), squeeze=False)
     for row, (key, signal) in enumerate((key, signal) for key in arguments.keys for signal in signals):
         for column, step in enumerate(steps):
@@ -59,7 +63,7 @@ def main() -> None:
             if row:
                 axes[row, -1].set_title(" ", fontsize=8)  # leaves room for the prompt
     figure.suptitle(" ", fontsize=12)
-    figures.save(figure, arguments.output, 72)
+    canvas.save(figure, arguments.output, 72)
     every = [clip for by_key in found.values() for clip in by_key.values()]
     offset = max(abs(float(clip.audio.mean())) for clip in every)
     clipped = max(clip.record["clipped_share"] for (_, step), clip in found["denoised"].items() if step == steps[-1])

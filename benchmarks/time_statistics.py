@@ -25,7 +25,13 @@ sys.path.insert(0, str(SCRIPTS))
 
 import numpy as np
 import pyarrow as pa
-from musicologist import simulation, tables
+from musicologist.concepts.datasets import DATASET
+from musicologist.core import noise_levels, parquet
+from musicologist.embeddings import tables
+from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
+from musicologist.emergence.tables import SCORES
+from musicologist.notes.tables import NOTES
+from musicologist.statistics import simulation
 
 LIMIT_S, LIMIT_GIB = 15 * 60, 4.0
 CLASSIFIERS = ("logistic", "svm")
@@ -84,7 +90,7 @@ def simulate(place: Path, concepts: list[str], sizes: argparse.Namespace) -> Non
             audio[:, number] += simulation.shifts(experiment, np.array([level]))[0] * labels[number, prompts]
         decisions.append(audio[:, : len(concepts)].astype(np.float64))
         columns = {**ids, **level_columns(len(prompts), step, level), "embedding": tables.embedding_column(audio)}
-        tables.write(place / f"step_{step:02d}.parquet", "audio_embeddings", pa.table(columns))
+        parquet.write(place / f"step_{step:02d}.parquet", AUDIO_EMBEDDINGS, pa.table(columns))
     for number, concept in enumerate(concepts):
         write_scores(place, concept, ids, sigma, [decision[:, number] for decision in decisions], labels[number])
         write_dataset(place, concept, note_labels[number], sizes.notes)
@@ -92,7 +98,7 @@ def simulate(place: Path, concepts: list[str], sizes: argparse.Namespace) -> Non
 
 def level_columns(size: int, step: int, sigma: float) -> dict:
     return {"signal": ["noisy"] * size, "step": [step] * size, "sigma": [sigma] * size} | {
-        "log_snr_db": [-20 * np.log10(sigma)] * size
+        "log_snr_db": [noise_levels.log_snr_db(sigma)] * size
     }
 
 
@@ -107,8 +113,8 @@ def write_notes(place: Path, concepts: list[str], notes: int, rng: np.random.Gen
     names = [f"i{number:04d}" for number in instrument]
     plain = {"family": ["brass"] * pool, "source": ["acoustic"] * pool, "qualities": [[]] * pool}
     plain |= {"pitch": [60] * pool, "velocity": [100] * pool, "split": ["train"] * pool}
-    tables.write(place / "notes.parquet", "notes", pa.table({"note_id": note_id, "instrument": names, **plain}))
-    with tables.writer(place / "note_embeddings.parquet", "note_embeddings") as append:
+    parquet.write(place / "notes.parquet", NOTES, pa.table({"note_id": note_id, "instrument": names, **plain}))
+    with parquet.writer(place / "note_embeddings.parquet", NOTE_EMBEDDINGS) as append:
         for start in range(0, pool, 10_000):
             part = slice(start, start + 10_000)
             append(pa.table({"note_id": note_id[part], "embedding": tables.embedding_column(embeddings[part])}))
@@ -118,7 +124,7 @@ def write_notes(place: Path, concepts: list[str], notes: int, rng: np.random.Gen
 def write_scores(place: Path, concept: str, ids: dict, sigma: np.ndarray, decisions: list, labels: np.ndarray) -> None:
     for classifier in CLASSIFIERS:
         rng = np.random.default_rng([len(classifier), int(concept[3:])])
-        with tables.writer(place / f"{concept}.{classifier}.parquet", "scores") as append:
+        with parquet.writer(place / f"{concept}.{classifier}.parquet", SCORES) as append:
             for step, (level, decision) in enumerate(zip(sigma, decisions, strict=True)):
                 seen = decision + 0.3 * rng.normal(size=len(decision)) - 1
                 columns = {**ids, **level_columns(len(seen), step, level), "decision": seen}
@@ -132,7 +138,7 @@ def write_dataset(place: Path, concept: str, labels: np.ndarray, notes: int) -> 
     columns = {"note_id": [f"n{number:06d}" for number in chosen], "label": labels[chosen].astype("int8")}
     columns |= {"instrument": [f"i{number // each:04d}" for number in chosen]}
     columns |= {"split": np.where(chosen // each % 5 == 0, "test", "train")}
-    tables.write(place / f"{concept}.dataset.parquet", "dataset", pa.table(columns))
+    parquet.write(place / f"{concept}.dataset.parquet", DATASET, pa.table(columns))
 
 
 def factorise(place: Path) -> list[str]:
@@ -168,10 +174,11 @@ def collect(place: Path, concepts: list[str]) -> list[str]:
 def fit(place: Path, concept: str, classifier: str) -> list[str]:
     files = {"dataset": f"{concept}.dataset.parquet", "embeddings": "note_embeddings.parquet"}
     files |= {"output": "probe.skops", "report": "probe.json"}
-    grid = ["--C", "0.1", "1", "10", "--gamma", "1"] if classifier == "logistic" else ["--C", "1", "10"]
-    grid += [] if classifier == "logistic" else ["--gamma", "0.5", "1", "2"]
+    grid = ["--grid", "C", "0.1", "1", "10"] if classifier == "logistic" else ["--grid", "C", "1", "10"]
+    grid += [] if classifier == "logistic" else ["--grid", "gamma", "0.5", "1", "2"]
     given = [f"--{name}={place}/{file}" for name, file in files.items()]
-    return ["train_probe", *given, f"--classifier={classifier}", *grid, "--validation-notes=3000", "--seed=1"]
+    given.append(f"--classifier={classifier}=musicologist.probes.{classifier}")
+    return ["train_probe", *given, *grid, "--validation-notes=3000", "--seed=1"]
 
 
 def run(command: list[str]) -> None:

@@ -1,36 +1,43 @@
 # In which environment each rule runs; included after all rules. A rule names a file of envs/; the key `environments` may put the
 # file of the same name in envs/VARIANT/ in its place. Without conda, `python` in a rule's command is the environment's own where
 # `make environments` has made it, or where the rule runs in the image of envs/apptainer.def.
-import os
 import re
+from shlex import quote
 
-from snakemake.settings.types import DeploymentMethod
-
-ENVIRONMENTS = Path(".environments").absolute()
-IMAGE = f"musicologist_{config['environments']}.sif"
+ENVIRONMENTS = ROOT / ".environments"
+IMAGE = ROOT / f"musicologist_{config['environments']}.sif"
+DEPLOYMENT = workflow.deployment_settings.deployment_method
+WITH_CONDA = DeploymentMethod.CONDA in DEPLOYMENT
+IN_IMAGE = DeploymentMethod.APPTAINER in DEPLOYMENT and not WITH_CONDA
 
 
 def variant_of(environment):
     """The environment file that the configuration puts in the place of a rule's."""
     file = environment.replace("../envs/", f"../envs/{config['environments']}/")
-    return file if (Path(workflow.basedir) / "rules" / file).exists() else environment
+    return file if (ROOT / "rules" / file).exists() else environment
+
+
+def commands_of_rules():
+    """(rule, how its command begins) for each rule of ours with an environment: a script, and its part where it has some."""
+    for rule in workflow.rules:
+        command = re.match(r"python \{params\.script:q\}((?: \w+)*)", rule.shellcmd or "")
+        if rule.conda_env and command:
+            yield rule, f"{rule.params.script}{command[1]} "
 
 
 def places():
-    """The folder of each command's environment, below the folder of all; a command is a script, and its part where it has some."""
+    """The folder of each command's environment, below the folder of all."""
     found = {}
-    for rule in workflow.rules:
-        command = re.match(r"python (scripts/\w+\.py(?: \w+)*)", rule.shellcmd or "")
-        if rule.conda_env and command:
-            place = rule.conda_env.removeprefix("../envs/").removesuffix(".yaml")
-            if found.setdefault(command[1], place) != place:
-                raise ValueError(f"{command[1]} runs in two environments: {place} and {found[command[1]]}")
+    for rule, command in commands_of_rules():
+        place = rule.conda_env.removeprefix("../envs/").removesuffix(".yaml")
+        if found.setdefault(command, place) != place:
+            raise ValueError(f"{command} runs in two environments: {place} and {found[command]}")
     return found
 
 
 def without_conda():
     """A shell function that runs a command's own environment."""
-    cases = "".join(f'"{command} "*) place={place} ;; ' for command, place in sorted(places().items()))
+    cases = "".join(f"{quote(command)}*) place={place} ;; " for command, place in sorted(places().items()))
     return (
         f"set -euo pipefail; python() {{ local place all=${{MUSICOLOGIST_ENVIRONMENTS:-{quote(str(ENVIRONMENTS))}}};"
         f' case "$* " in {cases}*) command python "$@"; return ;; esac; "$all/$place/bin/python" "$@"; }}; '
@@ -49,22 +56,20 @@ def check_environments():
 
 def check_image():
     """UserError where the image that rules are to run in has not been built."""
-    if not Path(IMAGE).exists():
+    if not IMAGE.exists():
         raise UserError(
-            f"There is no image {IMAGE} in this folder: `apptainer build --build-arg VARIANT={config['environments']} {IMAGE}"
-            " envs/apptainer.def` builds it."
+            f"There is no image {IMAGE}: `apptainer build --build-arg VARIANT={config['environments']} {IMAGE.name}"
+            " envs/apptainer.def` in that folder builds it."
         )
 
 
-DEPLOYMENT = workflow.deployment_settings.deployment_method
-IN_IMAGE = DeploymentMethod.APPTAINER in DEPLOYMENT and DeploymentMethod.CONDA not in DEPLOYMENT
-for _rule in workflow.rules:
-    if _rule.conda_env:
-        _rule.conda_env = variant_of(_rule.conda_env)
-        _rule.container_img = IMAGE if IN_IMAGE else None
+for _rule, _ in commands_of_rules():
+    _rule.conda_env = variant_of(_rule.conda_env)
+    if IN_IMAGE:
+        _rule.container_img = str(IMAGE)
 if IN_IMAGE:
     checked(check_image)
-elif DeploymentMethod.CONDA not in DEPLOYMENT and ENVIRONMENTS.exists():
+elif ENVIRONMENTS.exists() and not WITH_CONDA:
     checked(check_environments)
-if IN_IMAGE or (DeploymentMethod.CONDA not in DEPLOYMENT and ENVIRONMENTS.exists()):
+if IN_IMAGE or (ENVIRONMENTS.exists() and not WITH_CONDA):
     shell.prefix(without_conda().replace("{", "{{").replace("}", "}}"))  # Snakemake formats it

@@ -2,7 +2,7 @@
 
 import argparse
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -13,18 +13,20 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import annotations, tables
+    from musicologist.core import parquet
+    from musicologist.prompts import lexicon_annotator, tables
+    from musicologist.prompts.tables import ANNOTATIONS, PROMPTS
 
-    prompts = tables.read(arguments.prompts, "prompts", ["prompt_id", "text"]).to_pydict()
-    found = annotations.ANNOTATORS[arguments.annotator](prompts["text"])
+    prompts = parquet.read(arguments.prompts, PROMPTS, ["prompt_id", "text"]).to_pydict()
+    found = lexicon_annotator.ANNOTATORS[arguments.annotator](prompts["text"])
     rows = [(prompt_id, annotation, 1) for prompt_id, annotation in zip(prompts["prompt_id"], found, strict=True)]
-    tables.write(
+    parquet.write(
         arguments.output,
-        "annotations",
-        annotations.table(rows, arguments.annotator),
+        ANNOTATIONS,
+        tables.annotation_table(rows, arguments.annotator),
         {"annotator": arguments.annotator},
     )
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

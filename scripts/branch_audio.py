@@ -8,79 +8,58 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
-from musicologist import cli, sampling_cli
+from musicologist.audio import sampling_options
+from musicologist.core import programs
 
 
 def main() -> None:
     """Write all tar files of the shard, then the manifest that lists them."""
-    parser = sampling_cli.parser(__doc__)
+    parser = sampling_options.parser(__doc__)
     parser.add_argument("--branches", type=int, required=True, help="continuations of each state")
     arguments = parser.parse_args()
-    prompts = sampling_cli.prompts(arguments)
+    prompts = sampling_options.prompts(arguments)
 
     os.environ["HF_HUB_OFFLINE"] = "1"
     import torch
-    from musicologist import branching, devices, diffusion, generated, schedule, trajectory
-    from musicologist.shards import ShardWriter
+    from musicologist.audio.sampler import branch_seed, check_branching, clip_seed
+    from musicologist.audio.shard_sampling import ShardSampling, Wanted
+    from musicologist.core import levels
+    from musicologist.core.shards import ShardWriter
 
-    settings = sampling_cli.settings(arguments)
-    tars = generated.levels_of(arguments.tars, arguments.steps, ["branched"])
-    steps = sorted(step for _, step in tars)
-    branching.check(settings, steps)
-    devices.check_modules(arguments.modules)
-    device = devices.resolve(arguments.device)
-    model, config = diffusion.load(arguments.model, device, arguments.text_encoder)
-    trajectory.check(config, settings, arguments.model)
-    if settings.precision != "float32":
-        diffusion.keep_ends_exact(model)
-    sigmas = schedule.sigmas(settings.steps, settings.sigma_min, settings.sigma_max)
-    made_by = {"model": arguments.model, "digest": arguments.digest, "guidance": arguments.guidance}
-    seeds = {number: trajectory.clip_seed(arguments.seed, number, 0) for number in prompts}
-    branches = [(number, branch) for number in prompts for branch in range(arguments.branches)]
-    sampling = devices.BatchSize("audio.batch_size", arguments.batch_size)
+    tars = levels.of_tars(arguments.tars, arguments.steps, ["branched"])
+    parting = {("noisy", step) for _, step in tars}  # the states from which branches go on
+    check_branching(sampling_options.settings(arguments), [step for _, step in parting])
+    shard = ShardSampling(arguments)
+    first = [Wanted(number, prompt, 0, clip_seed(arguments.seed, number, 0)) for number, prompt in prompts.items()]
 
-    def start(some: Sequence[int]) -> list[tuple[str, int, Any]]:
-        """The states (noisy signal) of these prompts' first clips at all steps."""
-        texts, own = [prompts[number] for number in some], [seeds[number] for number in some]
-        found = trajectory.sample(model, config["sample_size"], texts, own, settings, steps, device)
-        return [level for level in found if level[0] == "noisy"]
-
-    def finish(some: Sequence[tuple[int, int]], step: int) -> Any:
-        """The audio of these branches from one step on."""
-        noisy = torch.stack([states[number, step] for number, _ in some])
-        texts = [prompts[number] for number, _ in some]
-        own = [branching.branch_seed(seeds[number], step, branch) for number, branch in some]
-        latents = branching.continue_from(model, noisy, step, texts, own, settings, device)
-        return trajectory.decode(model, latents, config["sample_rate"], settings.seconds_kept, device).numpy()
+    def finish(batch: Sequence[Wanted], step: int) -> list[tuple[levels.Level, Any]]:
+        """The finished latents of these branches from one step on."""
+        noisy = torch.stack([states[clip.prompt_id, step] for clip in batch])
+        prompts, seeds = [clip.prompt for clip in batch], [clip.seed for clip in batch]
+        return [(("branched", step), shard.sampler.continue_from(noisy, step, prompts, seeds))]
 
     states = {
-        (number, step): state
-        for batch, found in sampling.batches(list(prompts), start)
-        for _, step, latents in found
-        for number, state in zip(batch, latents, strict=True)
+        (clip.prompt_id, step): state
+        for batch, found in shard.sampling.batches(first, lambda batch: shard.sample(batch, parting))
+        for (_, step), latents in found
+        for clip, state in zip(batch, latents, strict=True)
     }
     with ExitStack() as stack:
-        for (signal, step), path in cli.progress(sorted(tars.items()), len(tars), "levels branched"):
+        for (_, step), path in programs.progress(sorted(tars.items()), len(tars), "levels branched"):
             writer = stack.enter_context(ShardWriter(path))
-            for batch, sounds in sampling.batches(branches, lambda some, step=step: finish(some, step)):
-                for (number, branch), sound in zip(batch, sounds, strict=True):
-                    record = {
-                        "prompt_id": number,
-                        "prompt": prompts[number],
-                        "sample": branch,
-                        "seed": branching.branch_seed(seeds[number], step, branch),
-                        "signal": signal,
-                        "step": step,
-                        "sigma": sigmas[step],
-                        "log_snr_db": schedule.log_snr_db(sigmas[step]),
-                    }
-                    writer.add(generated.clip(sound, config["sample_rate"], record | made_by))
-    print(f"Clips sampled at once: {sampling}.", file=sys.stderr)
-    made_by |= {"seed": arguments.seed, "branches": arguments.branches, **vars(settings)}
-    generated.write_manifest(arguments.manifest, tars, sigmas, len(branches), made_by)
+            branches = [
+                replace(clip, sample=branch, seed=branch_seed(clip.seed, step, branch))
+                for clip in first
+                for branch in range(arguments.branches)
+            ]
+            for _, clip in shard.clips(branches, lambda batch, step=step: finish(batch, step)):
+                writer.add(clip)
+    print(shard, file=sys.stderr)
+    shard.write_manifest(arguments.manifest, tars, len(first) * arguments.branches, branches=arguments.branches)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -2,7 +2,7 @@
 
 import argparse
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -17,13 +17,16 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import concepts, datasets, tables
+    from musicologist.concepts import datasets, definitions
+    from musicologist.concepts.datasets import DATASET
+    from musicologist.core import parquet
+    from musicologist.notes.tables import NOTES
 
-    concept = concepts.load(arguments.concepts, [arguments.concept])[arguments.concept]
-    notes = tables.read(arguments.notes, "notes")
+    concept = definitions.load(arguments.concepts, [arguments.concept])[arguments.concept]
+    notes = parquet.read(arguments.notes, NOTES)
     table = datasets.build(notes, concept, arguments.limit, arguments.test_share, arguments.seed, arguments.notes)
-    tables.write(arguments.output, "dataset", table, {"concept": concept.name, "concept_digest": concept.digest})
+    parquet.write(arguments.output, DATASET, table, {"concept": concept.name, "concept_digest": concept.digest})
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -2,7 +2,7 @@
 
 import argparse
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -13,13 +13,14 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import tables
+    from musicologist.audio.acoustics import AUDIO_ACOUSTICS, NOTE_ACOUSTICS
+    from musicologist.core import parquet
 
-    kind = "note_acoustics" if arguments.corpus == "notes" else "audio_acoustics"
-    with tables.writer(arguments.output, kind) as append:
-        for part in cli.progress(arguments.parts, len(arguments.parts), "parts collected"):
-            append(tables.read(part, kind))
+    schema = NOTE_ACOUSTICS if arguments.corpus == "notes" else AUDIO_ACOUSTICS
+    with parquet.writer(arguments.output, schema) as append:
+        for part in programs.progress(arguments.parts, len(arguments.parts), "parts collected"):
+            append(parquet.read(part, schema))
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

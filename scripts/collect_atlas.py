@@ -4,8 +4,8 @@ import argparse
 import json
 from pathlib import Path
 
-from musicologist import cli
-from musicologist.errors import UserError
+from musicologist.core import programs
+from musicologist.core.errors import UserError
 
 
 def main() -> None:
@@ -19,8 +19,12 @@ def main() -> None:
     parser.add_argument("--order", required=True, help="JSON to write")
     arguments = parser.parse_args()
 
-    from musicologist import conclusions, longtables, measurement, tables
-    from musicologist.files import write_text
+    import pyarrow as pa
+    from musicologist.core import parquet, results
+    from musicologist.core.files import write_text
+    from musicologist.emergence import answers
+    from musicologist.emergence import curve as emergence_curve
+    from musicologist.emergence.tables import EMERGENCE, LANDMARKS
 
     summaries = [json.loads(path.read_text(encoding="utf-8")) for path in arguments.summaries]
     curves = {
@@ -28,23 +32,23 @@ def main() -> None:
         for summary in summaries
         for curve in summary["curves"]
     }
-    concluded = conclusions.conclude(curves)
+    concluded = answers.conclude(curves)
     rows = []
     for path in arguments.emergence:
-        for row in longtables.read(path):
+        for row in results.read(path):
             rows.append(row | concluded[row["concept"], row["classifier"], row["signal"]])
             if rows[0].keys() != rows[-1].keys():
                 raise UserError(f"{path} has other columns than the tables before it: delete it and run again.")
-    longtables.write(arguments.output, rows)
-    tables.write(arguments.parquet, "emergence", tables.from_rows(rows))
+    results.write(arguments.output, rows)
+    parquet.write(arguments.parquet, EMERGENCE, pa.Table.from_pylist(rows))
     half_rises = {
-        (tables.metadata(path)["concept"], *key): values
+        (parquet.metadata(path)["concept"], *key): values
         for path in arguments.landmarks
-        for key, values in measurement.half_rises(tables.read(path, "landmarks")).items()
+        for key, values in emergence_curve.half_rises(parquet.read(path, LANDMARKS)).items()
     }
-    found = conclusions.ordering(conclusions.times(half_rises, concluded))
-    write_text(arguments.order, json.dumps(longtables.without_nan(found), indent=1) + "\n")
+    found = answers.ordering(answers.times(half_rises, concluded))
+    write_text(arguments.order, json.dumps(results.without_nan(found), indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -1,23 +1,25 @@
-"""Collect the embeddings of generated audio: from one file a shard to one file a signal and step."""
+"""Collect the embeddings of generated audio: from one file for each shard to one for each signal and step."""
 
 import argparse
 from pathlib import Path
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
     """Write each of the outputs .../SIGNAL/step_XX.parquet from that level's row groups of all parts."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parts", nargs="+", required=True, help="one table a shard")
+    parser.add_argument("--parts", nargs="+", required=True, help="one table for each shard")
     parser.add_argument("--outputs", nargs="+", type=Path, required=True)
     arguments = parser.parse_args()
 
-    from musicologist import embeddings
+    from musicologist.core import levels
+    from musicologist.embeddings import collecting
 
-    for output in cli.progress(arguments.outputs, len(arguments.outputs), "levels collected"):
-        embeddings.collect_level(arguments.parts, output.parent.name, int(output.stem.removeprefix("step_")), output)
+    wanted = levels.of_tables(arguments.outputs)
+    for (signal, step), output in programs.progress(wanted.items(), len(wanted), "levels collected"):
+        collecting.collect_level(arguments.parts, signal, step, output)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -2,20 +2,20 @@
 
 import argparse
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
     """Write the parts one behind the other, a row group each."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parts", nargs="+", required=True, help="one table a shard")
+    parser.add_argument("--parts", nargs="+", required=True, help="one table for each shard")
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import embeddings
+    from musicologist.embeddings import collecting
 
-    embeddings.collect_notes(arguments.parts, arguments.output)
+    collecting.collect_notes(arguments.parts, arguments.output)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -2,8 +2,9 @@
 
 import argparse
 
-from musicologist import cli, promptfiles
-from musicologist.errors import UserError
+from musicologist.core import programs
+from musicologist.core.errors import UserError
+from musicologist.prompts import batches
 
 
 def main() -> None:
@@ -15,9 +16,10 @@ def main() -> None:
     arguments = parser.parse_args()
 
     import pyarrow as pa
-    from musicologist import tables
+    from musicologist.core import parquet
+    from musicologist.prompts.tables import PROMPTS
 
-    prompts = sorted((p for path in arguments.batches for p in promptfiles.read_batch(path)), key=lambda p: p.prompt_id)
+    prompts = sorted((p for path in arguments.batches for p in batches.read_batch(path)), key=lambda p: p.prompt_id)
     prompts = prompts[: arguments.count]
     if [prompt.prompt_id for prompt in prompts] != list(range(arguments.count)):
         raise UserError(
@@ -25,8 +27,8 @@ def main() -> None:
             "prompts folder of this run and let the workflow write it again."
         )
     columns = {name: [getattr(prompt, name) for prompt in prompts] for name in ("prompt_id", "text", "writer")}
-    tables.write(arguments.output, "prompts", pa.table(columns, schema=tables.SCHEMAS["prompts"]))
+    parquet.write(arguments.output, PROMPTS, pa.table(columns, schema=PROMPTS))
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -21,27 +21,30 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
-    from musicologist import clap_files, diffusion, hub
-    from musicologist.files import write_text
+    from musicologist.core.files import write_text
+    from musicologist.embedders import registry as embedders
+    from musicologist.generators import registry as generators
+    from musicologist.models import hub
 
     records = []
     encoder = hub.named(arguments.text_encoder) if arguments.text_encoder else None
     if arguments.diffusion:
-        records.append(fetch(hub.named(arguments.diffusion), diffusion.FILES))
-        config = diffusion.read_config(hub.directory(arguments.diffusion, diffusion.FILES))
-        encoder = encoder or diffusion.text_encoder_of(config, None)
+        family = generators.family(generators.of_model(arguments.diffusion))
+        records.append(fetch(hub.named(arguments.diffusion), family.FILES))
+        config = family.read_config(hub.directory(arguments.diffusion, family.FILES))
+        encoder = encoder or family.text_encoder_of(config, None)
     if encoder is not None:
-        records.append(fetch(encoder, diffusion.TEXT_ENCODER_FILES))
+        records.append(fetch(encoder, hub.TEXT_ENCODER_FILES))
     if arguments.clap:
         repository = hub.named(arguments.clap)
-        records.append(fetch(repository, clap_files.needed(repository)))
+        records.append(fetch(repository, embedders.family(embedders.of_model(arguments.clap)).needed(repository)))
     write_text(arguments.output, json.dumps(records, indent=1) + "\n")
 
 
 def fetch(repository: Any, files: Any) -> dict[str, Any]:
     """Fetch a repository's files; its record."""
-    from musicologist import hub, hub_client
-    from musicologist.files import sha256
+    from musicologist.core.files import sha256
+    from musicologist.models import hub, hub_client
 
     folder = hub_client.download(repository, files)
     described = {
@@ -52,4 +55,4 @@ def fetch(repository: Any, files: Any) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

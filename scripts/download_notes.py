@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -14,10 +14,10 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
-    from musicologist import downloads
+    from musicologist.core import downloads
 
     downloads.fetch_locked(arguments.address, arguments.output, arguments.lock)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -1,4 +1,4 @@
-"""Embed the clips of one shard with CLAP: a shard of generated audio with all its steps, or a shard of notes."""
+"""Embed the clips of one shard: a shard of generated audio with all its steps, or a shard of notes."""
 
 import argparse
 import itertools
@@ -8,18 +8,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from musicologist import cli
-from musicologist.errors import UserError
+from musicologist.core import programs
+from musicologist.core.errors import UserError
 
 
 def main() -> None:
     """Write one row a clip; of generated audio, one row group for each signal and step.
 
-    The deformation control is what CLAP makes of finished clips under noise: it needs no more audio, and no second loading.
+    The deformation control is what the embedder makes of finished clips under noise: it needs no more audio, and no second
+    loading.
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", required=True, choices=["audio", "notes"])
     parser.add_argument("--input", required=True, type=Path, help="audio: the shard's manifest; notes: a tar file")
+    parser.add_argument("--family", required=True, help="module that loads the model, or a file NAME.py")
     parser.add_argument("--model", required=True, help="directory, checkpoint or Hugging Face id")
     parser.add_argument("--digest", required=True, help="digest of the model, for the record")
     parser.add_argument("--batch-size", type=int, required=True)
@@ -33,12 +35,15 @@ def main() -> None:
         parser.error("one output, and for generated audio a second one of the deformation control")
 
     os.environ["HF_HUB_OFFLINE"] = "1"
-    from musicologist import clap, devices, generated, tables
+    from musicologist.audio import manifests
+    from musicologist.core import parquet
+    from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
+    from musicologist.models import devices
 
-    levels = [{"tar": arguments.input}] if arguments.corpus == "notes" else generated.read_manifest(arguments.input)
-    kind = "note_embeddings" if arguments.corpus == "notes" else "audio_embeddings"
+    levels = [{"tar": arguments.input}] if arguments.corpus == "notes" else manifests.read_manifest(arguments.input)
+    schema = NOTE_EMBEDDINGS if arguments.corpus == "notes" else AUDIO_EMBEDDINGS
     devices.check_modules(arguments.modules)
-    model = clap.load(arguments.model, devices.resolve(arguments.device))
+    model = devices.family(arguments.family).load(arguments.model, devices.resolve(arguments.device))
     metadata = {
         "model": arguments.model,
         "digest": arguments.digest,
@@ -47,11 +52,11 @@ def main() -> None:
     }
 
     def write(size: int) -> None:
-        with tables.writer(arguments.output[0], kind, metadata) as append:
-            for level in cli.progress(levels, len(levels), "tar files embedded"):
+        with parquet.writer(arguments.output[0], schema, metadata) as append:
+            for level in programs.progress(levels, len(levels), "tar files embedded"):
                 append(embed(model, level["tar"], size, arguments.corpus))
         for path in arguments.output[1:]:
-            with tables.writer(path, kind, metadata) as append:
+            with parquet.writer(path, schema, metadata) as append:
                 for table in embed_deformed(model, levels, size):
                     append(table)
 
@@ -65,7 +70,7 @@ def embed(model: Any, tar: Path, batch_size: int, corpus: str) -> Any:
     """A table of one tar file's embeddings, in the order of its clips; memory holds a batch of audio."""
     import numpy as np
     import pyarrow as pa
-    from musicologist import tables
+    from musicologist.embeddings import tables
 
     records, keys, pieces = [], [], []
     for batch in batches(model, tar, batch_size):
@@ -86,7 +91,8 @@ def embed_deformed(model: Any, levels: Sequence[Mapping[str, Any]], batch_size: 
     """A table for each step: the clips of the last step, at that step's signal-to-noise ratio, as the signal ``deformed``."""
     import numpy as np
     import pyarrow as pa
-    from musicologist import deformation, tables
+    from musicologist.audio import deformation
+    from musicologist.embeddings import tables
 
     final = max(levels, key=lambda level: (level["signal"] == "denoised", level["step"]))
     steps = {level["step"]: {name: level[name] for name in ("step", "sigma", "log_snr_db")} for level in levels}
@@ -108,12 +114,12 @@ def embed_deformed(model: Any, levels: Sequence[Mapping[str, Any]], batch_size: 
 
 def batches(model: Any, tar: Path, size: int) -> Iterator[list[tuple[str, dict[str, Any], Any]]]:
     """Yield lists of (key, record, mono audio at the model's rate)."""
-    from musicologist import clap, shards
+    from musicologist.core import shards
 
     def clips() -> Iterator[tuple[str, dict[str, Any], Any]]:
         for clip in shards.read(tar):
             place = f"{tar}, clip {clip.key}"
-            yield clip.key, clip.record, clap.prepare(clip.audio, clip.sample_rate, model.sample_rate, place)
+            yield clip.key, clip.record, shards.mono_at(clip.audio, clip.sample_rate, model.sample_rate, place)
 
     stream = clips()
     while batch := list(itertools.islice(stream, size)):
@@ -121,4 +127,4 @@ def batches(model: Any, tar: Path, size: int) -> Iterator[list[tuple[str, dict[s
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

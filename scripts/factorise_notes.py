@@ -1,8 +1,21 @@
 """Factorise the embeddings of all notes once: each instrument's mean, and the principal components of all notes."""
 
 import argparse
+from typing import TYPE_CHECKING
 
-from musicologist import cli
+from musicologist.core import programs
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def _notes(path: str) -> "pa.Table":
+    from musicologist.concepts.datasets import DATASET
+    from musicologist.core import parquet
+    from musicologist.notes.tables import NOTES
+
+    schema = DATASET if parquet.metadata(path)["kind"] == "dataset" else NOTES
+    return parquet.read(path, schema, ["note_id", "instrument"])
 
 
 def main() -> None:
@@ -15,15 +28,19 @@ def main() -> None:
     arguments = parser.parse_args()
 
     import pyarrow as pa
-    from musicologist import random_concepts, tables
+    from musicologist.core import parquet
+    from musicologist.embeddings import of_notes, tables
+    from musicologist.probes import random_concepts
+    from musicologist.probes.random_concepts import COMPONENTS, INSTRUMENTS
 
-    found = random_concepts.factorise(tables.by_instrument(arguments.notes, arguments.embeddings))
-    made_from = tables.metadata(arguments.embeddings)
+    notes = [_notes(path) for path in arguments.notes]
+    found = random_concepts.factorise(of_notes.by_instrument(notes, arguments.embeddings))
+    made_from = parquet.metadata(arguments.embeddings)
     instruments = {"instrument": found.names, "notes": found.notes, "embedding": tables.embedding_column(found.means)}
-    tables.write(arguments.instruments, "instruments", pa.table(instruments), made_from)
+    parquet.write(arguments.instruments, INSTRUMENTS, pa.table(instruments), made_from)
     components = {"variance": found.variances, "embedding": tables.embedding_column(found.vectors)}
-    tables.write(arguments.components, "components", pa.table(components), made_from)
+    parquet.write(arguments.components, COMPONENTS, pa.table(components), made_from)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -15,8 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from musicologist import cli, sampling_cli
-from musicologist.errors import UserError
+from musicologist.audio import sampling_options
+from musicologist.core import programs
+from musicologist.core.errors import UserError
 
 
 def main() -> None:
@@ -32,7 +33,7 @@ def main() -> None:
 
 def generator() -> None:
     """Two steps and one decode of the configured generator; the options are those of a shard."""
-    parser = sampling_cli.parser(__doc__)
+    parser = sampling_options.parser(__doc__)
     parser.add_argument("--site", type=json.loads, required=True)
     parser.add_argument("--output", type=Path, required=True)
     for option in ("--prompts", "--first", "--last", "--manifest", "--tars"):  # there is no shard yet
@@ -40,34 +41,32 @@ def generator() -> None:
     arguments = parser.parse_args()
 
     def work(record: dict[str, Any], device: str) -> None:
-        from musicologist import devices, diffusion, gpu_checks, hub, preflight, trajectory
+        from musicologist.audio.sampler import Sampler
+        from musicologist.models import devices, hub
+        from musicologist.workflow import gpu_checks, preflight
 
-        directory = hub.directory(arguments.model, diffusion.FILES)
-        config, weights = diffusion.read_config(directory), diffusion.weights_file(directory).stat().st_size
-        one = preflight.gpu_bytes(config, weights, arguments.seconds_kept, 1)
+        family, settings = devices.family(arguments.family), sampling_options.settings(arguments)
+        directory = hub.directory(arguments.model, family.FILES)
+        config, weights = family.read_config(directory), family.weights_file(directory).stat().st_size
+        one = preflight.gpu_bytes(config, weights, settings.seconds_kept, 1)
         if short := gpu_checks.memory_problem(one, gpu_checks.torch_facts()):
             record["problems"]["memory"] = short
             return
-        settings = replace(sampling_cli.settings(arguments), steps=2)
         start = time.monotonic()
-        model, config = diffusion.load(arguments.model, device, arguments.text_encoder)
-        trajectory.check(config, sampling_cli.settings(arguments), arguments.model)
-        if settings.precision != "float32":
-            diffusion.keep_ends_exact(model)
+        whole = Sampler.load(family, arguments.model, settings, device, arguments.text_encoder)
+        sampler = replace(whole, settings=replace(settings, steps=2))
         record["seconds"]["load"] = time.monotonic() - start
         batch = devices.BatchSize("audio.batch_size", arguments.batch_size)
 
         def sample(clips: int) -> Any:
-            seeds, texts = list(range(clips)), ["a slow piano melody"] * clips
-            return list(trajectory.sample(model, config["sample_size"], texts, seeds, settings, [1], device))
+            return list(sampler.sample(["a slow piano melody"] * clips, list(range(clips)), [1]))
 
         batch.fit(sample)  # what is compiled or searched for at first is not counted
         levels, took = timed(lambda: batch.fit(sample), device)
-        record["seconds"]["step"] = took / batch.size / settings.steps
-        latents = next(latents for signal, _, latents in levels if signal == "denoised")[:1]
-        decode = lambda: trajectory.decode(model, latents, config["sample_rate"], settings.seconds_kept, device)  # noqa: E731
-        decode()
-        sound, record["seconds"]["decode"] = timed(decode, device)
+        record["seconds"]["step"] = took / batch.size / 2
+        latents = next(latents for (signal, _), latents in levels if signal == "denoised")[:1]
+        sampler.decode(latents)
+        sound, record["seconds"]["decode"] = timed(lambda: sampler.decode(latents), device)
         if not sound.isfinite().all():
             record["problems"]["numbers"] = (
                 f"What {arguments.model} makes with models.precision: {settings.precision} is not finite on this node: set"
@@ -81,6 +80,7 @@ def generator() -> None:
 def embedder() -> None:
     """One batch through the configured embedder."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--family", required=True, help="module that loads the model, or a file NAME.py")
     parser.add_argument("--model", required=True)
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], required=True)
@@ -92,10 +92,10 @@ def embedder() -> None:
 
     def work(record: dict[str, Any], device: str) -> None:
         import numpy as np
-        from musicologist import clap, devices
+        from musicologist.models import devices
 
         start = time.monotonic()
-        model = clap.load(arguments.model, device)
+        model = devices.family(arguments.family).load(arguments.model, device)
         record["seconds"]["load"] = time.monotonic() - start
         batch = devices.BatchSize("embedding.batch_size", arguments.batch_size)
 
@@ -115,8 +115,9 @@ def embedder() -> None:
 
 def check(part: str, arguments: argparse.Namespace, models: list[str | None], work: Callable[..., None]) -> None:
     """Write the part's record: what is wrong with the node, or else what the models take there."""
-    from musicologist import devices, gpu_checks, hub
-    from musicologist.files import write_text
+    from musicologist.core.files import write_text
+    from musicologist.models import devices, hub
+    from musicologist.workflow import gpu_checks
 
     found, torch = gpu_checks.gpu(), gpu_checks.torch_facts()
     foreign = any(model and hub.parse(model) for model in models)
@@ -162,8 +163,8 @@ def verdict() -> None:
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
-    from musicologist import gpu_checks
-    from musicologist.files import write_text
+    from musicologist.core.files import write_text
+    from musicologist.workflow import gpu_checks
 
     parts = {record["part"]: record for record in (json.loads(path.read_text()) for path in arguments.parts)}
     wrong: dict[str, str] = {}
@@ -190,4 +191,4 @@ def verdict() -> None:
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

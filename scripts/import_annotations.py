@@ -5,9 +5,9 @@ import json
 import sys
 from pathlib import Path
 
-from musicologist import cli
-from musicologist.errors import UserError, suggest
-from musicologist.vocabulary import ASPECTS
+from musicologist.core import programs
+from musicologist.core.errors import UserError, suggest
+from musicologist.vocabulary.aspects import ASPECTS
 
 REMEDY = "give a table of annotations as this workflow writes it"
 
@@ -20,17 +20,19 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import tables
+    from musicologist.core import parquet
+    from musicologist.prompts.tables import ANNOTATIONS
 
     table, metadata = (_table if arguments.file.suffix == ".parquet" else _original)(arguments.file, arguments.count)
-    tables.write(arguments.output, "annotations", table, {"source": str(arguments.file), **metadata})
+    parquet.write(arguments.output, ANNOTATIONS, table, {"source": str(arguments.file), **metadata})
 
 
 def _original(path, count):
     """The original study's records, in the order of its prompts; tags that no table knows are reported."""
-    from musicologist import annotations, annotations_given
+    from musicologist.inputs import annotations
+    from musicologist.prompts import tables
 
-    given = annotations_given.read_original(path)
+    given = annotations.read_original(path)
     if len(given.texts) < count:
         raise UserError(
             f"{path} holds {len(given.texts)} annotations, but prompts.count asks for {count}: lower it or add annotations."
@@ -38,16 +40,17 @@ def _original(path, count):
     for tag, number in sorted(given.unknown.items()):
         print(f"The tag {tag!r} ({number} times) means no aspect; it is kept in aspects_raw.", file=sys.stderr)
     rows = [(number, annotation, 1) for number, annotation in enumerate(given.annotations[:count])]
-    table = annotations.table(rows, "given")
+    table = tables.annotation_table(rows, "given")
     return table, {"annotator": "given", "unknown_tags": json.dumps(dict(sorted(given.unknown.items())))}
 
 
 def _table(path, count):
     """A table of annotations, sorted by prompt."""
     import pyarrow.compute as pc
-    from musicologist import tables
+    from musicologist.core import parquet
+    from musicologist.prompts.tables import ANNOTATIONS
 
-    table = tables.read(path, "annotations", remedy=REMEDY).sort_by("prompt_id")
+    table = parquet.read(path, ANNOTATIONS, remedy=REMEDY).sort_by("prompt_id")
     table = table.filter(pc.less(table["prompt_id"], count))
     numbers = table["prompt_id"].to_pylist()
     if numbers != list(range(count)):
@@ -61,8 +64,8 @@ def _table(path, count):
         for aspect in aspects or ():
             if aspect not in ASPECTS:
                 raise UserError(f"{path}, prompt {number}: unknown aspect {aspect!r}; {suggest(aspect, ASPECTS)}.")
-    return table, {"annotator": tables.metadata(path).get("annotator", "given")}
+    return table, {"annotator": parquet.metadata(path).get("annotator", "given")}
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -6,8 +6,8 @@ Which signals and steps are wanted is read off the paths of the tar files to wri
 import argparse
 from pathlib import Path
 
-from musicologist import cli
-from musicologist.errors import UserError
+from musicologist.core import programs
+from musicologist.core.errors import UserError
 
 
 def main() -> None:
@@ -25,18 +25,20 @@ def main() -> None:
     parser.add_argument("--tars", type=Path, nargs="+", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import audiofolders, generated, schedule, shards
+    from musicologist.audio import manifests
+    from musicologist.core import levels, noise_levels, shards
+    from musicologist.inputs import audio
 
     prompts = range(arguments.first, arguments.last + 1)
     wanted = {(prompt, sample) for prompt in prompts for sample in range(arguments.samples)}
-    sigmas = schedule.sigmas(arguments.steps, arguments.sigma_min, arguments.sigma_max)
-    tars = generated.levels_of(arguments.tars, arguments.steps)
-    first, rate = audiofolders.rate(arguments.folder, min(tars))
+    sigmas = noise_levels.sigmas(arguments.steps, arguments.sigma_min, arguments.sigma_max)
+    tars = levels.of_tars(arguments.tars, arguments.steps)
+    first, rate = audio.rate(arguments.folder, min(tars))
 
-    for level, tar in cli.progress(sorted(tars.items()), len(tars), "tar files imported"):
+    for level, tar in programs.progress(sorted(tars.items()), len(tars), "tar files imported"):
         with shards.ShardWriter(tar) as writer:
-            for path in audiofolders.files(arguments.folder, level, arguments.shard, prompts, arguments.samples):
-                for clip in audiofolders.clips(path, level, sigmas[level[1]], wanted):
+            for path in audio.files(arguments.folder, level, arguments.shard, prompts, arguments.samples):
+                for clip in audio.clips(path, level, sigmas[level[1]], wanted):
                     if clip.sample_rate != rate:
                         raise UserError(
                             f"{path} has a rate of {clip.sample_rate} Hz, {first} one of {rate} Hz: expected one rate for "
@@ -44,8 +46,9 @@ def main() -> None:
                         )
                     writer.add(clip)
     made_by = {"model": f"given: {arguments.folder}", "digest": ""}
-    generated.write_manifest(arguments.manifest, tars, sigmas, len(wanted), made_by)
+    entries = [{**manifests.of_level(level, sigmas), "tar": tar} for level, tar in sorted(tars.items())]
+    manifests.write_manifest(arguments.manifest, entries, len(wanted), made_by)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -3,7 +3,7 @@
 import argparse
 import zlib
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -19,9 +19,12 @@ def main() -> None:
 
     import numpy as np
     import pyarrow as pa
-    from musicologist import conceptfolders, datasets, tables
+    from musicologist.concepts import datasets
+    from musicologist.concepts.datasets import DATASET
+    from musicologist.core import parquet
+    from musicologist.inputs import concepts
 
-    given = sorted(conceptfolders.read_info(arguments.info))
+    given = sorted(concepts.read_info(arguments.info))
     notes = pa.table({"note_id": [note.note_id for note in given], "instrument": [note.instrument for note in given]})
     labels = np.array([note.label for note in given], np.int8)
     stream = zlib.crc32(arguments.concept.encode())
@@ -35,8 +38,8 @@ def main() -> None:
         stream,
         arguments.info,
     )
-    tables.write(arguments.output, "dataset", table, {"concept": arguments.concept, "labels": str(arguments.info)})
+    parquet.write(arguments.output, DATASET, table, {"concept": arguments.concept, "labels": str(arguments.info)})
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from musicologist import cli
-from musicologist.errors import UserError
+from musicologist.core import programs
+from musicologist.core.errors import UserError
 
 
 def main() -> None:
@@ -22,21 +22,22 @@ def main() -> None:
     parser.add_argument("--outputs", nargs="+", type=Path, required=True)
     arguments = parser.parse_args()
 
-    from musicologist import embeddingfolders, schedule, tables
+    from musicologist.core import levels, noise_levels, parquet
+    from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
+    from musicologist.inputs import embeddings
 
-    sigmas = schedule.sigmas(arguments.steps, arguments.sigma_min, arguments.sigma_max)
-    pairs = list(zip(arguments.files, arguments.outputs, strict=True))
-    for file, output in cli.progress(pairs, len(pairs), "levels imported"):
-        level = output.parent.name, int(output.stem.removeprefix("step_"))
+    sigmas = noise_levels.sigmas(arguments.steps, arguments.sigma_min, arguments.sigma_max)
+    wanted = list(zip(arguments.files, levels.of_tables(arguments.outputs).items(), strict=True))
+    for file, (level, output) in programs.progress(wanted, len(wanted), "levels imported"):
         sigma = sigmas[level[1]]
-        table, metadata = embeddingfolders.read(file, level, sigma, arguments.prompts, arguments.samples)
+        table, metadata = embeddings.read(file, level, sigma, arguments.prompts, arguments.samples)
         if arguments.digest and metadata.get("digest", arguments.digest) != arguments.digest:
             raise UserError(
                 f"{file} was embedded by {metadata.get('model')} ({metadata['digest']}), but models.clap, which embeds the "
                 f"notes, is another ({arguments.digest}): name the same CLAP, or give inputs.note_embeddings too."
             )
-        tables.write(output, "audio_embeddings", table, metadata)
+        parquet.write(output, AUDIO_EMBEDDINGS, table, metadata)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from musicologist import cli
-from musicologist.errors import UserError
+from musicologist.core import programs
+from musicologist.core.errors import UserError
 
 
 def main() -> None:
@@ -17,14 +17,17 @@ def main() -> None:
 
     import numpy as np
     import pyarrow as pa
-    from musicologist import arrays, conceptfolders, tables
+    from musicologist.core import parquet
+    from musicologist.embeddings import tables
+    from musicologist.embeddings.tables import NOTE_EMBEDDINGS
+    from musicologist.inputs import concepts, embeddings
 
     seen = {}
-    with tables.writer(arguments.output, "note_embeddings", {"source": str(arguments.infos[0].parents[1])}) as append:
+    with parquet.writer(arguments.output, NOTE_EMBEDDINGS, {"source": str(arguments.infos[0].parents[1])}) as append:
         pairs = list(zip(arguments.embeddings, arguments.infos, strict=True))
-        for path, info in cli.progress(pairs, len(pairs), "concepts imported"):
-            names = [note.note_id for note in conceptfolders.read_info(info)]
-            embedding, _ = arrays.unit(arrays.load(path), str(path))
+        for path, info in programs.progress(pairs, len(pairs), "concepts imported"):
+            names = [note.note_id for note in concepts.read_info(info)]
+            embedding, _ = embeddings.unit(embeddings.load_array(path), str(path))
             if len(embedding) != len(names):
                 raise UserError(
                     f"{path} has {len(embedding)} rows and {info} {len(names)}: expected one embedding a note, in the same "
@@ -46,4 +49,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -2,7 +2,9 @@
 
 import argparse
 
-from musicologist import cli, promptfiles
+from musicologist.core import programs
+from musicologist.inputs import prompts as inputs_prompts
+from musicologist.prompts import batches
 
 
 def main() -> None:
@@ -14,10 +16,10 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    texts = promptfiles.read_given(arguments.file)[arguments.first : arguments.last + 1]
-    prompts = (promptfiles.Prompt(number, text, "given") for number, text in enumerate(texts, arguments.first))
-    promptfiles.write_batch(arguments.output, prompts)
+    texts = inputs_prompts.read_given(arguments.file)[arguments.first : arguments.last + 1]
+    prompts = (batches.Prompt(number, text, "given") for number, text in enumerate(texts, arguments.first))
+    batches.write_batch(arguments.output, prompts)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

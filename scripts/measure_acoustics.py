@@ -3,26 +3,27 @@
 import argparse
 from pathlib import Path
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
-    """Write one row a clip; of generated audio, one row group for each signal and step."""
+    """Write one row for each clip; of generated audio, one row group for each signal and step."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", required=True, choices=["audio", "notes"])
     parser.add_argument("--input", required=True, type=Path, help="audio: the shard's manifest; notes: a tar file")
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import acoustics, generated, shards, tables
+    from musicologist.audio import acoustics, manifests
+    from musicologist.core import parquet, shards
 
     notes = arguments.corpus == "notes"
-    tars = [arguments.input] if notes else [level["tar"] for level in generated.read_manifest(arguments.input)]
-    kind = "note_acoustics" if notes else "audio_acoustics"
-    with tables.writer(arguments.output, kind) as append:
-        for tar in cli.progress(tars, len(tars), "tar files measured"):
-            append(acoustics.table(shards.read(tar), kind))
+    tars = [arguments.input] if notes else [level["tar"] for level in manifests.read_manifest(arguments.input)]
+    schema = acoustics.NOTE_ACOUSTICS if notes else acoustics.AUDIO_ACOUSTICS
+    with parquet.writer(arguments.output, schema) as append:
+        for tar in programs.progress(tars, len(tars), "tar files measured"):
+            append(acoustics.table(shards.read(tar), schema))
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -1,10 +1,8 @@
 """Measure how far the passes of an annotator agree, aspect by aspect."""
 
 import argparse
-import csv
-import io
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -16,20 +14,17 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import agreement, tables
-    from musicologist.files import write_text
+    from musicologist.core import parquet, results
+    from musicologist.prompts import agreement
+    from musicologist.prompts.tables import ANNOTATIONS
 
     passes: dict[int, list[list[str]]] = {}
-    columns = tables.read(arguments.annotations, "annotations", ["prompt_id", "pass", "aspects"]).to_pydict()
+    columns = parquet.read(arguments.annotations, ANNOTATIONS, ["prompt_id", "pass", "aspects"]).to_pydict()
     for _, number, aspects in sorted(zip(*columns.values(), strict=True)):
         passes.setdefault(number, []).append(aspects)
     rows = agreement.table(list(passes.values()), arguments.resamples, arguments.seed)
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, rows[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: f"{v:.6g}" if isinstance(v, float) else v for name, v in row.items()} for row in rows)
-    write_text(arguments.output, buffer.getvalue())
+    results.write(arguments.output, rows)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

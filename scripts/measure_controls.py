@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -19,6 +19,9 @@ def main() -> None:
     parser.add_argument("--acoustics", nargs="*", default=[], help="of generated audio, if it was measured")
     parser.add_argument("--note-acoustics", nargs="*", default=[], help="of notes, if they were measured")
     parser.add_argument("--probes", nargs="+", type=Path, required=True, help=".../CLASSIFIER.skops")
+    parser.add_argument(
+        "--classifiers", nargs="+", required=True, metavar="NAME=ADDRESS", help="that the probes are of"
+    )
     parser.add_argument("--unconditional", nargs="*", default=[], help="embeddings of clips without prompts")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--controls", required=True, help="parquet to write")
@@ -27,37 +30,41 @@ def main() -> None:
     arguments = parser.parse_args()
 
     import pyarrow as pa
-    from musicologist import clips, concepts, control_curves, longtables, probes, tables
-    from musicologist.files import write_text
+    from musicologist.concepts import definitions
+    from musicologist.core import parquet, results
+    from musicologist.core.files import write_text
+    from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
+    from musicologist.emergence import controls, scored_clips
+    from musicologist.emergence.tables import CONTENT, CONTROLS, SCORES
+    from musicologist.probes import classifiers
 
-    concept = concepts.load(arguments.concepts, [arguments.concept])[arguments.concept]
+    concept = definitions.load(arguments.concepts, [arguments.concept])[arguments.concept]
     paths = dict(item.split("=", 1) for item in arguments.scores)
-    scores = {name: clips.arrange(tables.read(path, "scores"), path) for name, path in paths.items()}
-    trajectories = next(iter(scores.values()))
-    decisions = control_curves.from_embeddings(
-        concept, arguments.embeddings, trajectories, arguments.seed, arguments.texts
-    )
+    scores = {name: scored_clips.arrange(parquet.read(path, SCORES), path) for name, path in paths.items()}
+    scored = next(iter(scores.values()))  # the clips, the same for every classifier
+    decisions = controls.from_embeddings(concept, arguments.embeddings, scored, arguments.seed, arguments.texts)
     for path in arguments.acoustics:
-        measured = control_curves.arrange_acoustics(path, trajectories)
-        decisions |= control_curves.from_scores(scores, measured)
+        measured = controls.arrange_acoustics(path, scored)
+        decisions |= controls.from_scores(scores, measured)
         for notes in arguments.note_acoustics:
-            decisions |= control_curves.from_cepstra(arguments.dataset, notes, measured)
-    content = control_curves.content(decisions, trajectories, arguments.embeddings)
+            decisions |= controls.from_cepstra(arguments.dataset, notes, measured)
+    content = controls.content(decisions, scored)
     rows = [
-        *control_curves.rows(concept.name, decisions, trajectories),
-        *control_curves.content_rows(concept.name, scores, content),
-        *control_curves.mismatched_rows(concept.name, scores, arguments.seed),
+        *controls.rows(concept.name, decisions, scored),
+        *controls.content_rows(concept.name, scores, content),
+        *controls.mismatched_rows(concept.name, scores, arguments.seed),
     ]
     for path in arguments.unconditional:
-        probe_of = {path.stem: probes.load(path) for path in arguments.probes}
-        table = tables.read(path, "audio_embeddings")
-        rows += control_curves.unconditional_rows(concept.name, scores, probe_of, table)
+        addresses = dict(item.split("=", 1) for item in arguments.classifiers)
+        probe_of = {p.stem: classifiers.load(p, classifiers.at(addresses[p.stem])) for p in arguments.probes}
+        table = parquet.read(path, AUDIO_EMBEDDINGS)
+        rows += controls.unconditional_rows(concept.name, scores, probe_of, table)
     table = pa.Table.from_pylist([{"called_share": None, **row} for row in rows])
-    tables.write(arguments.controls, "controls", table, {"concept": concept.name})
-    tables.write(arguments.content, "content", content, {"concept": concept.name})
-    found = {"last_level": control_curves.summary(rows), "content": control_curves.agreement(content)}
-    write_text(arguments.summary, json.dumps(longtables.without_nan(found), indent=2) + "\n")
+    parquet.write(arguments.controls, CONTROLS, table, {"concept": concept.name})
+    parquet.write(arguments.content, CONTENT, content, {"concept": concept.name})
+    found = {"last_level": controls.summary(rows), "content": controls.agreement(content, scored)}
+    write_text(arguments.summary, json.dumps(results.without_nan(found), indent=2) + "\n")
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -15,7 +15,9 @@ def main() -> None:
     parser.add_argument("--note-embeddings", required=True)
     parser.add_argument("--instruments", required=True, help="mean embedding by instrument")
     parser.add_argument("--components", required=True, help="principal components of all notes")
-    parser.add_argument("--embeddings", nargs="+", required=True, help="embeddings of clips, a table a signal and step")
+    parser.add_argument(
+        "--embeddings", nargs="+", required=True, help="embeddings of clips, one table for each signal and step"
+    )
     parser.add_argument("--resamples", type=int, required=True)
     parser.add_argument("--permutations", type=int, required=True)
     parser.add_argument("--random-concepts", type=int, required=True)
@@ -25,37 +27,43 @@ def main() -> None:
     parser.add_argument("--landmarks", required=True, help="resampled landmarks to write, parquet")
     arguments = parser.parse_args()
 
-    from musicologist import clips, emergence, longtables, measurement, random_concepts, tables
-    from musicologist.files import write_text
+    from musicologist.concepts.datasets import DATASET
+    from musicologist.core import parquet, results
+    from musicologist.core.files import write_text
+    from musicologist.embeddings import of_notes
+    from musicologist.emergence import curve as emergence_curve
+    from musicologist.emergence import scored_clips
+    from musicologist.emergence.tables import LANDMARKS, SCORES
+    from musicologist.probes import random_concepts
+    from musicologist.statistics import landmarks
 
     paths = dict(item.split("=", 1) for item in arguments.scores)
-    scores = {name: clips.arrange(tables.read(path, "scores"), path) for name, path in paths.items()}
-    trajectories = next(iter(scores.values()))
+    scores = {name: scored_clips.arrange(parquet.read(path, SCORES), path) for name, path in paths.items()}
     probes, ridge = random_concepts.weights(
         random_concepts.read(arguments.instruments, arguments.components),
-        *tables.labelled_notes(arguments.dataset, arguments.note_embeddings),
+        *of_notes.labelled_notes(parquet.read(arguments.dataset, DATASET), arguments.note_embeddings),
         arguments.random_concepts,
         arguments.seed,
     )
-    random = random_concepts.compare(probes, arguments.embeddings, trajectories)
-    settings = measurement.Settings(arguments.resamples, arguments.permutations, arguments.seed)
+    random = emergence_curve.random_areas(probes, arguments.embeddings, next(iter(scores.values())))
+    settings = emergence_curve.Settings(arguments.resamples, arguments.permutations, arguments.seed)
     curves = {
-        (name, signal): measurement.measure(trajectory, random[signal], settings)
+        (name, signal): emergence_curve.measure(mine, random[signal], settings)
         for name, signals in scores.items()
-        for signal, trajectory in signals.items()
+        for signal, mine in signals.items()
     }
     rows = [
         {"concept": arguments.concept, "classifier": name, "signal": signal, **row}
         for (name, signal), curve in curves.items()
         for row in curve.rows
     ]
-    longtables.write(arguments.output, rows)
+    results.write(arguments.output, rows)
     summary = {
         "concept": arguments.concept,
         "curves": [{"classifier": n, "signal": s, **curve.summary} for (n, s), curve in curves.items()],
         "lags": [
             {"classifier": name, "first": "denoised", "second": "noisy"}
-            | emergence.lag(
+            | landmarks.lag(
                 curves[name, "denoised"].landmarks, curves[name, "noisy"].landmarks, signals["denoised"].log_sigma[0]
             )
             for name, signals in scores.items()
@@ -66,9 +74,11 @@ def main() -> None:
         "random_concepts": arguments.random_concepts,
         "ridge": ridge,
     }
-    write_text(arguments.summary, json.dumps(longtables.without_nan(summary), indent=2) + "\n")
-    tables.write(arguments.landmarks, "landmarks", measurement.landmark_table(curves), {"concept": arguments.concept})
+    write_text(arguments.summary, json.dumps(results.without_nan(summary), indent=2) + "\n")
+    parquet.write(
+        arguments.landmarks, LANDMARKS, emergence_curve.landmark_table(curves), {"concept": arguments.concept}
+    )
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

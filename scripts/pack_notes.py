@@ -2,7 +2,7 @@
 
 import argparse
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -17,11 +17,11 @@ def main() -> None:
     parser.add_argument("--notes", required=True, help="table to write")
     arguments = parser.parse_args()
 
-    from musicologist import notes
+    from musicologist.notes import packing
 
-    sources = [notes.Source(place, split) for place, split in zip(arguments.sources, arguments.splits, strict=True)]
-    notes.pack(sources, arguments.per_instrument, arguments.shards, arguments.notes)
+    sources = [packing.Source(place, split) for place, split in zip(arguments.sources, arguments.splits, strict=True)]
+    packing.pack(sources, arguments.per_instrument, arguments.shards, arguments.notes)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -4,8 +4,8 @@ import argparse
 import json
 import sys
 
-from musicologist import cli
-from musicologist.errors import UserError
+from musicologist.core import programs
+from musicologist.core.errors import UserError
 
 
 def main() -> None:
@@ -18,14 +18,16 @@ def main() -> None:
     parser.add_argument("--by-pass", required=True, help="the annotations pass by pass")
     arguments = parser.parse_args()
 
-    from musicologist import agreement, annotations, annotator_openai, tables
-    from musicologist.annotations_given import resolve
-    from musicologist.vocabulary import ASPECTS
+    from musicologist.core import parquet
+    from musicologist.prompts import agreement, openai_annotator, tables
+    from musicologist.prompts.tables import ANNOTATIONS, PROMPTS
+    from musicologist.vocabulary.aspects import ASPECTS
+    from musicologist.vocabulary.lexicon import resolve
 
-    prompts = tables.read(arguments.prompts, "prompts", ["prompt_id", "text"]).to_pydict()
+    prompts = parquet.read(arguments.prompts, PROMPTS, ["prompt_id", "text"]).to_pydict()
     with open(arguments.answers, encoding="utf-8") as stream:
         records = [json.loads(line) for line in stream]
-    states = annotator_openai.states(records)
+    states = openai_annotator.states(records)
     passes = range(1, arguments.passes + 1)
     rows, majority = [], []
     for prompt_id, text in zip(prompts["prompt_id"], prompts["text"], strict=True):
@@ -41,10 +43,10 @@ def main() -> None:
                     f"{list(resolve(strange)[1])}; all stay in aspects_raw.",
                     file=sys.stderr,
                 )
-    made_by = {"annotator": "openai", "passes": str(arguments.passes), **annotator_openai.made_by(records)}
+    made_by = {"annotator": "openai", "passes": str(arguments.passes), **openai_annotator.made_by(records)}
     for path, annotated in ((arguments.by_pass, rows), (arguments.output, majority)):
-        tables.write(path, "annotations", annotations.table(annotated, "openai"), made_by)
+        parquet.write(path, ANNOTATIONS, tables.annotation_table(annotated, "openai"), made_by)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

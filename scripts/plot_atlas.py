@@ -2,7 +2,7 @@
 
 import argparse
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -15,11 +15,12 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import atlas_figures, figures, longtables
+    from musicologist.core import results
+    from musicologist.figures import atlas, canvas
 
-    figure = atlas_figures.atlas(longtables.read(arguments.atlas), arguments.metric, arguments.note)
-    figures.save(figure, arguments.output, arguments.dpi)
+    figure = atlas.atlas(results.read(arguments.atlas), arguments.metric, arguments.note)
+    canvas.save(figure, arguments.output, arguments.dpi)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -2,7 +2,7 @@
 
 import argparse
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -14,11 +14,12 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import commitment_figure, figures, longtables
+    from musicologist.core import results
+    from musicologist.figures import canvas, commitment
 
-    rows = longtables.read(arguments.commitment)
-    figures.save(commitment_figure.draw(rows, arguments.note), arguments.output, arguments.dpi)
+    rows = results.read(arguments.commitment)
+    canvas.save(commitment.draw(rows, arguments.note), arguments.output, arguments.dpi)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -15,14 +15,16 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import distances, figures
+    from musicologist.core import levels
+    from musicologist.embeddings import of_clips
+    from musicologist.figures import canvas, distances
 
-    found = {}
-    for signal in sorted({path.parent.name for path in arguments.embeddings}):
-        levels = {int(p.stem.removeprefix("step_")): p for p in arguments.embeddings if p.parent.name == signal}
-        found[signal] = distances.between_steps(levels)
-    figures.save(figures.distances(found, arguments.note), arguments.output, arguments.dpi)
+    by_signal: dict[str, dict[int, Path]] = {}
+    for (signal, step), path in sorted(levels.of_tables(arguments.embeddings).items()):
+        by_signal.setdefault(signal, {})[step] = path
+    found = {signal: of_clips.between_steps(tables) for signal, tables in by_signal.items()}
+    canvas.save(distances.distances(found, arguments.note), arguments.output, arguments.dpi)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -15,21 +15,28 @@ def main() -> None:
     parser.add_argument("--reports", nargs="+", required=True, metavar="CLASSIFIER=PATH")
     parser.add_argument("--controls", required=True)
     parser.add_argument("--metric", required=True)
+    parser.add_argument(
+        "--style", action="append", nargs=4, default=[], metavar=("CLASSIFIER", "LABEL", "COLOUR", "MARK")
+    )
     parser.add_argument("--dpi", type=int, required=True)
     parser.add_argument("--note", required=True, help="which models made the data")
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import figures, longtables, tables
+    from musicologist.core import parquet, results
+    from musicologist.emergence.tables import CONTROLS
+    from musicologist.figures import canvas, emergence
+    from musicologist.figures.canvas import of_classifiers
 
     pairs = [item.split("=", 1) for item in arguments.reports]
     reports = {name: json.loads(Path(path).read_text(encoding="utf-8")) for name, path in pairs}
-    rows = longtables.read(arguments.emergence)
+    rows = results.read(arguments.emergence)
     summary = json.loads(Path(arguments.summary).read_text(encoding="utf-8"))
-    controls = tables.read(arguments.controls, "controls").to_pylist()
-    figure = figures.emergence(rows, summary, reports, controls, arguments.metric, arguments.note)
-    figures.save(figure, arguments.output, arguments.dpi)
+    controls = parquet.read(arguments.controls, CONTROLS).to_pylist()
+    styles = of_classifiers(reports, arguments.style)
+    figure = emergence.emergence(rows, summary, reports, controls, arguments.metric, arguments.note, styles)
+    canvas.save(figure, arguments.output, arguments.dpi)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -12,17 +12,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--atlas", required=True)
     parser.add_argument("--order", required=True)
+    parser.add_argument(
+        "--style", action="append", nargs=4, default=[], metavar=("CLASSIFIER", "LABEL", "COLOUR", "MARK")
+    )
     parser.add_argument("--dpi", type=int, required=True)
     parser.add_argument("--note", required=True, help="which models made the data")
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import atlas_figures, figures, longtables
+    from musicologist.core import results
+    from musicologist.figures import canvas
+    from musicologist.figures import order as figures_order
+    from musicologist.figures.canvas import of_classifiers
 
     order = json.loads(Path(arguments.order).read_text(encoding="utf-8"))
-    figure = atlas_figures.order(longtables.read(arguments.atlas), order, arguments.note)
-    figures.save(figure, arguments.output, arguments.dpi)
+    rows = results.read(arguments.atlas)
+    styles = of_classifiers(dict.fromkeys(row["classifier"] for row in rows), arguments.style)
+    figure = figures_order.order(rows, order, arguments.note, styles)
+    canvas.save(figure, arguments.output, arguments.dpi)
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

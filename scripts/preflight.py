@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -29,8 +29,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
-    from musicologist import preflight
-    from musicologist.files import write_text
+    from musicologist.core.files import write_text
+    from musicologist.workflow import preflight
 
     lines, needs = [], preflight.of_notes(arguments.archives, arguments.targets, arguments.per_instrument)
     if arguments.diffusion:
@@ -47,4 +47,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -17,19 +17,21 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import nsynth
+    from musicologist.notes import nsynth
 
     rendered = render(arguments.soundfont, arguments.count, arguments.seed)
-    nsynth.write_archive(arguments.output, arguments.split, cli.progress(rendered, arguments.count, "notes rendered"))
+    nsynth.write_archive(
+        arguments.output, arguments.split, programs.progress(rendered, arguments.count, "notes rendered")
+    )
 
 
 def render(soundfont: str, count: int, seed: int) -> Iterator[tuple[dict[str, Any], Any]]:
     """Yield entries and audio; families take turns, and in a family its instruments, so that all have alike many."""
     import numpy as np
-    from musicologist import nsynth, scenes, synthesis
-    from musicologist.vocabulary import FAMILIES
+    from musicologist.notes import nsynth, synthesizer
+    from musicologist.vocabulary.terms import FAMILIES
 
-    player = synthesis.Player(soundfont)
+    player = synthesizer.Player(soundfont)
     by_family = {family: [i for i in player.instruments() if i.family == family] for family in FAMILIES}
     made: set[str] = set()
     for number in range(count):
@@ -38,18 +40,18 @@ def render(soundfont: str, count: int, seed: int) -> Iterator[tuple[dict[str, An
         rng = np.random.default_rng([seed, number])
         audio = None
         while audio is None:
-            low, high = synthesis.KEYS[family]
-            event = synthesis.Event(0.0, 3.0, int(rng.integers(low, high + 1)), int(rng.integers(40, 128)))
-            qualities = scenes.sample_qualities(rng, 0.12)
+            low, high = synthesizer.KEYS[family]
+            event = synthesizer.Event(0.0, 3.0, int(rng.integers(low, high + 1)), int(rng.integers(40, 128)))
+            qualities = synthesizer.sample_qualities(rng, 0.12)
             entry = nsynth.entry(number, instrument.group, event.key, event.velocity, qualities)
             if entry["note_str"] in made:
                 continue
             bpm = float(rng.choice([80, 100, 120, 140, 160]))
-            part = synthesis.render(player, instrument, [event], qualities, bpm)
-            audio = synthesis.finish(synthesis.effects(part, qualities, rng), float(rng.uniform(0.3, 0.9)))
+            part = synthesizer.render(player, instrument, [event], qualities, bpm)
+            audio = synthesizer.finish(synthesizer.effects(part, qualities, rng), float(rng.uniform(0.3, 0.9)))
         made.add(entry["note_str"])
         yield entry, audio
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

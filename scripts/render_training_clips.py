@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterator
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -16,19 +16,19 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import shards
+    from musicologist.core import shards
 
     clips = render(arguments.soundfont, arguments.seed, arguments.part, arguments.count)
-    shards.write(arguments.output, cli.progress(clips, arguments.count, "clips rendered"))
+    shards.write(arguments.output, programs.progress(clips, arguments.count, "clips rendered"))
 
 
 def render(soundfont: str, seed: int, part: int, count: int) -> Iterator:
     """Yield ``count`` clips with their records, families in turn."""
     import numpy as np
-    from musicologist import scenes
-    from musicologist.shards import Clip
-    from musicologist.synthesis import SAMPLE_RATE, Player
-    from musicologist.vocabulary import FAMILIES
+    from musicologist.core.shards import Clip
+    from musicologist.notes.synthesizer import SAMPLE_RATE, Player
+    from musicologist.training import scenes
+    from musicologist.vocabulary.terms import FAMILIES
 
     player = Player(soundfont)
     by_family = {family: [i for i in player.instruments() if i.family == family] for family in FAMILIES}
@@ -52,4 +52,4 @@ def render(soundfont: str, seed: int, part: int, count: int) -> Iterator:
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

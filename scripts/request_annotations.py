@@ -7,8 +7,8 @@ import argparse
 import json
 import sys
 
-from musicologist import cli
-from musicologist.errors import UserError
+from musicologist.core import programs
+from musicologist.core.errors import UserError
 
 
 def main() -> None:
@@ -24,32 +24,34 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import annotator_openai, answers, openai_client, tables
-    from musicologist.files import write_text
+    from musicologist.core import parquet
+    from musicologist.core.files import write_text
+    from musicologist.prompts import openai_annotator, openai_client
+    from musicologist.prompts.tables import PROMPTS
 
-    texts = tables.read(arguments.prompts, "prompts", ["text"])["text"].to_pylist()
-    key = {"template": annotator_openai.template(arguments.temperature), "model": arguments.model}
-    with answers.opened(arguments.answers) as log:
+    texts = parquet.read(arguments.prompts, PROMPTS, ["text"])["text"].to_pylist()
+    key = {"template": openai_annotator.template(arguments.temperature), "model": arguments.model}
+    with openai_client.opened(arguments.answers) as log:
 
         def missing():
-            records = annotator_openai.matching(log.records, **key)
-            return annotator_openai.open_batches(records, texts, arguments.passes, arguments.per_request)
+            records = openai_annotator.matching(log.records, **key)
+            return openai_annotator.open_batches(records, texts, arguments.passes, arguments.per_request)
 
         before = len(log.records)
-        for _ in range(annotator_openai.TRIES):
+        for _ in range(openai_annotator.TRIES):
             if batches := missing():
                 _ask(log, key, batches, arguments)
         if left := [text for _, batch in missing() for text in batch]:
             raise UserError(
                 f"{arguments.model} gave no usable answer about {len(left)} of {len(texts) * arguments.passes} annotations in "
-                f"{annotator_openai.TRIES} tries, first about {left[0][:60]!r}: run again to ask for these alone, or name "
+                f"{openai_annotator.TRIES} tries, first about {left[0][:60]!r}: run again to ask for these alone, or name "
                 "another openai.model; all other answers are kept."
             )
         print("Received:", openai_client.used([r["answer"] for r in log.records[before:]]), file=sys.stderr)
         wanted = set(texts)
         kept = [
             record
-            for record in annotator_openai.matching(log.records, **key)
+            for record in openai_annotator.matching(log.records, **key)
             if record["pass"] <= arguments.passes and wanted & set(record["texts"])
         ]
     write_text(arguments.output, "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in kept))
@@ -57,20 +59,20 @@ def main() -> None:
 
 def _ask(log, key, batches, arguments):
     """Ask about all these batches once."""
-    from musicologist import annotator_openai, openai_client
+    from musicologist.prompts import openai_annotator, openai_client
 
     ask = openai_client.asker(arguments.model, arguments.temperature)
-    requests = [annotator_openai.request(texts) for _, texts in batches]
-    length = sum(len(text) + annotator_openai.ANSWER_CHARACTERS for _, texts in batches for text in texts)
+    requests = [openai_annotator.request(texts) for _, texts in batches]
+    length = sum(len(text) + openai_annotator.ANSWER_CHARACTERS for _, texts in batches for text in texts)
     print("Annotating:", openai_client.estimate(arguments.model, requests, length), file=sys.stderr, flush=True)
 
     def annotate(batch):
         number, texts = batch
-        answer = ask(annotator_openai.request(texts))
+        answer = ask(openai_annotator.request(texts))
         log.append({**key, "pass": number, "texts": list(texts), "answer": answer})
 
     openai_client.ask_all(batches, annotate, arguments.concurrency, "requests")
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -6,8 +6,9 @@ Answers are kept in an append-only file: what is on file is not asked again, and
 import argparse
 import sys
 
-from musicologist import cli, promptfiles
-from musicologist.errors import UserError
+from musicologist.core import programs
+from musicologist.core.errors import UserError
+from musicologist.prompts import batches
 
 
 def main() -> None:
@@ -25,31 +26,29 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import answers
+    from musicologist.prompts import openai_client
 
-    earlier = [prompt.text for path in arguments.earlier for prompt in promptfiles.read_batch(path)]
-    with answers.opened(arguments.answers) as log:
+    earlier = [prompt.text for path in arguments.earlier for prompt in batches.read_batch(path)]
+    with openai_client.opened(arguments.answers) as log:
         texts = _written(log, arguments, arguments.last - arguments.first + 1, earlier)
     numbered = enumerate(texts, arguments.first)
-    promptfiles.write_batch(
-        arguments.output, (promptfiles.Prompt(number, text, arguments.model) for number, text in numbered)
-    )
+    batches.write_batch(arguments.output, (batches.Prompt(number, text, arguments.model) for number, text in numbered))
 
 
 def _written(log, arguments, count, earlier):
     """``count`` prompts, each unlike the others and the earlier ones."""
-    from musicologist import writer_openai
+    from musicologist.prompts import openai_writer
 
-    size = min(writer_openai.PER_REQUEST, count)
+    size = min(openai_writer.PER_REQUEST, count)
     texts, number, fruitless = [], 0, 0
     while len(texts) < count:
         round_ = range(number, number + -(-(count - len(texts)) // size))
         bodies = _answers(
-            log, arguments, [writer_openai.request(arguments.seed, arguments.batch, n, size) for n in round_]
+            log, arguments, [openai_writer.request(arguments.seed, arguments.batch, n, size) for n in round_]
         )
-        found = writer_openai.new((text for body in bodies for text in writer_openai.read(body)), [*earlier, *texts])
+        found = openai_writer.new((text for body in bodies for text in openai_writer.read(body)), [*earlier, *texts])
         texts, number, fruitless = [*texts, *found], round_.stop, 0 if found else fruitless + 1
-        if fruitless == writer_openai.FRUITLESS:
+        if fruitless == openai_writer.FRUITLESS:
             raise UserError(
                 f"{arguments.model} gave {len(texts)} of {count} different prompts for batch {arguments.batch} and in the last "
                 f"{number} requests nothing new: raise openai.temperature, name another openai.model, or lower prompts.count."
@@ -59,9 +58,9 @@ def _written(log, arguments, count, earlier):
 
 def _answers(log, arguments, requests):
     """The raw bodies of the responses to these requests, in order; only what is not on file is asked."""
-    from musicologist import openai_client, writer_openai
+    from musicologist.prompts import openai_client, openai_writer
 
-    key = {"template": writer_openai.template(arguments.temperature), "model": arguments.model, "pass": 1}
+    key = {"template": openai_writer.template(arguments.temperature), "model": arguments.model, "pass": 1}
 
     def on_file():
         return {r["texts"][0]: r["answer"] for r in log.records if key.items() <= r.items()}
@@ -70,7 +69,7 @@ def _answers(log, arguments, requests):
     missing = [request for request in requests if request.user not in known]
     if missing:
         ask = openai_client.asker(arguments.model, arguments.temperature)
-        length = sum(writer_openai.PER_REQUEST * writer_openai.CHARACTERS for _ in missing)
+        length = sum(openai_writer.PER_REQUEST * openai_writer.CHARACTERS for _ in missing)
         print("Writing:", openai_client.estimate(arguments.model, missing, length), file=sys.stderr, flush=True)
         openai_client.ask_all(
             missing,
@@ -83,4 +82,4 @@ def _answers(log, arguments, requests):
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -2,7 +2,7 @@
 
 import argparse
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -12,6 +12,7 @@ def main() -> None:
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--probe", required=True)
+    parser.add_argument("--classifier", required=True, metavar="ADDRESS", help="that the probe is of")
     parser.add_argument("--embeddings", nargs="+", required=True, help="one table a signal and step")
     parser.add_argument("--annotations", required=True)
     parser.add_argument("--concepts", required=True, help="concepts.yaml")
@@ -23,21 +24,27 @@ def main() -> None:
 
     import numpy as np
     import pyarrow as pa
-    from musicologist import concepts, labels, probes, tables
+    from musicologist.concepts import definitions, prompt_labels
+    from musicologist.core import parquet
+    from musicologist.embeddings import tables
+    from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
+    from musicologist.emergence.tables import SCORES
+    from musicologist.probes import classifiers
+    from musicologist.prompts.tables import ANNOTATIONS
 
-    concept = concepts.load(arguments.concepts, [arguments.concept])[arguments.concept]
-    annotations = tables.read(arguments.annotations, "annotations").to_pylist()
+    concept = definitions.load(arguments.concepts, [arguments.concept])[arguments.concept]
+    annotations = parquet.read(arguments.annotations, ANNOTATIONS).to_pylist()
     if arguments.labels == "original":
-        terms = labels.load_original(arguments.original_labels, [concept.name])[concept.name]
-        sides = {row["prompt_id"]: labels.original_sides(_tags(row), terms) for row in annotations}
+        terms = prompt_labels.load_original(arguments.original_labels, [concept.name])[concept.name]
+        sides = {row["prompt_id"]: prompt_labels.original_sides(_tags(row), terms) for row in annotations}
     else:
-        sides = {row["prompt_id"]: labels.corrected_sides(row["aspects"], concept) for row in annotations}
-    probe = probes.load(arguments.probe)
+        sides = {row["prompt_id"]: prompt_labels.corrected_sides(row["aspects"], concept) for row in annotations}
+    probe = classifiers.load(arguments.probe, classifiers.at(arguments.classifier))
     kept = ["prompt_id", "sample", "signal", "step", "sigma", "log_snr_db"]
     made_by = {"concept": concept.name, "concept_digest": concept.digest, "labels": arguments.labels}
-    with tables.writer(arguments.output, "scores", made_by) as append:
+    with parquet.writer(arguments.output, SCORES, made_by) as append:
         for path in arguments.embeddings:
-            table = tables.read(path, "audio_embeddings")
+            table = parquet.read(path, AUDIO_EMBEDDINGS)
             decision = probe.decision_function(tables.embeddings(table["embedding"])).astype("float64")
             labelled = [
                 (row, side)
@@ -58,4 +65,4 @@ def _tags(row):
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -19,15 +19,15 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="directory")
     arguments = parser.parse_args()
 
-    from musicologist import devices
-    from musicologist.files import write_text
-    from musicologist.training_clap import Schedule, train
+    from musicologist.core.files import write_text
+    from musicologist.models import devices
+    from musicologist.training.clap import Training, train
 
     device = devices.resolve(arguments.device)
-    schedule = Schedule(arguments.steps, arguments.minutes, arguments.batch_size, device=device)
+    schedule = Training(arguments.steps, arguments.minutes, arguments.batch_size, device=device)
     reached = train(arguments.shards, schedule, arguments.seed, arguments.output)
     write_text(arguments.output / "training.json", json.dumps(reached, indent=2) + "\n")
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -4,7 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -23,11 +23,11 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="directory")
     arguments = parser.parse_args()
 
-    from musicologist import devices
-    from musicologist.files import write_text
-    from musicologist.training_diffusion import Schedule, train
+    from musicologist.core.files import write_text
+    from musicologist.models import devices
+    from musicologist.training.diffusion import Training, train
 
-    schedule = Schedule(
+    schedule = Training(
         arguments.steps,
         arguments.minutes,
         arguments.batch_size,
@@ -42,4 +42,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -1,11 +1,10 @@
 """Write a card for each concept: what was found about it, once all concepts are known."""
 
 import argparse
-import csv
 import json
 from pathlib import Path
 
-from musicologist import cli
+from musicologist.core import programs
 
 
 def main() -> None:
@@ -21,25 +20,24 @@ def main() -> None:
     parser.add_argument("--outputs", nargs="+", type=Path, required=True, help="card.json of each concept")
     arguments = parser.parse_args()
 
-    from musicologist import cards, concepts, longtables
-    from musicologist.files import write_text
+    from musicologist.concepts import definitions
+    from musicologist.core import results
+    from musicologist.core.files import write_text
+    from musicologist.emergence import cards
 
     def read(path: str | Path) -> dict:
         return json.loads(Path(path).read_text(encoding="utf-8"))
 
-    agreement = {}
-    for path in arguments.agreement:
-        with open(path, encoding="utf-8", newline="") as stream:
-            agreement = {row["aspect"]: row for row in csv.DictReader(stream)}
-    known = concepts.load(arguments.concepts)
-    rows, order = longtables.read(arguments.atlas), read(arguments.order)
+    agreement = {row["aspect"]: row for path in arguments.agreement for row in results.read(path)}
+    known = definitions.load(arguments.concepts)
+    rows, order = results.read(arguments.atlas), read(arguments.order)
     for path, controls, output in zip(arguments.summaries, arguments.controls, arguments.outputs, strict=True):
         summary = read(path)
         name = summary["concept"]
         reports = {report["classifier"]: report for report in map(read, _beside(path, arguments.reports))}
         mine = [row for row in rows if row["concept"] == name]
         card = cards.card(known[name], mine, summary, reports, order, agreement, read(controls))
-        write_text(output, json.dumps(longtables.without_nan(card), indent=2) + "\n")
+        write_text(output, json.dumps(results.without_nan(card), indent=2) + "\n")
 
 
 def _beside(summary: Path, reports: list[Path]) -> list[Path]:
@@ -47,4 +45,4 @@ def _beside(summary: Path, reports: list[Path]) -> list[Path]:
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

@@ -5,7 +5,8 @@ The text of a prompt depends on the seed and its number alone, so a batch is the
 
 import argparse
 
-from musicologist import cli, promptfiles
+from musicologist.core import programs
+from musicologist.prompts import batches
 
 
 def main() -> None:
@@ -18,14 +19,14 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist import prompts
+    from musicologist.prompts import template_writer
 
-    texts = prompts.write(arguments.seed, arguments.first, arguments.last - arguments.first + 1)
-    promptfiles.write_batch(
+    texts = template_writer.write(arguments.seed, arguments.first, arguments.last - arguments.first + 1)
+    batches.write_batch(
         arguments.output,
-        (promptfiles.Prompt(number, text, arguments.writer) for number, text in enumerate(texts, arguments.first)),
+        (batches.Prompt(number, text, arguments.writer) for number, text in enumerate(texts, arguments.first)),
     )
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    programs.run(main)

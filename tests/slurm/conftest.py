@@ -9,9 +9,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from snakemake_executor_plugin_safe_slurm import queue
@@ -20,7 +20,6 @@ from tests.slurm.cluster import MODULES, Cluster, why_not
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW = Path(__file__).parent / "workflow"
-SHARDS = [f"{shard:02d}" for shard in range(12)]
 PATIENCE_S = 900
 _spec = importlib.util.spec_from_file_location("choose", ROOT / "profiles/slurm/sites/choose.py")
 choose = importlib.util.module_from_spec(_spec)
@@ -57,10 +56,20 @@ def environment() -> dict[str, str]:
 
 
 class Run:
-    """The test workflow in a directory of its own."""
+    """The test workflow for so many shards (twelve at most) in a directory of its own."""
 
-    def __init__(self, path: Path, profile: str = "safe", site: str = "ampere", **changes: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        shards: int = 12,
+        profile: str = "safe",
+        site: str = "ampere",
+        config: str = "",
+        **changes: str,
+    ) -> None:
         self.path, self.environment = path, environment()
+        self.shards = [f"{shard:02d}" for shard in range(shards)]
+        self.config = [f"shards={shards}", *config.split()]
         (path / "faults").mkdir(parents=True)
         (path / "profile").mkdir()
         shutil.copytree(ROOT / "profiles/default", path / "profiles/default")
@@ -94,7 +103,7 @@ class Run:
 
     def command(self, *arguments: str) -> list[str]:
         snakefile = str(WORKFLOW / "Snakefile")
-        return [sys.executable, "-m", "snakemake", "--snakefile", snakefile, *arguments]
+        return [sys.executable, "-m", "snakemake", "--snakefile", snakefile, *arguments, "--config", *self.config]
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start Snakemake with the profile; ``log`` holds all that it says."""
@@ -129,7 +138,7 @@ class Run:
         return (self.path / "diary" / shard).read_text().split()[-1]
 
     def count(self, word: str) -> int:
-        return sum(word in self.diary(shard) for shard in SHARDS)
+        return sum(word in self.diary(shard) for shard in self.shards)
 
     def wait_for(self, condition: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + PATIENCE_S
@@ -164,11 +173,11 @@ def undisturbed(tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture
 def new_run(tmp_path, cluster):
-    """Make runs (profile, name, site, changes of the profile); whatever a test leaves of them in the queue is cancelled."""
+    """Make runs (their name, and what ``Run`` takes); whatever a test leaves of them in the queue is cancelled."""
     runs = []
 
-    def new_run(profile: str = "safe", name: str = "run", site: str = "ampere", **changes: str) -> Run:
-        runs.append(Run(tmp_path / f"{name}{len(runs)}", profile, site, **changes))
+    def new_run(name: str = "run", **options: Any) -> Run:
+        runs.append(Run(tmp_path / f"{name}{len(runs)}", **options))
         return runs[-1]
 
     yield new_run
@@ -180,20 +189,15 @@ def new_run(tmp_path, cluster):
 
 
 @pytest.fixture
-def run(new_run) -> Run:
-    return new_run()
-
-
-@pytest.fixture
-def check(run, undisturbed):
+def check(undisturbed):
     """What must hold in the end."""
 
-    def check(run: Run = run, shards: list[str] = SHARDS) -> None:
-        expected = {f"shard_{shard}.txt": undisturbed[f"shard_{shard}.txt"] for shard in shards}
+    def check(run: Run) -> None:
+        expected = {f"shard_{shard}.txt": undisturbed[f"shard_{shard}.txt"] for shard in run.shards}
         assert run.products() == expected | {"table.txt": "".join(expected.values())}, run.report()
-        assert ends(run) == Counter(dict.fromkeys(shards, 1))
-        assert not any("two" in run.diary(shard) for shard in shards)
-        for shard in shards:  # no attempt may have begun after the finished one
+        assert [run.diary(shard).count("end") for shard in run.shards] == [1] * len(run.shards)
+        assert not any("two" in run.diary(shard) for shard in run.shards)
+        for shard in run.shards:  # no attempt may have begun after the finished one
             assert run.diary(shard)[-1] == "end"
 
     return check
@@ -211,11 +215,6 @@ def scratch(tmp_path):
     yield place
     subprocess.run(["umount", "--lazy", str(place)], check=True)
     shutil.rmtree(place, ignore_errors=True)
-
-
-def ends(run: Run) -> Counter[str]:
-    """How often each shard was finished."""
-    return +Counter({shard: run.diary(shard).count("end") for shard in SHARDS})
 
 
 def fill(ballast: Path) -> None:

@@ -8,7 +8,9 @@ import tarfile
 import numpy as np
 import pytest
 import soundfile
-from musicologist import notes, nsynth, shards
+from musicologist.core import shards
+from musicologist.core.shards import Clip
+from musicologist.notes import nsynth, packing
 
 from tests.workflow.conftest import inputs
 
@@ -144,7 +146,7 @@ def test_a_corrupt_model_is_refused(prompted):
 def test_a_silent_clip_is_refused(prompted):
     folder = prompted / "results/small/audio"
     record = {"prompt_id": 0, "sample": 0, "signal": "denoised", "step": 0, "sigma": 1.0, "log_snr_db": 0.0}
-    shards.write(folder / "silent.tar", [shards.Clip("000000_00", np.zeros((1, 16000), np.float32), 16000, record)])
+    shards.write(folder / "silent.tar", [Clip("000000_00", np.zeros((1, 16000), np.float32), 16000, record)])
     (folder / "shard_0000.json").write_text(json.dumps({"levels": [{"tar": "silent.tar"}]}))
     refused(
         prompted,
@@ -158,7 +160,7 @@ def test_a_silent_clip_is_refused(prompted):
 
 def test_the_archive_of_these_tests_is_good_when_nothing_is_spoilt(tmp_path):
     archive(tmp_path / "notes.tar.gz")
-    source = notes.Source(tmp_path / "notes.tar.gz", "train")
-    assert notes.pack([source], 0, [tmp_path / "a.tar", tmp_path / "b.tar"], tmp_path / "notes.parquet") == 24
+    source = packing.Source(tmp_path / "notes.tar.gz", "train")
+    assert packing.pack([source], 0, [tmp_path / "a.tar", tmp_path / "b.tar"], tmp_path / "notes.parquet") == 24
     with gzip.open(tmp_path / "notes.tar.gz") as stream:
         assert stream.read(1)

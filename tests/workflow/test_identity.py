@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from musicologist import shards
+from musicologist.core import shards
 
 BASE = (
     ("  count: 22", "  count: 7"),

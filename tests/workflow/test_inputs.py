@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
-from musicologist import shards
+from musicologist.core import shards
 
 from tests.workflow.conftest import Checkout, inputs
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from musicologist import shards
+from musicologist.core import shards
 
 CHANGES = (
     ("run: small", "run: listening"),

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from musicologist.annotations import annotate_by_lexicon
+from musicologist.prompts.lexicon_annotator import annotate_by_lexicon
 
-from tests.fake_openai import FakeOpenAI
+from tests.support.fake_openai import FakeOpenAI
 
 KEY = f"sk-{secrets.token_hex(20)}"
 ASKED = "results/asked"

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from tests.unit import fake_hub
-from tests.unit.fake_hub import COMMIT, Hub
+from tests.support import fake_hub
+from tests.support.fake_hub import COMMIT, Hub
 
 MODEL = "stabilityai/stable-audio-open-1.0"
 ATLAS = "results/hub/atlas.csv"

@@ -1,6 +1,7 @@
 """One small run to the end: its products, what a dry-run calls stale after each kind of change, and what a kill leaves."""
 
 import csv
+import json
 import os
 import random
 import shutil
@@ -12,23 +13,36 @@ from collections import Counter
 import pandas as pd
 import pytest
 
+from tests.workflow import golden
 from tests.workflow.conftest import Checkout, inputs
 from tests.workflow.products import differences
 
 SMALL = "results/small"
-ALL_CONCEPTS = {"plot_atlas": 1, "plot_order": 1, "write_cards": 1}
+PAGE = {"write_listening_page": 1}
+RECORD = {"write_run_card": 1, **PAGE}  # the card holds the whole configuration, and the page holds the card
+ALL_CONCEPTS = {"plot_atlas": 1, "plot_order": 1, "write_cards": 1, **RECORD}
 CURVES = {"measure_emergence": 2, "plot_emergence": 2, "collect_atlas": 1, **ALL_CONCEPTS}
 SCORES = {"score_audio": 4, "measure_controls": 2, "plot_pca": 2, **CURVES}
 LEVELS = {"collect_embeddings": 1, "collect_deformed": 1, "plot_distances": 1, **SCORES}
 UNCONDITIONAL = {"generate_unconditional": 1, "embed_unconditional": 1}
 PROMPTED = {"generate_audio": 2, "embed_audio": 2, "measure_acoustics": 2, "collect_acoustics": 1, **LEVELS}
 AUDIO = {**PROMPTED, **UNCONDITIONAL}
-CONTROLS = {"measure_controls": 2, "plot_emergence": 2, "write_cards": 1}
+CONTROLS = {"measure_controls": 2, "plot_emergence": 2, "write_cards": 1, **PAGE}
 
 
 def test_every_product_is_there_and_opens(finished):
     results = finished / SMALL
-    products = ("atlas.csv", "atlas.png", "emergence.parquet", "order.json", "order.png", "distances.png")
+    products = (
+        "atlas.csv",
+        "atlas.png",
+        "emergence.parquet",
+        "order.json",
+        "order.png",
+        "distances.png",
+        "run.json",
+        "listen/index.html",
+        "listen/clips/clips.csv",
+    )
     for name in (*products, "prompts/prompts.parquet", "notes/notes.parquet"):
         assert (results / name).stat().st_size > 0
     for concept in ("is_brass", "is_warm"):
@@ -72,6 +86,11 @@ def test_the_atlas_is_a_long_table_with_intervals_around_its_figures(finished):
         assert int(row["n_pos"]) + int(row["n_neg"]) <= 22
 
 
+def test_the_numbers_are_the_golden_ones(finished):
+    """Where this fails after a change that was meant to change them: `python tests/workflow/golden.py results/small`."""
+    assert golden.differences(golden.texts(finished / SMALL)) == []
+
+
 def test_nothing_is_stale_after_a_run_nor_after_a_fresh_checkout(finished):
     assert finished.planned() == Counter()
     for name in finished.files:
@@ -82,10 +101,10 @@ def test_nothing_is_stale_after_a_run_nor_after_a_fresh_checkout(finished):
 CONFIGURED = {
     "a figure's resolution": (
         [("dpi: 60", "dpi: 70")],
-        {"plot_emergence": 2, "plot_atlas": 1, "plot_order": 1, "plot_distances": 1},
+        {"plot_emergence": 2, "plot_atlas": 1, "plot_order": 1, "plot_distances": 1, **RECORD},
     ),
-    "a figure's metric": ([("metric: roc_auc", "metric: accuracy")], {"plot_emergence": 2, "plot_atlas": 1}),
-    "the animation's pace": ([("gif_frame_ms: 700", "gif_frame_ms: 600")], {"plot_pca": 2}),
+    "a figure's metric": ([("metric: roc_auc", "metric: accuracy")], {"plot_emergence": 2, "plot_atlas": 1, **RECORD}),
+    "the animation's pace": ([("gif_frame_ms: 700", "gif_frame_ms: 600")], {"plot_pca": 2, **RECORD}),
     "a classifier's C": (
         [("svm: {C: 1}", "svm: {C: 2}")],
         {"train_probe": 2, "score_audio": 2, "measure_controls": 2, **CURVES},
@@ -102,15 +121,19 @@ CONFIGURED = {
     "the deformation control left out": ([("deformation: true", "deformation: false")], SCORES),
     "more clips without prompts": (
         [("unconditional: 4", "unconditional: 5")],
-        {**UNCONDITIONAL, **CONTROLS},
+        {**UNCONDITIONAL, **CONTROLS, **RECORD},
     ),
     "re-branching": (
         [("unconditional: 4", "unconditional: 4\ncommitment: {enabled: true}")],
-        {"branch_audio": 1, "embed_branches": 1, "measure_commitment": 1, "plot_commitment": 1},
+        {"branch_audio": 1, "embed_branches": 1, "measure_commitment": 1, "plot_commitment": 1, **RECORD},
     ),
     "the sampler of re-branching, which is off": (
         [("unconditional: 4", "unconditional: 4\ncommitment: {sampler: dpmpp-3m-sde}")],
-        {},
+        RECORD,
+    ),
+    "what the listening page shows": (
+        [("\nfigures:", "\nlistening: {prompts: 2}\nfigures:")],
+        RECORD,
     ),
     "batch sizes and the device": ([("batch_size: 24", "batch_size: 5"), ("batch_size: 32", "batch_size: 7")], {}),
     "the label rule": ([("\nmodels:", "\nlabels: original\nmodels:")], SCORES),
@@ -176,14 +199,20 @@ EDITED = {
     "a concept of another list": ("config/concepts.yaml", "near: [string, guitar]", "near: [string]", {}),
     "a comment of the concepts": ("config/concepts.yaml", "# The concepts:", "# Concepts:", {}),
     "the annotator's words": (
-        "scripts/musicologist/annotations.py",
+        "scripts/musicologist/vocabulary/aspects.toml",
         '"tuba",',
         '"tuba", "alphorn",',
         {"annotate_prompts": 1, **SCORES},
     ),
+    "the listening page's style": ("resources/listening/page.css", ":root {", ":root  {", PAGE),
     "an environment": ("envs/generation.yaml", "soundfile==0.14.0", "soundfile==0.13.1", {}),
-    "a module that a script imports": ("scripts/musicologist/measurement.py", "FOLDS = 5", "FOLDS = 4", CURVES),
-    "a module that a module imports": ("scripts/musicologist/mel_latent.py", "_DAMPING = 0.3", "_DAMPING = 0.4", AUDIO),
+    "a module that a script imports": ("scripts/musicologist/emergence/curve.py", "FOLDS = 5", "FOLDS = 4", CURVES),
+    "a module that a module imports": (
+        "scripts/musicologist/generators/log_mel_latent.py",
+        "_DAMPING = 0.3",
+        "_DAMPING = 0.4",
+        AUDIO,
+    ),
     "a script": (
         "scripts/collect_atlas.py",
         "rows = []",
@@ -191,22 +220,46 @@ EDITED = {
         {"collect_atlas": 1, **ALL_CONCEPTS},
     ),
     "a control": (
-        "scripts/musicologist/controls.py",
+        "scripts/musicologist/probes/baselines.py",
         "FOLDS = 5",
         "FOLDS = 4",
         CONTROLS,
     ),
     "the wording of text queries": (
-        "scripts/musicologist/zeroshot.py",
+        "scripts/musicologist/vocabulary/text_queries.py",
         "a recording of {a} note",
         "the recording of {a} note",
         {"embed_texts": 1, **CONTROLS},
     ),
     "a comment and a docstring": (
-        "scripts/musicologist/trajectory.py",
+        "scripts/musicologist/audio/sampler.py",
         '"""Noise levels (steps + 1,)',
-        '# why\n    """All noise levels (steps + 1,)',
+        '# why\n        """All noise levels (steps + 1,)',
         {},
+    ),
+    "one more embedder in the registry": (
+        "scripts/musicologist/embedders/registry.py",
+        "FAMILIES = {",
+        'FAMILIES = {\n    "other": "musicologist.embedders.other",',
+        {},
+    ),
+    "one more generator in the registry": (
+        "scripts/musicologist/generators/registry.py",
+        "FAMILIES = {",
+        'FAMILIES = {"other": ("other.json", "musicologist.generators.other"), ',
+        {},
+    ),
+    "how CLAP is loaded": (
+        "scripts/musicologist/embedders/clap.py",
+        "if len(tokenizer) < min",
+        "if len(tokenizer) + 1 < min",
+        EMBEDDED,
+    ),
+    "how the generator is loaded": (
+        "scripts/musicologist/generators/stable_audio_tools.py",
+        "known < 0.9",
+        "known < 0.8",
+        AUDIO,
     ),
     "the CLAP checkpoint": ("resources/models/clap/preprocessor_config.json", "{", "{ ", EMBEDDED),
     "the diffusion checkpoint": ("resources/models/diffusion/model_config.json", "{", "{ ", AUDIO),
@@ -282,3 +335,39 @@ def test_deleting_the_results_and_running_again_gives_the_same_tables(finished, 
     shutil.rmtree(finished / SMALL / "concepts")
     finished.run()
     assert differences(kept, finished / SMALL / "concepts") == []
+
+
+def test_a_classifier_from_outside_the_library_plans_its_own_jobs_and_gets_its_curves(finished):
+    (finished / "my").mkdir()
+    shutil.copyfile(finished / "examples/own_classifier.py", finished / "my/lda.py")
+    third = "    svm: {C: 1}\n    lda: {file: my/lda.py, shrinkage: [0.01, 0.1]}\n"
+    config = finished.configuration("lda.yaml", ("    svm: {C: 1}\n", third))
+    own = Counter({"train_probe": 2, "score_audio": 2, "measure_controls": 2, **CURVES})
+    assert finished.planned(config=config) == own
+    finished.run(config=config)
+    assert finished.planned(config=config) == Counter()
+    atlas = pd.read_csv(finished / SMALL / "atlas.csv")
+    assert atlas.groupby("classifier").size().to_dict() == {"lda": 18, "logistic": 18, "svm": 18}
+    order = json.loads((finished / SMALL / "order.json").read_text())
+    assert {entry["classifier"] for entry in order["orders"]} == {"lda", "logistic", "svm"}
+    card = json.loads((finished / SMALL / "concepts/is_brass/card.json").read_text())
+    assert card["probes"]["lda"]["shrinkage"] in (0.01, 0.1)
+    with finished.edited("my/lda.py", "lsqr", "eigen"):
+        assert finished.planned(config=config) == own
+    with finished.edited("scripts/musicologist/probes/registry.py", "ADDRESSES = {", "ADDRESSES = {'more': 'my.more',"):
+        assert finished.planned(config=config) == Counter()
+
+
+def test_snakemakes_report_shows_the_results(finished, tmp_path):
+    report = tmp_path / "report.html"
+    done = finished.snakemake("--report", str(report))
+    assert done.returncode == 0, done.stderr
+    text = report.read_text()
+    for words in (
+        "All concepts",
+        "In which order concepts emerge",
+        "point cloud",
+        "is_brass: the curve over",
+        "listening page",
+    ):
+        assert words in text

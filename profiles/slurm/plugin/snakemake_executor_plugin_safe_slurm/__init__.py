@@ -1,7 +1,7 @@
 """The official Slurm executor with job arrays that lose nothing, and with checks before anything is queued.
 
 What the official plugin (2.8.0, with its jobstep 0.6.1) gets wrong, shown by tests/slurm/test_upstream.py on a real Slurm, D by
-tests/unit/test_safe_slurm.py:
+tests/unit/profiles/test_safe_slurm.py:
 
 A. Every array task but the first runs inside a Snakemake that keeps the books of the first task's job: a slow or failing first
    task makes others fail, and their clean-up deletes the first task's output. Here a task is its own job's command.

@@ -1,0 +1,38 @@
+rule collect_note_embeddings:
+    input:
+        collect("<results>/embeddings/shards/notes_{shard}.parquet", shard=RUN.note_shards),
+    output:
+        "<results>/embeddings/notes.parquet",
+    log:
+        "<logs>/collect_note_embeddings.log",
+    benchmark:
+        "<benchmarks>/collect_note_embeddings.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        **program("collect_note_embeddings"),
+    shell:
+        "python {params.script:q} --parts {input:q} --output {output:q} 2> {log:q}"
+
+
+rule build_dataset:
+    input:
+        "<results>/notes/notes.parquet",
+    output:
+        "<results>/concepts/{concept}/dataset.parquet",
+    log:
+        "<logs>/build_dataset/{concept}.log",
+    benchmark:
+        "<benchmarks>/build_dataset/{concept}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        **program("build_dataset"),
+        concepts=RUN.concepts_file,
+        concept=digest_of_concept,
+        limit=config["probes"]["notes_per_class"],
+        test_share=config["probes"]["test_share"],
+        seed=config["seed"],
+    shell:
+        "python {params.script:q} --notes {input:q} --concepts {params.concepts:q} --concept {wildcards.concept}"
+        " --limit {params.limit} --test-share {params.test_share} --seed {params.seed} --output {output:q} 2> {log:q}"

@@ -1,0 +1,21 @@
+rule import_prompts:
+    input:
+        PREFLIGHT,
+    output:
+        "<results>/prompts/batch_{batch}.jsonl",
+    log:
+        "<logs>/import_prompts/batch_{batch}.log",
+    benchmark:
+        "<benchmarks>/import_prompts/batch_{batch}.tsv"
+    localrule: True
+    conda:
+        "../envs/prompts.yaml"
+    params:
+        **program("import_prompts"),
+        file=section.prompts_file(config["inputs"]),
+        first=first_prompt_of_batch,
+        last=last_prompt_of_batch,
+        texts=given_texts,
+    shell:
+        "python {params.script:q} --file {params.file:q} --first {params.first} --last {params.last}"
+        " --output {output:q} 2> {log:q}"

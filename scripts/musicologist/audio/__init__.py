@@ -1,0 +1,1 @@
+"""Stage: audio is generated along the denoising trajectory, and measured."""

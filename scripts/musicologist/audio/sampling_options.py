@@ -1,0 +1,75 @@
+"""How clips are sampled, and the options of the scripts that sample the clips of a shard."""
+
+import argparse
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+
+from musicologist.core.errors import UserError
+from musicologist.prompts import batches
+
+
+@dataclass(frozen=True)
+class SamplingSettings:
+    """How clips are sampled; sigmas in units of the latents' spread, lengths in seconds.
+
+    One more setting is one more field: its option and the clip's record follow, and the configuration's ``trajectory`` must
+    have it.
+    """
+
+    sampler: str
+    steps: int
+    guidance: float
+    sigma_min: float
+    sigma_max: float
+    seconds_total: float
+    seconds_kept: float
+    precision: str = field(default="float32", metadata={"choices": ("float32", "bfloat16", "float16")})
+    # share of the guided prediction brought back to the unguided one's spread (Lin et al. 2024)
+    guidance_rescale: float = 0.0
+    guidance_sigma_min: float = 0.0  # no guidance below this sigma (Kynkäänniemi et al. 2024)
+
+
+def parser(description: str) -> argparse.ArgumentParser:
+    """A parser with the options of one shard: which prompts, which model, how to sample, what to write."""
+    options = argparse.ArgumentParser(description=description)
+    options.add_argument("--prompts", required=True, help="JSON Lines")
+    options.add_argument("--first", type=int, required=True, help="first prompt id")
+    options.add_argument("--last", type=int, required=True, help="last prompt id")
+    options.add_argument("--seed", type=int, required=True, help="the run's seed")
+    options.add_argument("--family", required=True, help="module that loads the model, or a file NAME.py")
+    options.add_argument("--model", required=True, help="directory or Hugging Face id")
+    options.add_argument("--digest", required=True, help="digest of the model, for the record")
+    options.add_argument(
+        "--text-encoder", help="directory or Hugging Face id of a T5 that is not the one the model names"
+    )
+    for setting in fields(SamplingSettings):
+        options.add_argument(
+            f"--{setting.name.replace('_', '-')}",
+            type=setting.type,
+            choices=setting.metadata.get("choices"),
+            required=setting.default is MISSING,
+            default=None if setting.default is MISSING else setting.default,
+        )
+    options.add_argument("--batch-size", type=int, required=True)
+    options.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    options.add_argument("--modules", nargs="*", default=[], help="environment modules that the job was to load")
+    options.add_argument("--manifest", type=Path, required=True)
+    options.add_argument("--tars", type=Path, nargs="+", required=True)
+    return options
+
+
+def prompts(arguments: argparse.Namespace) -> dict[int, str]:
+    """The shard's prompts by id, in their order; UserError where the file lacks one."""
+    known = {prompt.prompt_id: prompt.text for prompt in batches.read_batch(arguments.prompts)}
+    wanted = range(arguments.first, arguments.last + 1)
+    absent = [number for number in wanted if number not in known]
+    if absent:
+        raise UserError(
+            f"{arguments.prompts} has no prompt {absent[0]}: delete it and let the workflow write it again."
+        )
+    return {number: known[number] for number in wanted}
+
+
+def settings(arguments: argparse.Namespace) -> SamplingSettings:
+    """How to sample."""
+    return SamplingSettings(**{setting.name: getattr(arguments, setting.name) for setting in fields(SamplingSettings)})

@@ -1,0 +1,1 @@
+"""Stage: concepts: which notes have one, which prompts ask for one."""

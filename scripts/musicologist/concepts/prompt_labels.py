@@ -1,0 +1,73 @@
+"""On which side of a concept a prompt is: by this project's rule, or by the original study's with its faults."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from musicologist.concepts.definitions import Concept
+from musicologist.core.errors import UserError
+
+
+def prompt_label(aspects: Iterable[str], concept: Concept) -> int | None:
+    """1 where a prompt with these aspects asks for the concept, 0 where it asks for nothing near it, else None."""
+    present = set(aspects)
+    if present & set(concept.positive_aspects):
+        return 1
+    return None if present & set(concept.near_aspects) else 0
+
+
+RULES = ("corrected", "original")
+POSITIVE, NEGATIVE = 1, 0
+
+
+@dataclass(frozen=True)
+class OriginalTerms:
+    """The original's terms for one concept: substrings that make a prompt positive, and that keep it from the negatives."""
+
+    positive: tuple[str, ...]
+    near: tuple[str, ...]
+
+
+def load_original(path: str | Path, names: Iterable[str]) -> dict[str, OriginalTerms]:
+    """The original's terms for these concepts, out of a YAML file.
+
+    Raises UserError for a missing or unreadable file, a concept that it does not hold and an entry without terms.
+    """
+    import yaml
+
+    try:
+        entries = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist: expected the original study's terms.") from None
+    except yaml.YAMLError as error:
+        raise UserError(f"{path} is not YAML ({' '.join(str(error).split())[:120]}): mend it.") from None
+    terms = {}
+    for name in names:
+        entry = entries.get(name)
+        if entry is None:
+            raise UserError(
+                f"labels is original, but {path} has no entry {name}, which is no concept of the original study: add one, "
+                "leave the concept out of `concepts`, or set labels to corrected."
+            )
+        if not isinstance(entry, dict) or not (entry.get("positive") and entry.get("near")):
+            raise UserError(f"{path}, {name}: expected lists of terms under positive and near, found {entry!r}.")
+        terms[name] = OriginalTerms(tuple(entry["positive"]), tuple(entry["near"]))
+    return terms
+
+
+def corrected_sides(aspects: Iterable[str], concept: Concept) -> tuple[int, ...]:
+    """The side of a prompt with these aspects: (1,), (0,), or () where it only comes near; never both."""
+    label = prompt_label(aspects, concept)
+    return () if label is None else (label,)
+
+
+def original_sides(tags: Sequence[str], terms: OriginalTerms) -> tuple[int, ...]:
+    """The sides of a prompt with these tags as the original counted them: (1,), (0,), (), or (1, 0) for both.
+
+    Terms are sought as substrings, case counted, in the text form of the tag list (``"['bass', 'bright sound']"``): any of
+    ``positive`` makes it positive, and none of ``near`` makes it negative, whether it is positive or not.
+    """
+    text = str(list(tags))
+    positive = any(term in text for term in terms.positive)
+    negative = not any(term in text for term in terms.near)
+    return (POSITIVE,) * positive + (NEGATIVE,) * negative

@@ -1,0 +1,1 @@
+"""Ground: what every wing stands on: errors, files, programs, tables, shards, downloads, noise levels. Imports nobody."""

@@ -1,0 +1,1 @@
+"""Ground: models that hear audio, one file a family."""

@@ -1,0 +1,1 @@
+"""Stage: embeddings of clips and notes are collected and read."""

@@ -1,0 +1,42 @@
+"""Schemas of embedding tables, and embeddings as columns and arrays."""
+
+import pyarrow as pa
+
+from musicologist.core import parquet
+
+EMBEDDING_SIZE = 512
+EMBEDDING = pa.list_(pa.float32(), EMBEDDING_SIZE)
+
+
+def embeddings(column: pa.ChunkedArray):
+    """An embedding column as a float32 array (n, 512), without a copy where it is one chunk."""
+    array = column.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], EMBEDDING)
+    return array.flatten().to_numpy(zero_copy_only=False).reshape(-1, EMBEDDING_SIZE)
+
+
+def embedding_column(array) -> pa.FixedSizeListArray:
+    """A float32 array (n, 512) as an embedding column."""
+    return pa.FixedSizeListArray.from_arrays(pa.array(array.reshape(-1), pa.float32()), EMBEDDING_SIZE)
+
+
+NOTE_EMBEDDINGS = parquet.schema("note_embeddings", [("note_id", pa.string()), ("embedding", EMBEDDING)])
+
+AUDIO_EMBEDDINGS = parquet.schema(
+    "audio_embeddings",
+    [
+        ("prompt_id", pa.int64()),
+        ("sample", pa.int16()),
+        # denoised (the x0 estimate), noisy (x_t) or deformed (the last step's clip under noise)
+        ("signal", pa.string()),
+        ("step", pa.int16()),  # 0-based
+        ("sigma", pa.float64()),  # noise level of the variance-exploding process, in units of the data's spread
+        ("log_snr_db", pa.float64()),  # -20 log10(sigma)
+        ("embedding", EMBEDDING),  # unit norm
+    ],
+)
+
+TEXT_EMBEDDINGS = parquet.schema(
+    "text_embeddings", [("aspect", pa.string()), ("text", pa.string()), ("embedding", EMBEDDING)]
+)

@@ -1,0 +1,1 @@
+"""Stage: probes are applied level by level; what the curves say."""

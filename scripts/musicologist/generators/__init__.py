@@ -1,0 +1,1 @@
+"""Ground: models that make audio, one file a family."""

@@ -1,0 +1,60 @@
+"""Generators by name: families of models that make audio, one file each. One more is its file and one line here.
+
+Jobs are told the module and load it by name (``devices.family``), and its digest is a parameter of their rules: one more makes
+nothing stale. It is read where nothing is computed too (the check before a run), so it imports torch in its functions.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from musicologist.core.errors import UserError
+from musicologist.core.files import found
+from musicologist.models import devices, hub
+
+FAMILIES = {"stable_audio_tools": ("model_config.json", "musicologist.generators.stable_audio_tools")}
+"""Of each family the configuration file by which its models are known, and its module."""
+
+
+class Family(Protocol):
+    """What the module of a family has."""
+
+    FILES: hub.Files
+    """Files of a model: its configuration first, then the weights."""
+
+    def read_config(self, directory: str | Path) -> dict[str, Any]:
+        """A model's configuration; UserError where it is missing or of a model that cannot be sampled."""
+
+    def weights_file(self, directory: str | Path) -> Path:
+        """A model's weights; UserError where there are none."""
+
+    def text_encoder_of(self, config: Mapping[str, Any], given: str | Path | None) -> hub.Repository | Path | None:
+        """The text encoder of a configuration, unless ``given``; None where it needs none."""
+
+    def load(
+        self, model: str | Path, device: str = "cpu", text_encoder: str | Path | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """A model in float32 on ``device``, and its configuration; UserError where it cannot be loaded."""
+
+    def keep_ends_exact(self, model: Any) -> None:
+        """Keep in float32, under ``torch.autocast``, what half the bits are too few for."""
+
+
+def of_model(model: str | Path) -> str:
+    """The name of the family whose configuration file ``model`` (a directory or Hugging Face id) has.
+
+    Asks no network: where no such file is found the first family is taken, which says in its own words what is missing.
+    """
+    try:
+        repository = hub.parse(model)
+    except UserError:
+        repository = None
+    for name, (configuration, _) in FAMILIES.items():
+        if hub.find(repository, configuration) if repository else (found(model) / configuration).is_file():
+            return name
+    return next(iter(FAMILIES))
+
+
+def family(name: str) -> Family:
+    """The module of a family; KeyError for a name that is in no line above."""
+    return cast(Family, devices.family(FAMILIES[name][1]))

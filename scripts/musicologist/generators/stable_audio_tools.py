@@ -1,0 +1,188 @@
+"""Diffusion models as stable-audio-tools builds them, loaded with their weights and text encoder."""
+
+import copy
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from musicologist.core.errors import UserError
+from musicologist.core.files import found
+from musicologist.models import hub, weights
+
+if TYPE_CHECKING:
+    from stable_audio_tools.models.diffusion import ConditionedDiffusionModelWrapper
+
+OUR_PRETRANSFORM = "log_mel"
+WEIGHTS = ("model.safetensors", "model.ckpt")
+FILES = (("model_config.json",), WEIGHTS)
+GIVEN = ("prompt", "seconds_start", "seconds_total")
+"""What each clip is conditioned on."""
+
+
+def build(
+    config: Mapping[str, Any], directory: str | Path = ".", text_encoder: str | Path | None = None
+) -> "ConditionedDiffusionModelWrapper":
+    """A model of ``config`` (stable-audio-tools' ``model_config.json``) with fresh weights.
+
+    Beyond what stable-audio-tools knows, the pretransform may be of type ``log_mel`` (``log_mel_latent``). The tokenizer of a
+    ``lut`` conditioner is looked up in ``directory``, the T5 of a ``t5`` conditioner in ``text_encoder``.
+    """
+    from musicologist.models.compat import k_diffusion  # noqa: F401  (before stable_audio_tools)
+
+    from stable_audio_tools.models.conditioners import T5Conditioner  # isort: skip
+    from stable_audio_tools.models.factory import create_model_from_config  # isort: skip
+
+    config = copy.deepcopy(dict(config))
+    for conditioner in config["model"]["conditioning"]["configs"]:
+        if conditioner["type"] == "lut":
+            name = conditioner["config"]["tokenizer_name"]
+            conditioner["config"]["tokenizer_name"] = str(Path(directory) / name)
+        elif conditioner["type"] == "t5" and text_encoder is not None:
+            # the conditioner takes names of its own list alone: put the directory there, with the width of what it stands for
+            place, name = str(text_encoder), conditioner["config"].get("t5_model_name", "t5-base")
+            T5Conditioner.T5_MODELS = [*T5Conditioner.T5_MODELS, place]
+            T5Conditioner.T5_MODEL_DIMS = {**T5Conditioner.T5_MODEL_DIMS, place: T5Conditioner.T5_MODEL_DIMS[name]}
+            conditioner["config"]["t5_model_name"] = place
+    pretransform = config["model"].get("pretransform") or {}
+    if pretransform.get("type") != OUR_PRETRANSFORM:
+        return create_model_from_config(config)
+
+    from musicologist.generators.log_mel_latent import HOP, LogMelPretransform
+
+    del config["model"]["pretransform"]
+    model = create_model_from_config(config)
+    model.pretransform = LogMelPretransform(config["sample_rate"], **pretransform["config"])
+    model.min_input_length *= HOP
+    return model
+
+
+def load(
+    model: str | Path, device: str = "cpu", text_encoder: str | Path | None = None
+) -> tuple["ConditionedDiffusionModelWrapper", dict[str, Any]]:
+    """A diffusion model in float32 on ``device``, and its configuration.
+
+    ``model`` is a directory (``model_config.json`` beside its weights) or a Hugging Face id (``hub.parse``) that the cache
+    has. ``text_encoder`` is the same for the T5 of a ``t5`` conditioner; None takes the id in the model's configuration.
+
+    Raises UserError where a file is missing or broken, the weights do not fit the configuration, or the T5's tokenizer has no
+    vocabulary.
+    """
+    directory = hub.directory(model, FILES)
+    config = read_config(directory)
+    file = weights_file(directory)
+    state = weights.load(file)
+    encoder = text_encoder_directory(config, directory, text_encoder)
+    try:
+        network = build(config, directory, encoder)
+    except (AssertionError, KeyError, TypeError, ValueError, OSError) as error:
+        raise UserError(
+            f"{directory / 'model_config.json'} describes no model that stable-audio-tools can build ({error}): expected "
+            "the file that came with the weights."
+        ) from None
+    _check_tokenizers(network, encoder)
+    try:
+        network.load_state_dict({name: tensor.float() for name, tensor in state.items()}, strict=True)
+    except RuntimeError as error:
+        detail = " ".join(str(error).split())[:200]
+        wrapped = any(name.startswith("diffusion.") for name in state)
+        raise UserError(
+            f"{file} does not fit {directory / 'model_config.json'} ({detail}): "
+            + ("it is a training checkpoint: unwrap it first." if wrapped else "take both from one place.")
+        ) from None
+    return network.float().eval().requires_grad_(False).to(device), config
+
+
+def keep_ends_exact(model: "ConditionedDiffusionModelWrapper") -> None:
+    """Keep in float32, under ``torch.autocast``, what half the bits are too few for.
+
+    The embedding of the noise level, and the last projection, whose conditional and unconditional halves guidance subtracts.
+    """
+
+    import torch
+
+    def exact(forward: Any) -> Any:
+        def call(tensor: torch.Tensor) -> torch.Tensor:
+            with torch.autocast(tensor.device.type, enabled=False):
+                return forward(tensor.float())
+
+        return call
+
+    for name, module in model.model.named_modules():
+        if name.endswith(("timestep_features", "to_timestep_embed", "transformer.project_out", "postprocess_conv")):
+            module.forward = exact(module.forward)
+
+
+def weights_file(directory: str | Path) -> Path:
+    """The model's weights: the file of the usual name, or else the only .safetensors or .ckpt file; UserError without one."""
+    directory = Path(directory)
+    usual = [directory / name for name in WEIGHTS if (directory / name).is_file()]
+    others = [path for suffix in ("*.safetensors", "*.ckpt") for path in sorted(directory.glob(suffix))]
+    if not usual and len(others) != 1:
+        raise UserError(
+            f"{directory} holds neither {' nor '.join(WEIGHTS)}: expected the weights beside model_config.json."
+        )
+    return (usual or others)[0]
+
+
+def text_encoder_of(config: Mapping[str, Any], given: str | Path | None) -> hub.Repository | Path | None:
+    """The T5 that a configuration needs: as ``given``, or by the name that it has there; None where it needs none."""
+    names = [
+        c["config"].get("t5_model_name", "t5-base")
+        for c in config["model"]["conditioning"]["configs"]
+        if c["type"] == "t5"
+    ]
+    if not names:
+        return None
+    return hub.Repository(names[0]) if given is None else hub.parse(given) or found(given)
+
+
+def text_encoder_directory(
+    config: Mapping[str, Any], directory: str | Path, given: str | Path | None = None
+) -> Path | None:
+    """Where the T5 of a configuration lies: as ``given``, beside the model under its own name, or in the hub's cache."""
+    encoder = text_encoder_of(config, given)
+    if not isinstance(encoder, hub.Repository):
+        return encoder
+    beside = Path(directory) / encoder.name
+    return beside if given is None and beside.is_dir() else hub.cached(encoder, hub.TEXT_ENCODER_FILES)
+
+
+def _check_tokenizers(model: "ConditionedDiffusionModelWrapper", place: Path | None) -> None:
+    """transformers puts an empty tokenizer in the place of one whose files are missing, without a word."""
+    for conditioner in model.conditioner.conditioners.values():
+        encoder = conditioner.__dict__.get("model")
+        if encoder is None or not hasattr(conditioner, "tokenizer"):
+            continue
+        known, expected = len(conditioner.tokenizer), encoder.config.vocab_size
+        if known < 0.9 * expected:
+            raise UserError(
+                f"{place}: the tokenizer has {known} tokens, the T5 {expected}: the tokenizer's files are missing or broken; "
+                "fetch the text encoder again."
+            )
+
+
+def read_config(directory: str | Path) -> dict[str, Any]:
+    """The model's configuration; UserError where it is missing or no such JSON."""
+    path = Path(directory) / "model_config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(
+            f"{path} does not exist: models.diffusion names a directory with model_config.json and model.safetensors."
+        ) from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not JSON ({error}): restore the file that came with the weights.") from None
+    kind = config.get("model_type") if isinstance(config, dict) else None
+    if kind != "diffusion_cond":
+        raise UserError(f"{path}: model_type is {kind!r}; expected diffusion_cond, a text-conditioned diffusion model.")
+    try:
+        asked = [conditioner["id"] for conditioner in config["model"]["conditioning"]["configs"]]
+    except (KeyError, TypeError):
+        raise UserError(f"{path} describes no conditioning: restore the file that came with the weights.") from None
+    others = [name for name in asked if name not in GIVEN]
+    if others or "prompt" not in asked:
+        raise UserError(
+            f"{path}: the model is conditioned on {', '.join(asked)}: expected a prompt, and no more than {', '.join(GIVEN)}."
+        )
+    return config

@@ -1,0 +1,141 @@
+"""Files of prompts that users give, and JSON records one after another."""
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from musicologist.core.errors import UserError, place_of, suggest
+from musicologist.prompts import batches
+
+_BETWEEN = re.compile(r"[\s,]*")
+
+
+def _next(text: str, position: int) -> int:
+    """Where the next record starts: behind blanks and commas."""
+    between = _BETWEEN.match(text, position)
+    return between.end() if between else position
+
+
+def read_json(path: str | Path, like: str) -> Iterator[tuple[str, Any]]:
+    """All records of a file, each with its place in words.
+
+    The file is a JSON list of records, or lists and records one after another, each on as many lines as it likes.
+
+    Raises UserError for a missing, empty or unreadable file; ``like`` shows in the sentence what a record looks like.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist: expected JSON records like {like}.") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is not UTF-8 text: expected JSON records like {like}.") from None
+    decoder, position, number = json.JSONDecoder(), 0, 0
+    while (position := _next(text, position)) < len(text):
+        try:
+            value, position = decoder.raw_decode(text, position)
+        except json.JSONDecodeError as error:
+            raise UserError(
+                f"{path}, line {error.lineno}: not JSON ({error.msg}): expected records like {like}."
+            ) from None
+        for record in value if isinstance(value, list) else [value]:
+            number += 1
+            yield place_of(path, record=number), record
+    if not number:
+        raise UserError(f"{path} is empty: expected at least one record like {like}.")
+
+
+_NUMBER = re.compile(r"^\d+\.(\s+|$)")
+_TEXTS = ("text", "prompt")
+_LIKE = '{"text": "…"}'
+_COLUMNS = (*_TEXTS, "prompt_id")
+
+
+def read_given(path: str | Path, count: int | None = None) -> list[str]:
+    """The first ``count`` texts (or all) of a file that a user gives.
+
+    .txt has one prompt a line; blank lines do not count and a leading number as in "12. " is dropped. .json, .jsonl,
+    .csv and .parquet have a key or column ``text`` or ``prompt``, and may have ``prompt_id``, the running number from 0.
+
+    Raises UserError for a missing, empty or unreadable file, another suffix, a column that is missing or misspelt, a prompt
+    without text, a prompt id that stands twice or out of order, and fewer than ``count`` prompts.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in (".txt", *_RECORDS):
+        raise UserError(f"{path} cannot be read as prompts: expected a file named .txt, {', '.join(_RECORDS)}.")
+    if not Path(path).is_file():
+        raise UserError(f"{path} does not exist: expected a file of prompts, named .txt, {', '.join(_RECORDS)}.")
+    if suffix == ".txt":
+        texts = [_without_number(place, line) for place, line in batches._lines(path)]
+    else:
+        texts = []
+        for place, record in _RECORDS[suffix](path):
+            texts.append(_given_record(place, record, len(texts)))
+    if not texts:
+        raise UserError(f"{path} is empty: expected at least one prompt.")
+    if count is not None and len(texts) < count:
+        raise UserError(
+            f"{path} holds {len(texts)} prompts, but prompts.count asks for {count}: lower it or add prompts."
+        )
+    return texts[:count]
+
+
+def _without_number(place: str, line: str) -> str:
+    text = _NUMBER.sub("", line)
+    if not text:
+        raise UserError(f"{place}: found the number {line!r} without a prompt: expected a prompt behind it.")
+    return text
+
+
+def _json_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    for place, record in read_json(path, _LIKE):
+        if not isinstance(record, dict):
+            raise UserError(f"{place}: expected a record like {_LIKE}, found {json.dumps(record)[:60]}.")
+        yield place, record
+
+
+def _csv_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    with open(path, encoding="utf-8-sig", newline="") as stream:
+        reader = csv.DictReader(stream, strict=True)
+        try:
+            for record in reader:
+                yield place_of(path, line=reader.line_num), record
+        except UnicodeDecodeError:
+            raise UserError(f"{path} is not UTF-8 text: save it as UTF-8.") from None
+        except csv.Error as error:
+            raise UserError(f"{path}: no CSV after line {reader.line_num} ({error}): mend it there.") from None
+
+
+def _parquet_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+    except pa.ArrowInvalid as error:
+        raise UserError(
+            f"{path} is not a readable parquet file ({str(error).splitlines()[0]}): make it again."
+        ) from None
+    for row, record in enumerate(table.select([name for name in table.column_names if name in _COLUMNS]).to_pylist()):
+        yield place_of(path, row=row), record or dict.fromkeys(table.column_names)
+
+
+_RECORDS = {".json": _json_records, ".jsonl": _json_records, ".csv": _csv_records, ".parquet": _parquet_records}
+
+
+def _given_record(place: str, record: dict[str, Any], expected_id: int) -> str:
+    name = next((name for name in _TEXTS if name in record), None)
+    if name is None:
+        hint = suggest(str(next(iter(record), "")), _TEXTS)
+        raise UserError(f"{place}: found the columns {', '.join(map(str, record)) or 'none'}, but no prompt; {hint}.")
+    text = record[name]
+    if not isinstance(text, str) or not text.strip():
+        raise UserError(f"{place}: {name} is {text!r}: expected a text that is not empty.")
+    prompt_id = record.get("prompt_id", expected_id)
+    if str(prompt_id) != str(expected_id):
+        seen = str(prompt_id).isdecimal() and int(prompt_id) < expected_id
+        what = "stands twice" if seen else f"is not the running number {expected_id}"
+        raise UserError(f"{place}: the prompt id {prompt_id!r} {what}: number prompts from 0, or leave prompt_id out.")
+    return text.strip()

@@ -1,0 +1,102 @@
+"""What a user has already, the section ``inputs`` of the configuration: what goes together, and which prompts it gives.
+
+Runs whenever the workflow is parsed, so it reads no large file.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from musicologist.core.errors import UserError
+from musicologist.inputs import prompts as inputs_prompts
+
+Inputs = Mapping[str, str | None]
+
+_ADDRESS = ("http://", "https://")
+_ABOVE = {"audio": "embeddings", "notes": "note_embeddings"}
+
+
+def is_address(place: str | None) -> bool:
+    """Whether a place is to be downloaded from."""
+    return place is not None and place.startswith(_ADDRESS)
+
+
+def check(inputs: Inputs, source: str) -> None:
+    """Raise UserError where something given does not exist, would not be used, or says nothing about what else is made.
+
+    ``source`` names the configuration file in the sentence.
+    """
+    for key, place in inputs.items():
+        if key != "notes" and place and not Path(place).exists():
+            raise UserError(
+                f"{source}: inputs.{key} is {place}, which does not exist: name a file or folder that does."
+            )
+    for key, below in _ABOVE.items():
+        if inputs[key] and inputs[below]:
+            raise UserError(
+                f"{source}: inputs.{key} would not be used, for inputs.{below} gives what is made of it: remove one of the two."
+            )
+    heard = "audio" if inputs["audio"] else "embeddings" if inputs["embeddings"] else None
+    if heard and not (inputs["prompts"] or inputs["annotations"]):
+        raise UserError(
+            f"{source}: inputs.{heard} is given, but not what its prompts asked for: name inputs.annotations, or "
+            "inputs.prompts to have them annotated."
+        )
+    if inputs["annotations"]:
+        suffix = Path(inputs["annotations"]).suffix
+        if suffix not in (".json", ".parquet"):
+            raise UserError(
+                f"{source}: inputs.annotations is {inputs['annotations']}: expected the original study's .json or a .parquet "
+                "table of annotations."
+            )
+        if suffix == ".parquet" and not (heard or inputs["prompts"]):
+            raise UserError(
+                f"{source}: inputs.annotations is a table without the prompts themselves, from which audio is to be made: "
+                "name inputs.prompts too."
+            )
+
+
+def check_notes(place: str | None, splits: Sequence[str], source: str) -> None:
+    """Raise UserError where several splits are asked for and notes are not given for each, or a place is not there."""
+    if len(splits) > 1 and "{split}" not in (place or ""):
+        found = f"inputs.notes is {place!r}" if place else "the notes are rendered from a sound font"
+        raise UserError(
+            f"{source}: notes.splits names {len(splits)} splits, but {found}: name one split, or a place for each with "
+            "{split} in its name."
+        )
+    if not place or is_address(place):
+        return
+    for split in splits:
+        named = Path(place.replace("{split}", split))
+        if not named.exists():
+            raise UserError(
+                f"{source}: inputs.notes is {named}, which does not exist: name an archive or folder that does."
+            )
+        for part in ("examples.json", "audio") if named.is_dir() else ():
+            if not (named / part).exists():
+                raise UserError(
+                    f"{source}: inputs.notes is {named}, which has no {part}: expected an unpacked nsynth-SPLIT folder."
+                )
+
+
+def prompts_file(inputs: Inputs) -> str | None:
+    """The file that holds the given prompts: their own, or the annotations where those repeat them."""
+    annotations = inputs["annotations"]
+    return inputs["prompts"] or (annotations if annotations and annotations.endswith(".json") else None)
+
+
+def prompts(inputs: Inputs, count: int) -> list[str]:
+    """The given prompts, or none.
+
+    Raises UserError as ``promptfiles.read_given``, and where prompts and annotations are both given and differ.
+    """
+    file = prompts_file(inputs)
+    texts = inputs_prompts.read_given(file, count) if file else []
+    annotations = inputs["annotations"]
+    if inputs["prompts"] and annotations and annotations.endswith(".json"):
+        for number, pair in enumerate(zip(texts, inputs_prompts.read_given(annotations, count), strict=True)):
+            if pair[0] != pair[1]:
+                raise UserError(
+                    f"Prompt {number} is {pair[0][:60]!r} in {file}, but {pair[1][:60]!r} in {annotations}: give the "
+                    "annotations of these prompts, in their order."
+                )
+    return texts

@@ -1,0 +1,1 @@
+"""Ground: loading models: repairs of packages, devices, weights, the Hugging Face hub."""

@@ -1,0 +1,1 @@
+"""Stage: single notes are rendered or read, and packed."""

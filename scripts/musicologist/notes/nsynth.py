@@ -1,0 +1,250 @@
+"""NSynth's layout (Engel et al. 2017, arXiv 1704.01279): one examples.json and a WAV file a note, in a tar.gz or unpacked."""
+
+import codecs
+import gzip
+import io
+import json
+import re
+import tarfile
+import types
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from musicologist.core import shards
+from musicologist.core.errors import UserError
+from musicologist.core.files import atomic_path
+from musicologist.core.shards import SHORTEST
+from musicologist.vocabulary.terms import FAMILIES, QUALITIES, SOURCES
+
+SAMPLE_RATE = 16_000  # Hz
+INSTRUMENTS = 1_006  # in all three splits
+NOTE_BYTES = 128_044  # a WAV file of four seconds
+_BLOCK = 1 << 20
+_TEXT = 1 << 16  # characters
+_LONGEST_ENTRY = 1 << 20  # characters
+_KEY = re.compile(r'\s*("(?:[^"\\]|\\.)*")\s*:\s*')
+_SPACE = re.compile(r"\s*")
+
+Item = tuple[str, dict[str, Any] | bytes]
+"""A note's name with its entry of examples.json, or with its WAV file."""
+
+
+def read(place: str | Path, split: str) -> Iterator[Item]:
+    """Yield the entries and the WAV files of a split, each with its note's name, in the order in which they lie there.
+
+    ``place`` is an archive that holds nsynth-SPLIT/, read once as a stream, or an unpacked folder with examples.json and
+    audio/. Memory holds one note and a little text, whatever the size.
+
+    Raises UserError where there is no such place, the archive is truncated or damaged (the sentence names the last good
+    member), or examples.json is absent or not as expected.
+    """
+    return _unpacked(Path(place)) if Path(place).is_dir() else _archived(place, split)
+
+
+def size(place: str | Path) -> int:
+    """Bytes that a source occupies; UserError where there is none."""
+    place = Path(place)
+    try:
+        return sum(file.stat().st_size for file in place.rglob("*")) if place.is_dir() else place.stat().st_size
+    except FileNotFoundError:
+        raise UserError(f"{place} does not exist: expected NSynth's notes, an archive or a folder.") from None
+
+
+def _unpacked(folder: Path) -> Iterator[Item]:
+    examples = folder / "examples.json"
+    if not examples.is_file():
+        raise UserError(
+            f"{folder} has no examples.json: expected an unpacked nsynth-SPLIT folder, with audio/ beside it."
+        )
+    with open(examples, "rb") as stream:
+        yield from _entries(stream, folder)
+    for wav in sorted(folder.glob("audio/*.wav")):
+        yield wav.stem, wav.read_bytes()
+
+
+def _archived(archive: str | Path, split: str) -> Iterator[Item]:
+    """Unpacked by gzip, not by tarfile, which takes the end of a truncated stream for the end of the archive."""
+    folder, last, found, described = f"nsynth-{split}/", "", set(), False
+    try:
+        with gzip.open(archive) as unpacked:
+            # read1 hands over all that came before a cut, read would lose up to a block of it
+            with tarfile.open(fileobj=types.SimpleNamespace(read=unpacked.read1), mode="r|", bufsize=_BLOCK) as tar:
+                for member in tar:
+                    tar.members.clear()  # type: ignore[attr-defined] # tarfile remembers every member for as long as it is open
+                    name = member.name.removeprefix("./")
+                    found.add(name.split("/")[0])
+                    stream = tar.extractfile(member) if name.startswith(folder) else None
+                    if stream is not None and name == folder + "examples.json":
+                        described = True
+                        yield from _entries(stream, archive)
+                    elif stream is not None and name.startswith(folder + "audio/") and name.endswith(".wav"):
+                        content = stream.read()
+                        yield Path(name).stem, content
+                    last = name
+            while unpacked.read(_BLOCK):  # up to the checksum at the end
+                pass
+    except FileNotFoundError:
+        raise UserError(f"{archive} does not exist: expected an archive in NSynth's layout (inputs.notes).") from None
+    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        good = f"; the last good member is {last}" if last else ""
+        raise UserError(
+            f"{archive} is truncated, damaged or no tar.gz file ({error}{good}): expected an archive in NSynth's layout; "
+            "fetch or make it again."
+        ) from None
+    if not described:
+        raise UserError(
+            f"{archive} has no {folder}examples.json (it holds {', '.join(sorted(found)[:3]) or 'nothing'}): expected "
+            "NSynth's layout; check notes.splits and the archive."
+        )
+
+
+def _entries(stream: IO[bytes], place: str | Path) -> Iterator[Item]:
+    try:
+        yield from _pairs(stream)
+    except ValueError as error:
+        raise UserError(f"{place}: its examples.json is not as expected ({error}): fetch or make it again.") from None
+
+
+def _pairs(stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
+    """The members of one JSON object, without holding more than a block of it; ValueError where it is none."""
+    text, decode = codecs.getreader("utf-8")(stream), json.JSONDecoder().raw_decode
+    buffer, at = text.read(_TEXT).lstrip(), 1
+    if not buffer.startswith("{"):
+        raise ValueError("it is no JSON object")
+    separator = "{"
+    while separator != "}":
+        try:
+            if separator == "{" and _next(buffer, at) == "}":
+                break
+            key = _KEY.match(buffer, at)
+            if key is None:
+                raise ValueError(f"no key of a note at {buffer[at : at + 20]!r}")
+            value, end = decode(buffer, key.end())
+            separator = _next(buffer, end)
+            if separator not in (",", "}"):
+                raise ValueError("it breaks off")
+        except ValueError:
+            block = text.read(_TEXT)
+            if not block or len(buffer) - at > _LONGEST_ENTRY:
+                raise
+            buffer, at = buffer[at:] + block, 0
+            continue
+        at = buffer.index(separator, end) + 1
+        yield json.loads(key[1]), value
+
+
+def _next(buffer: str, at: int) -> str:
+    blank = _SPACE.match(buffer, at)
+    end = blank.end() if blank else at
+    return buffer[end : end + 1]
+
+
+def row(place: str | Path, key: str, entry: Any, split: str) -> dict[str, Any]:
+    """The row of the notes table for an entry of examples.json.
+
+    Raises UserError, naming ``place`` and the note, for an entry that is not as NSynth's.
+    """
+    try:
+        made = {
+            "note_id": key,
+            "instrument": entry["instrument_str"],
+            "family": entry["instrument_family_str"],
+            "source": entry["instrument_source_str"],
+            "qualities": [name for name, present in zip(QUALITIES, entry["qualities"], strict=True) if present],
+            "pitch": int(entry["pitch"]),
+            "velocity": int(entry["velocity"]),
+            "split": split,
+        }
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            f"{place}: the entry of {key} in examples.json is not as NSynth's ({type(error).__name__}: {error}): expected "
+            f"instrument_str, instrument_family_str, instrument_source_str, pitch, velocity and {len(QUALITIES)} qualities."
+        ) from None
+    for field, known in (("family", FAMILIES), ("source", SOURCES)):
+        if made[field] not in known:
+            raise UserError(
+                f"{place}: the note {key} has the {field} {made[field]!r} in examples.json: expected one of "
+                f"{', '.join(known)}."
+            )
+    if instrument_of(key) != made["instrument"]:
+        raise UserError(
+            f"{place}: the note {key} has the instrument {made['instrument']!r} in examples.json: expected a note named "
+            "INSTRUMENT-PITCH-VELOCITY."
+        )
+    return made
+
+
+def instrument_of(key: str) -> str:
+    """The instrument of a note's name, INSTRUMENT-PITCH-VELOCITY."""
+    return key.rsplit("-", 2)[0]
+
+
+def audio(place: str, content: bytes) -> np.ndarray:
+    """A note's audio (channels, samples), float32; UserError, naming ``place``, for what is no note at 16 kHz."""
+    import soundfile
+
+    try:
+        decoded, rate = shards.decode(content)
+    except soundfile.LibsndfileError as error:
+        raise UserError(f"{place} is no readable WAV file ({error}): fetch or make the notes again.") from None
+    if rate != SAMPLE_RATE:
+        raise UserError(f"{place} has a rate of {rate} Hz: expected {SAMPLE_RATE} Hz as in NSynth; resample the notes.")
+    if decoded.shape[1] < SHORTEST * rate:
+        raise UserError(
+            f"{place} is {decoded.shape[1] / rate:.3f} s long: expected a note of 4 s, at least {SHORTEST} s."
+        )
+    return decoded
+
+
+def entry(number: int, instrument: str, pitch: int, velocity: int, qualities: Iterable[str]) -> dict[str, Any]:
+    """One entry of examples.json, with NSynth's keys; ``instrument`` is FAMILY_SOURCE_NNN."""
+    family, source, _ = instrument.rsplit("_", 2)
+    present = set(qualities)
+    return {
+        "note": number,
+        "note_str": f"{instrument}-{pitch:03d}-{velocity:03d}",
+        "instrument_str": instrument,
+        "pitch": pitch,
+        "velocity": velocity,
+        "sample_rate": SAMPLE_RATE,
+        "qualities": [int(quality in present) for quality in QUALITIES],
+        "qualities_str": [quality for quality in QUALITIES if quality in present],
+        "instrument_family": FAMILIES.index(family),
+        "instrument_family_str": family,
+        "instrument_source": SOURCES.index(source),
+        "instrument_source_str": source,
+    }
+
+
+def write_archive(path: str | Path, split: str, notes: Iterable[tuple[dict[str, Any], np.ndarray]]) -> int:
+    """Write notes (an entry of examples.json and audio (samples,) each) as NSynth's tar.gz, examples.json last.
+
+    The same notes give the same bytes. Returns how many there were.
+    """
+    import soundfile
+
+    entries = {}
+    with (
+        atomic_path(path) as temporary,
+        open(temporary, "wb") as raw,
+        gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w|", format=tarfile.USTAR_FORMAT) as tar,
+    ):
+        for note, sound in notes:
+            entries[note["note_str"]] = note
+            buffer = io.BytesIO()
+            integers = np.rint(np.clip(sound, -1, 1) * 32767).astype(np.int16)
+            soundfile.write(buffer, integers, SAMPLE_RATE, format="WAV", subtype="PCM_16")
+            _add(tar, f"nsynth-{split}/audio/{note['note_str']}.wav", buffer.getvalue())
+        _add(tar, f"nsynth-{split}/examples.json", json.dumps(entries, indent=1).encode())
+    return len(entries)
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = len(content)
+    tar.addfile(member, io.BytesIO(content))

@@ -1,0 +1,171 @@
+"""Dealing notes over shards: every source is read once as a stream, and what is known about each note waits on disk."""
+
+import bisect
+import json
+import sqlite3
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from musicologist.core import downloads, parquet, programs, shards
+from musicologist.core.errors import UserError
+from musicologist.notes import nsynth
+from musicologist.notes.tables import NOTES
+
+_ROW_GROUP = 1_000
+_TABLES = """
+    PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
+    CREATE TABLE entries (key TEXT PRIMARY KEY, split TEXT, instrument TEXT, entry TEXT) WITHOUT ROWID;
+    CREATE TABLE clips (key TEXT PRIMARY KEY, start INTEGER, length INTEGER) WITHOUT ROWID;"""
+_CHOSEN = """
+    SELECT position, key, entry, split, start, length FROM (
+        SELECT ROW_NUMBER() OVER (ORDER BY key) - 1 AS position, * FROM (
+            SELECT ROW_NUMBER() OVER (PARTITION BY split, instrument ORDER BY key) AS place, * FROM entries)
+        WHERE place <= :per_instrument OR :per_instrument = 0)
+    JOIN clips USING (key) WHERE length > 0 ORDER BY key"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A split's notes and where they lie: an archive that holds nsynth-SPLIT/, or that folder unpacked."""
+
+    place: str | Path
+    split: str
+
+
+def pack(sources: Sequence[Source], per_instrument: int, targets: Sequence[str | Path], table: str | Path) -> int:
+    """Deal the notes of all sources over the tar shards ``targets`` and write the notes table; returns how many.
+
+    At most ``per_instrument`` notes of an instrument are taken, the first ones by name (0: all). Silent notes, of which
+    NSynth has some, are left out. Shards and table are in the order of the names: whether the notes come from an archive or
+    a folder, and in which order, changes no byte.
+
+    Each source is read once. Encoded clips wait in one temporary file beside the first target, names and entries in an SQLite
+    file in the temporary directory, so that memory holds one note, whatever the number.
+
+    Raises UserError where a source is not as ``nsynth.read`` expects, a note is not at 16 kHz or stands twice, an entry has no
+    note or a note no entry, there are fewer notes than targets, or the disk is too small.
+    """
+    Path(targets[0]).parent.mkdir(parents=True, exist_ok=True)
+    _require_space(sources, per_instrument, Path(targets[0]))
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        tempfile.TemporaryFile(dir=Path(targets[0]).parent) as spool,
+        closing(sqlite3.connect(Path(scratch) / "notes.sqlite")) as index,
+    ):
+        index.executescript(_TABLES)
+        intake = _Intake(index, spool, per_instrument)
+        for source in sources:
+            intake.take(source)
+        return _deal(index, spool, sources, per_instrument, targets, table)
+
+
+def _require_space(sources: Sequence[Source], per_instrument: int, target: Path) -> None:
+    """Shards and waiting clips together: FLAC takes about as much as the gzipped WAV files, so twice the archive is enough."""
+    most = sum(nsynth.size(source.place) for source in sources)
+    if per_instrument:
+        most = min(most, len(sources) * nsynth.INSTRUMENTS * per_instrument * nsynth.NOTE_BYTES)
+    print(
+        f"Packing needs at most {2 * most / 1e9:.2f} GB of disk, half of it until it ends.", file=sys.stderr, flush=True
+    )
+    downloads.require_space(target.parent, 2 * most, "Packing the notes", "free some, or limit notes.per_instrument")
+
+
+@dataclass
+class _Intake:
+    """Takes in the stream of a source: entries and clips into the index, encoded audio into the spool."""
+
+    index: sqlite3.Connection
+    spool: IO[bytes]
+    per_instrument: int
+    candidates: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def take(self, source: Source) -> None:
+        """Read one source to its end."""
+        self.candidates.clear()
+        for key, content in programs.progress(
+            nsynth.read(source.place, source.split), None, f"{source.split}: items read"
+        ):
+            if isinstance(content, bytes):
+                place = f"{source.place}, nsynth-{source.split}/audio/{key}.wav"
+                start, length = self._encode(place, key, content) if self._may_be_chosen(key) else (0, 0)
+                self._insert(source, key, "clips", (key, start, length))
+            else:
+                row = nsynth.row(source.place, key, content, source.split)
+                known = (key, source.split, row["instrument"], json.dumps(content, ensure_ascii=False))
+                self._insert(source, key, "entries", known)
+        self._compare(source)
+
+    def _insert(self, source: Source, key: str, into: str, values: tuple) -> None:
+        try:
+            self.index.execute(f"INSERT INTO {into} VALUES ({', '.join('?' * len(values))})", values)
+        except sqlite3.IntegrityError:
+            what = "in examples.json " if into == "entries" else ""
+            raise UserError(
+                f"{source.place}: the note {key} stands twice {what}(or in two splits): expected each once; fetch or make "
+                "the notes again."
+            ) from None
+
+    def _may_be_chosen(self, key: str) -> bool:
+        """Whether a note is among the first of its instrument so far: others need not be encoded."""
+        names = self.candidates[nsynth.instrument_of(key)]
+        if self.per_instrument:
+            bisect.insort(names, key)
+            del names[self.per_instrument :]
+        return not self.per_instrument or key in names
+
+    def _encode(self, place: str, key: str, content: bytes) -> tuple[int, int]:
+        """Where a clip lies in the spool: (start, length); the length is 0 for a silent one."""
+        audio = nsynth.audio(place, content)
+        if not audio.any():
+            return 0, 0
+        return self.spool.tell(), self.spool.write(shards.encode(audio, nsynth.SAMPLE_RATE))
+
+    def _compare(self, source: Source) -> None:
+        for first, second, what in (
+            ("entries", "clips", f"examples.json names {{}}, but nsynth-{source.split}/audio has no such wav"),
+            ("clips", "entries", "{}.wav has no entry in examples.json"),
+        ):
+            query = f"SELECT MIN(key), COUNT(*) FROM {first} WHERE key NOT IN (SELECT key FROM {second})"
+            name, number = self.index.execute(query).fetchone()
+            if number:
+                raise UserError(f"{source.place}: {what.format(name)} ({number} such): fetch or make the notes again.")
+        if not self.index.execute("SELECT COUNT(*) FROM entries WHERE split = ?", (source.split,)).fetchone()[0]:
+            raise UserError(f"{source.place}: its examples.json holds no notes: expected an entry for each note.")
+
+
+def _deal(
+    index: sqlite3.Connection,
+    spool: IO[bytes],
+    sources: Sequence[Source],
+    per_instrument: int,
+    targets: Sequence[str | Path],
+    table: str | Path,
+) -> int:
+    import pyarrow as pa
+
+    total = 0
+    with ExitStack() as stack:
+        writers = [stack.enter_context(shards.ShardWriter(target)) for target in targets]
+        append = stack.enter_context(parquet.writer(table, NOTES))
+        chosen = index.execute(_CHOSEN, {"per_instrument": per_instrument})
+        while group := chosen.fetchmany(_ROW_GROUP):
+            rows = []
+            for position, key, entry, split, start, length in group:
+                spool.seek(start)
+                record = json.loads(entry)
+                writers[position % len(writers)].add_encoded(key, spool.read(length), record)
+                rows.append(nsynth.row(key, key, record, split))
+            append(pa.Table.from_pylist(rows, schema=NOTES))
+            total += len(rows)
+        if not all(writer.keys for writer in writers):
+            raise UserError(
+                f"{' and '.join(str(source.place) for source in sources)}: {total} notes that are not silent, too few for "
+                f"{len(writers)} shards: lower notes.shards or give more notes."
+            )
+    return total

@@ -1,0 +1,1 @@
+"""Stage: classifiers learn concepts from notes."""

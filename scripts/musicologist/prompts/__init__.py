@@ -1,0 +1,1 @@
+"""Stage: prompts are written and annotated."""

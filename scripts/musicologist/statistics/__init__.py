@@ -1,0 +1,1 @@
+"""Ground: ranks, intervals, nulls, curves and landmarks, in NumPy and SciPy alone. Imports nobody."""

@@ -1,0 +1,1 @@
+"""Side: training of the bundled models."""

@@ -1,0 +1,1 @@
+"""Side: what a configuration makes, and what made a product."""

@@ -1,0 +1,201 @@
+"""What must be there before a run is queued: models within reach and whole, disk, and the GPU's memory."""
+
+import os
+import shutil
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from musicologist.core.errors import UserError
+from musicologist.core.files import found
+from musicologist.embedders import registry as embedders
+from musicologist.generators import registry as generators
+from musicologist.models import hub, hub_client, weights
+from musicologist.notes import nsynth
+
+BUNDLED = "resources/models/"
+_FLAC_SHARE = 0.6  # of 16-bit samples: about what music takes as FLAC
+_LIVE = 24  # tensors of the transformer's width alive at once in its feed-forward layers, by count
+_LIVE_DECODER = 4 * 128  # channels alive at once at the full rate in Stable Audio Open's decoder
+_FLOAT = 4  # bytes
+
+
+@dataclass(frozen=True)
+class Need:
+    """So many bytes will be written in a folder, and what for."""
+
+    what: str
+    folder: Path
+    size: int
+
+
+def foreign_models(models: Mapping[str, str | None], inputs: Mapping[str, str | None]) -> dict[str, str]:
+    """Those of the configured models that a run with these inputs uses and that are not part of the checkout.
+
+    They need a check, and perhaps a download.
+    """
+    used = {
+        "diffusion": not (inputs["audio"] or inputs["embeddings"]),
+        "clap": not (inputs["embeddings"] and inputs["note_embeddings"]),
+    }
+    named = {kind: str(models[kind]) for kind in used if used[kind] and not str(models[kind]).startswith(BUNDLED)}
+    if "diffusion" in named and models["text_encoder"]:
+        named["text_encoder"] = models["text_encoder"]
+    return named
+
+
+def hub_models(foreign: Mapping[str, str]) -> dict[str, hub.Repository]:
+    """Those models that come from the hub; the T5 that a local diffusion model names among them, unless it lies beside it.
+
+    The T5 of a diffusion model from the hub is known, and fetched, with that model.
+    """
+    from_hub = {kind: repository for kind, model in foreign.items() if (repository := hub.parse(model))}
+    if "diffusion" in foreign and "diffusion" not in from_hub and "text_encoder" not in foreign:
+        family = generators.family(generators.of_model(foreign["diffusion"]))
+        place = found(foreign["diffusion"])
+        encoder = family.text_encoder_of(family.read_config(place), None)
+        if isinstance(encoder, hub.Repository) and not (place / encoder.name).is_dir():
+            from_hub["text_encoder"] = encoder
+    return from_hub
+
+
+def of_diffusion(model: str, text_encoder: str | None) -> tuple[dict[str, Any], list[Need], int]:
+    """The model's configuration, what will be fetched, and the bytes of weights.
+
+    Raises UserError as ``hub_client.examine`` and ``weights.check``. Of a hub model that is not in the cache yet the small
+    configuration is fetched: it says which text encoder is needed.
+    """
+    repository, place, family = hub.parse(model), found(model), generators.family(generators.of_model(model))
+    if repository is None:
+        config, file = family.read_config(place), family.weights_file(place)
+        weights.check(file)
+        needs, total = [], file.stat().st_size
+    else:
+        needs = _of_repository(repository, family.FILES)
+        config = family.read_config(hub_client.download(repository, family.FILES[:1]))
+        total = sum(need.size for need in needs) + _bytes(hub.cached_paths(repository, family.FILES))
+    encoder = family.text_encoder_of(config, text_encoder)
+    if isinstance(encoder, hub.Repository) and not (repository is None and (place / encoder.name).is_dir()):
+        needs += _of_repository(encoder, hub.TEXT_ENCODER_FILES)
+    return config, needs, total
+
+
+def of_clap(model: str) -> list[Need]:
+    """What will be fetched of a CLAP; UserError as ``of_diffusion``."""
+    repository, family = hub.parse(model), embedders.family(embedders.of_model(model))
+    if repository is None:
+        family.check(found(model))
+        return []
+    return _of_repository(repository, family.needed(repository))
+
+
+def _of_repository(repository: hub.Repository, files: hub.Files) -> list[Need]:
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    for path in hub.cached_paths(repository, files):
+        if path.suffix in (".safetensors", ".bin", ".ckpt", ".pt"):
+            weights.check(path)
+    size = sum(size for _, size in hub_client.examine(repository, files))
+    return [Need(str(repository), Path(HF_HUB_CACHE), size)] if size else []
+
+
+def of_notes(archives: Sequence[str], targets: Sequence[Path], per_instrument: int) -> list[Need]:
+    """What archives of notes take: the download, unless it is there, and packing; UserError where one is out of reach."""
+    needs = []
+    for archive, target in zip(archives, targets, strict=True):
+        size = nsynth.size(target) if target.exists() else _remote_size(archive)
+        if not target.exists():
+            needs.append(Need(archive, target.parent, size))
+        most = nsynth.INSTRUMENTS * per_instrument * nsynth.NOTE_BYTES
+        needs.append(Need(f"packing {target.name}", target.parent, 2 * (min(size, most) if per_instrument else size)))
+    return needs
+
+
+def _remote_size(address: str) -> int:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(address, method="HEAD"), timeout=60) as response:
+            return int(response.headers["Content-Length"] or 0)
+    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        raise UserError(
+            f"{address} could not be reached ({error}): open it in a browser, check inputs.notes and the network, or name a "
+            "file that you have."
+        ) from None
+
+
+def of_audio(config: Mapping[str, Any], clips: int, levels: int, seconds: float, folder: Path) -> Need:
+    """What so many clips take at so many levels (signals by steps), as FLAC."""
+    samples = seconds * config["sample_rate"] * config.get("audio_channels", 2)
+    return Need("audio", folder, round(clips * levels * samples * 2 * _FLAC_SHARE))
+
+
+def check_disks(needs: Iterable[Need]) -> list[str]:
+    """A line for each disk with what it must hold; UserError for one that has too little free."""
+    disks: dict[int, list[Need]] = {}
+    for need in needs:
+        disks.setdefault(os.stat(_existing(need.folder)).st_dev, []).append(need)
+    lines = []
+    for parts in disks.values():
+        place = _existing(parts[0].folder)
+        free, total = shutil.disk_usage(place).free, sum(part.size for part in parts)
+        listed = ", ".join(f"{part.what} {part.size / 1e9:.1f}" for part in parts)
+        line = f"the disk of {place} will take {total / 1e9:.1f} GB ({listed}); {free / 1e9:.1f} GB are free"
+        if total > free:
+            raise UserError(
+                f"The disk is too small: {line}. Free some, make the folder a link to a larger disk, set HF_HOME for the "
+                "models, or limit notes.per_instrument, prompts.count or trajectory.keep."
+            )
+        lines.append(line[0].upper() + line[1:] + ".")
+    return lines
+
+
+def _existing(folder: Path) -> Path:
+    return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+
+
+def _bytes(paths: Iterable[Path]) -> int:
+    return sum(path.stat().st_size for path in paths)
+
+
+def gpu_bytes(config: Mapping[str, Any], weights_bytes: int, seconds: float, batch: int) -> int:
+    """An estimate of the GPU memory that generating ``batch`` clips at once takes, counted from the sizes of the network.
+
+    Weights are held in float32. Guidance runs each clip twice; decoding goes clip by clip.
+    """
+    network = config["model"]["diffusion"]["config"]
+    ratio = (config["model"].get("pretransform") or {}).get("config", {}).get("downsampling_ratio", 1)
+    tokens = config["sample_size"] / ratio / network.get("patch_size", 1)
+    clip = 2 * tokens * network.get("embed_dim", 768) * _LIVE * _FLOAT
+    decoding = seconds * config["sample_rate"] * _LIVE_DECODER * _FLOAT
+    return round(weights_bytes + max(batch * clip, decoding))
+
+
+def check_gpu(config: Mapping[str, Any], weights_bytes: int, seconds: float, batch: int, device: str) -> str:
+    """A line about the memory of this machine's GPUs; UserError where even one clip is too much for the smallest."""
+    needed = gpu_bytes(config, weights_bytes, seconds, batch)
+    line = f"A batch of {batch} clips (audio.batch_size) will take about {needed / 1e9:.0f} GB of GPU memory"
+    sizes = [] if device == "cpu" else _gpus()
+    if not sizes:
+        return f"{line}; no GPU is seen here, so whether the nodes have it is not checked."
+    least, smallest = gpu_bytes(config, weights_bytes, seconds, 1), min(sizes)
+    if least > smallest:
+        raise UserError(
+            f"A GPU of this machine has {smallest / 1e9:.0f} GB of memory, and generating a single clip takes about "
+            f"{least / 1e9:.0f} GB: hide it (CUDA_VISIBLE_DEVICES), run on a larger one, or set device: cpu."
+        )
+    if needed > smallest:
+        return f"{line}, more than the {smallest / 1e9:.0f} GB here: jobs will halve the batch; a lower value saves them that."
+    return f"{line}; the smallest GPU here has {smallest / 1e9:.0f} GB."
+
+
+def _gpus() -> list[int]:
+    """The memory of each GPU, in bytes; none where there is no NVIDIA driver."""
+    query = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
+    try:
+        done = subprocess.run(query, capture_output=True, text=True, timeout=60)
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return []
+    return [int(line) << 20 for line in done.stdout.split() if line.isdecimal()]

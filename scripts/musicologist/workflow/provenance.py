@@ -1,0 +1,240 @@
+"""What made a product: digests of programs and of models, for the parameters of a rule."""
+
+import ast
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from musicologist.core.files import sha256, write_text
+from musicologist.workflow import wordings
+
+_LARGE = 64 << 20  # bytes
+_TYPES = ("annotation", "returns")  # fields of syntax that hold types
+_ASPECTS = "musicologist/vocabulary/aspects"  # a module, and the table beside it that it reads by columns
+
+
+class Digest(NamedTuple):
+    """A digest and what it is ``of``: as a rule's parameter it is recorded, and shown when it changes, with that name."""
+
+    of: str
+    value: str
+
+    def __repr__(self) -> str:
+        """As the reason of a dry-run shows it: ``code generate_audio: 1c16…``."""
+        return f"{self.of}: {self.value}"
+
+
+def code_digest(script: str | Path, root: str | Path | None = None) -> str:
+    """Digest of a script and of every module that it imports, directly or not.
+
+    Modules are found from the import statements and looked up below ``root``, the script's own directory where none is given;
+    what is installed elsewhere does not count, and a module that is loaded by name (``importlib``) has a digest of its own.
+    What can change no product does not change the digest: comments, docstrings, line breaks, the words of errors (see
+    ``wordings``), annotations of types and what is imported for them. Only in the body of a class do annotations count, for
+    there they make fields.
+
+    Returns 16 hexadecimal digits. Raises FileNotFoundError for a missing script, SyntaxError where one does not parse.
+    """
+    root = (Path(script).parent if root is None else Path(root)).absolute()
+    library = _library(root)
+    seen = _walk(Path(script).absolute(), library)
+    lines = [f"{file.relative_to(root).as_posix()} {digest}" for file, digest in sorted(seen.items())]
+    if root / f"{_ASPECTS}.py" in seen:
+        lines += _of_table(root / f"{_ASPECTS}.toml", {name for file in seen for name in library.columns(file)})
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def covered(script: str | Path) -> list[Path]:
+    """The script and the modules beside it that its digest covers, sorted."""
+    return sorted(_walk(Path(script).absolute(), _library(Path(script).absolute().parent)))
+
+
+def _walk(script: Path, library: "_Library") -> dict[Path, str]:
+    """The digest of the script's syntax and of each module that it imports, directly or not."""
+    seen: dict[Path, str] = {}
+    todo = [script]
+    while todo:
+        file = todo.pop()
+        if file not in seen:
+            seen[file], imports = library.digest(file)
+            todo.extend(imports)
+    return seen
+
+
+def _library(root: Path) -> "_Library":
+    files = {file: file.stat() for file in sorted(root.rglob("*.py"))}
+    return _read(root, tuple((file, status.st_size, status.st_mtime_ns) for file, status in files.items()))
+
+
+def _of_table(table: Path, columns: Iterable[str]) -> list[str]:
+    """Lines of a digest about the table of aspects: its names, and what stands in each of these columns."""
+    entries = tomllib.loads(table.read_text(encoding="utf-8"))
+    read = {name: {aspect: entry[name] for aspect, entry in entries.items() if name in entry} for name in columns}
+    return [f"{name} {json.dumps(column)}" for name, column in sorted({"": list(entries), **read}.items())]
+
+
+class _Library:
+    """The files below a folder, stripped of what can change no product."""
+
+    def __init__(self, root: Path, files: Iterable[Path]) -> None:
+        self._root = root
+        self._trees: dict[Path, ast.Module | SyntaxError] = {}
+        self._digests: dict[Path, tuple[str, tuple[Path, ...]]] = {}
+        self._columns: dict[Path, set[str]] = {}
+        for file in files:
+            try:
+                self._trees[file] = ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
+            except SyntaxError as error:
+                self._trees[file] = error  # matters only to those who import it
+        parsed = {file: tree for file, tree in self._trees.items() if isinstance(tree, ast.Module)}
+        self._words = wordings.words({_dotted(file, root): tree for file, tree in parsed.items()})
+
+    def digest(self, file: Path) -> tuple[str, tuple[Path, ...]]:
+        """Digest of one file's syntax tree, and the files below the folder that it imports."""
+        if file not in self._digests:
+            tree = self._parsed(file)
+            _prune(tree)
+            imports = tuple(path for name in _imported(tree) for path in _locate(name, self._root))
+            content = repr(self._shape(tree)).encode()
+            self._digests[file] = hashlib.sha256(content).hexdigest(), imports
+        return self._digests[file]
+
+    def _parsed(self, file: Path) -> ast.Module:
+        tree = self._trees[file]
+        if isinstance(tree, SyntaxError):
+            raise tree
+        return tree
+
+    def columns(self, file: Path) -> set[str]:
+        """The columns of the table of aspects that a file asks for, by ``column("…")``."""
+        if file not in self._columns:
+            calls = (node for node in ast.walk(self._parsed(file)) if isinstance(node, ast.Call))
+            asked = (
+                call.args[0] for call in calls if getattr(call.func, "id", getattr(call.func, "attr", "")) == "column"
+            )
+            self._columns[file] = {str(name.value) for name in asked if isinstance(name, ast.Constant)}
+        return self._columns[file]
+
+    def _shape(self, node: object) -> object:
+        """The tree as nested tuples, without empty fields: later Pythons add those, and must not make a product stale."""
+        if isinstance(node, list):
+            return [self._shape(item) for item in node]
+        if not isinstance(node, ast.AST):
+            return repr(node)
+        if node in self._words or wordings.is_saying(node):
+            return "words"
+        if isinstance(node, ast.JoinedStr):
+            return "JoinedStr", *(self._shape(part) for part in node.values if part not in self._words)
+        typed = not isinstance(node, ast.AnnAssign)
+        fields = ((name, getattr(node, name, None)) for name in node._fields)
+        shapes = ((name, self._shape(value)) for name, value in fields if value is not None and value != [])
+        return type(node).__name__, *((name, shape) for name, shape in shapes if not (typed and name in _TYPES))
+
+
+@lru_cache(maxsize=4)
+def _read(root: Path, state: tuple[tuple[Path, int, int], ...]) -> _Library:
+    """The library below ``root``, read once for each state of its files (path, size, time of change)."""
+    return _Library(root, [file for file, _, _ in state])
+
+
+def _dotted(file: Path, root: Path) -> str:
+    parts = file.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+def _imported(tree: ast.Module) -> list[str]:
+    """Dotted names that may be modules: ``from a import b`` gives both ``a`` and ``a.b``."""
+    names = []
+    for node in wordings.statements(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return names
+
+
+def _locate(name: str, root: Path) -> list[Path]:
+    """The files that importing ``name`` runs, parent packages included, as far as they lie below ``root``."""
+    parts = name.split(".")
+    files = []
+    for depth in range(1, len(parts) + 1):
+        path = root.joinpath(*parts[:depth])
+        files += [file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()]
+    return files
+
+
+def _prune(node: ast.AST) -> None:
+    """Take out docstrings, annotations of types, and what is imported for these or for the words of errors."""
+    for name in wordings.BLOCKS:
+        if block := getattr(node, name, None):
+            kept = [part for statement in block for part in _effective(statement, isinstance(node, ast.ClassDef))]
+            setattr(node, name, kept)
+            for part in kept:
+                _prune(part)
+
+
+def _effective(statement: ast.AST, in_class: bool) -> list[ast.AST]:
+    """What stays of a statement. Annotations in the body of a class stay, for they make fields."""
+    match statement:
+        case ast.Expr(value=ast.Constant(value=str())):
+            return []
+        case ast.AnnAssign() if not in_class:
+            return [ast.Assign(targets=[statement.target], value=statement.value)] if statement.value else []
+        case ast.If(test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")):
+            return [part for other in statement.orelse for part in _effective(other, in_class)]
+        case ast.ImportFrom(module="typing" | "collections.abc"):
+            return []
+        case ast.ImportFrom(module=str() as module):
+            if wordings.is_errors(module):
+                return []
+            statement.names = [alias for alias in statement.names if not wordings.is_errors(f"{module}.{alias.name}")]
+            return [statement] if statement.names else []
+    return [statement]
+
+
+def model_digest(model: str | Path, cache: str | Path | None = None) -> str:
+    """Digest over a model directory's files, its cards (``*.md``) left out, or over a checkpoint; 16 hexadecimal digits.
+
+    A path that does not exist (a hub id with its revision) is its own digest. ``cache`` is a file that remembers the digests of
+    large files by path, size and time of change, for a dry-run should not read gigabytes each time.
+
+    Raises ValueError for an empty path, which would be the whole working directory.
+    """
+    if not str(model):
+        raise ValueError("no model: an empty path is the working directory")
+    model = Path(model)
+    if not model.exists():
+        return str(model)
+    files = sorted(file for file in model.rglob("*") if file.is_file() and file.suffix != ".md") or [model]
+    lines = [f"{file.relative_to(model).as_posix()} {_remembered(file, cache)}" for file in files]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def _remembered(file: Path, cache: str | Path | None) -> str:
+    status = file.stat()
+    if cache is None or status.st_size < _LARGE:
+        return sha256(file)
+    key = f"{file.resolve()} {status.st_size} {status.st_mtime_ns}"
+    try:
+        known = json.loads(Path(cache).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        known = {}
+    if key not in known:
+        known[key] = sha256(file)
+        write_text(cache, json.dumps(known, indent=1) + "\n")
+    return known[key]
+
+
+def model_title(model: str | Path) -> str:
+    """What a model calls itself: the first heading of its card (``README.md``), or its path or hub id without one."""
+    card = Path(model) / "README.md"
+    if card.is_file():
+        for line in card.read_text(encoding="utf-8").splitlines():
+            if line.startswith("# "):
+                return line[2:].strip()
+    name, _, revision = str(model).partition("@")
+    return f"{name}@{revision[:8]}" if revision else name

@@ -1,0 +1,262 @@
+import math
+from dataclasses import replace
+from functools import partial
+
+import pytest
+from musicologist.audio.sampler import FLOW_SAMPLERS, MARGIN, SAMPLERS, Sampler, check, clip_seed
+from musicologist.audio.sampling_options import SamplingSettings
+from musicologist.core.errors import UserError
+from musicologist.generators import stable_audio_tools
+
+from tests.support import tiny_models
+from tests.support.tiny_models import PROMPTS
+
+import torch  # isort: skip
+import k_diffusion as K  # isort: skip
+
+pytestmark = pytest.mark.slow
+
+SETTINGS = SamplingSettings("dpmpp-3m-sde", 8, 4.0, 0.3, 100.0, 1.0, 0.8)
+CONFIG = tiny_models.diffusion_configuration()
+KEPT = (0, 3, 7)
+CLIPS = [(PROMPTS[number % 3], clip_seed(1, number, 0)) for number in range(8)]
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory):
+    return stable_audio_tools.load(tiny_models.diffusion_directory(tmp_path_factory.mktemp("models") / "diffusion"))
+
+
+@pytest.fixture(scope="module")
+def model(loaded):
+    return loaded[0]
+
+
+def sample(model, clips, settings=SETTINGS, kept=KEPT):
+    prompts, seeds = zip(*clips, strict=True)
+    return dict(Sampler(model, CONFIG, settings).sample(prompts, seeds, kept))
+
+
+def test_noise_levels_are_even_in_the_logarithm_and_end_at_zero():
+    levels = Sampler(None, CONFIG, SETTINGS).sigmas
+    assert len(levels) == 9
+    assert levels[0] == pytest.approx(100)
+    assert levels[-2] == pytest.approx(0.3)
+    assert levels[-1] == 0
+    assert torch.allclose(levels[1:-1] / levels[:-2], torch.full((7,), 0.003 ** (1 / 7)), rtol=1e-4)
+
+
+def test_a_seed_follows_from_run_prompt_and_sample_for_ever():
+    assert clip_seed(1, 0, 0) == 3917325207537043500
+    seeds = {clip_seed(run, prompt, number) for run in range(5) for prompt in range(50) for number in range(5)}
+    assert len(seeds) == 1250
+    assert all(0 <= seed < 2**63 for seed in seeds)
+    assert clip_seed(1, 11, 1) != clip_seed(1, 1, 11) != clip_seed(11, 1, 1)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_clip_is_the_same_alone_and_in_any_batch(model, sampler):
+    settings = replace(SETTINGS, sampler=sampler)
+    whole = sample(model, CLIPS, settings)
+    assert set(whole) == {(signal, step) for signal in ("denoised", "noisy") for step in KEPT}
+    for order in ([5], [5, 1, 2], [7, 6, 5, 4, 3, 2, 1, 0]):
+        part = sample(model, [CLIPS[number] for number in order], settings)
+        for level, latents in part.items():
+            assert (latents - whole[level][order]).abs().max() < 1e-4
+
+
+def test_another_seed_or_prompt_is_another_clip(model):
+    prompt, seed = CLIPS[0]
+    one = sample(model, [(prompt, seed), (prompt, seed + 1), (PROMPTS[1], seed)])["denoised", 7]
+    assert (one[0] - one[1]).abs().max() > 0.1
+    assert (one[0] - one[2]).abs().max() > 0.01
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_what_is_kept_is_what_stable_audio_tools_computes(model, sampler, monkeypatch):
+    from stable_audio_tools.inference.generation import generate_diffusion_cond
+
+    prompt, seed = CLIPS[3]
+    tree = partial(K.sampling.BrownianTreeNoiseSampler, seed=[seed])
+    calls = []
+    with monkeypatch.context() as patch:
+        patch.setattr(K.sampling, "BrownianTreeNoiseSampler", tree)
+        final = generate_diffusion_cond(
+            model,
+            steps=SETTINGS.steps,
+            cfg_scale=SETTINGS.guidance,
+            conditioning=[{"prompt": prompt, "seconds_start": 0, "seconds_total": 1.0}],
+            sample_size=16_384,
+            sigma_min=SETTINGS.sigma_min,
+            sigma_max=SETTINGS.sigma_max,
+            sampler_type=sampler,
+            device="cpu",
+            seed=seed,
+            callback=lambda info: calls.append((info["i"], info["denoised"].clone(), info["x"].clone())),
+            return_latents=True,
+        )
+    assert [call[0] for call in calls] == list(range(SETTINGS.steps))
+    ours = sample(model, [CLIPS[3]], replace(SETTINGS, sampler=sampler), range(SETTINGS.steps))
+    levels = Sampler(None, CONFIG, SETTINGS).sigmas
+    for step, denoised, state in calls:
+        assert (ours["denoised", step] - denoised).abs().max() < 1e-5
+        assert (ours["noisy", step] - state / math.sqrt(1 + levels[step] ** 2)).abs().max() < 1e-5
+    assert (ours["denoised", SETTINGS.steps - 1] - final).abs().max() < 1e-5
+
+
+def test_the_noisy_signal_is_noise_of_unit_spread_at_first(model):
+    latents = sample(model, CLIPS, kept=[0])["noisy", 0]
+    assert latents.std() == pytest.approx(1, abs=0.03)
+    # the two noises that a seed gives are one: the first state is the seed's own
+    own = torch.randn(latents[0].shape, generator=torch.Generator().manual_seed(CLIPS[0][1]))
+    assert (latents[0] - own).abs().max() < 1e-3
+
+
+def test_guidance_counts(model):
+    free = sample(model, CLIPS[:1], replace(SETTINGS, guidance=1.0))["denoised", 7]
+    assert (free - sample(model, CLIPS[:1])["denoised", 7]).abs().max() > 0.01
+
+
+def test_rescaled_guidance_has_the_spread_of_no_guidance(model):
+    spread = {}
+    for guidance, rescale in ((1.0, 0.0), (8.0, 0.0), (8.0, 1.0)):
+        settings = replace(SETTINGS, guidance=guidance, guidance_rescale=rescale)
+        spread[guidance, rescale] = sample(model, CLIPS[:1], settings, kept=[0])["denoised", 0].std()
+    free, guided, rescaled = spread.values()
+    assert abs(rescaled - free) < abs(guided - free)
+
+
+def test_the_cut_changes_nothing_before_it(model):
+    latents = torch.randn(2, 8, 64, generator=torch.Generator().manual_seed(0))
+    whole = model.pretransform.decode(latents)
+    cut = Sampler(model, CONFIG, replace(SETTINGS, seconds_kept=0.3)).decode(latents)
+    assert cut.shape == (2, 2, 4800)
+    assert (cut - whole[..., :4800]).abs().max() < 1e-5
+    assert Sampler(model, CONFIG, replace(SETTINGS, seconds_kept=1.024)).decode(latents).shape == (2, 2, 16_384)
+
+
+def test_the_margin_is_enough_for_stable_audio_opens_decoder():
+    from stable_audio_tools.models.autoencoders import OobleckDecoder
+
+    torch.manual_seed(0)
+    decoder = OobleckDecoder(
+        out_channels=2,
+        channels=2,
+        latent_dim=4,
+        c_mults=[1, 2, 4, 8, 16],
+        strides=[2, 4, 4, 8, 8],
+        use_snake=True,
+        final_tanh=False,
+    )
+    latents = torch.randn(1, 4, 48)
+    with torch.no_grad():
+        whole, cut = decoder(latents), decoder(latents[..., : 8 + MARGIN])
+    samples = 8 * 2048
+    assert (cut[..., :samples] - whole[..., :samples]).abs().max() < 1e-6 * whole.abs().max()
+
+
+def test_what_cannot_be_sampled_is_one_sentence():
+    config = tiny_models.diffusion_configuration()
+    check(config, SETTINGS, "models/x")
+    with pytest.raises(UserError, match=r"seconds_kept is 1\.1, but the model in models/x makes 1\.0 s"):
+        check(config, replace(SETTINGS, seconds_kept=1.1), "models/x")
+    with pytest.raises(
+        UserError, match="sampler is 'euler', and the objective of models/x is v: expected one of dpmpp-2m"
+    ):
+        check(config, replace(SETTINGS, sampler="euler"), "models/x")
+    for objective in ("rectified_flow", "rf_denoiser"):
+        config["model"]["diffusion"]["diffusion_objective"] = objective
+        check(config, replace(SETTINGS, sampler="dpmpp"), "models/x")
+        with pytest.raises(UserError, match=f"objective of models/x is {objective}: expected one of euler, dpmpp"):
+            check(config, SETTINGS, "models/x")
+    config["model"]["diffusion"]["diffusion_objective"] = "epsilon"
+    with pytest.raises(UserError, match="models/x: the model's objective is epsilon: expected v, rectified_flow"):
+        check(config, SETTINGS, "models/x")
+
+
+@pytest.fixture(scope="module")
+def flow(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models") / "flow"
+    return stable_audio_tools.load(tiny_models.diffusion_directory(folder, "rectified_flow"))[0]
+
+
+def velocities(model, state, time, prompts):
+    """The model's guided velocity, asked for directly."""
+    metadata = [{"prompt": prompt, "seconds_start": 0, "seconds_total": 1.0} for prompt in prompts]
+    condition = model.get_conditioning_inputs(model.conditioner(metadata, "cpu"))
+    with torch.no_grad():
+        return model.model(
+            state, time.repeat(len(state)), **condition, cfg_scale=SETTINGS.guidance, batch_cfg=True, rescale_cfg=True
+        )
+
+
+def test_a_rectified_flow_is_kept_as_euler_computes_it(flow):
+    """Directly: x_t = (1 - t) x0 + t noise, so t = sigma / (1 + sigma), x0 = x_t - t v, x at the next t by one Euler step."""
+    clips = CLIPS[:3]
+    kept = sample(flow, clips, replace(SETTINGS, sampler="euler"), range(SETTINGS.steps))
+    levels = Sampler(None, CONFIG, SETTINGS).sigmas.double()
+    own = [torch.randn(8, 64, generator=torch.Generator().manual_seed(seed)) for _, seed in clips]
+    times = (levels / (1 + levels)).float()
+    state = torch.stack(own) * times[0]
+    for step in range(SETTINGS.steps):
+        time = times[step]
+        velocity = velocities(flow, state, time, [prompt for prompt, _ in clips])
+        assert (kept["denoised", step] - (state - time * velocity)).abs().max() < 1e-4
+        exploding = state / (1 - time)  # x0 + sigma noise
+        assert (kept["noisy", step] - exploding / math.sqrt(1 + levels[step] ** 2)).abs().max() < 1e-4
+        state = state + (times[step + 1] - time) * velocity
+    assert (kept["denoised", SETTINGS.steps - 1] - state).abs().max() < 1e-4
+
+
+def test_a_rectified_flow_by_dpmpp_ends_at_its_last_estimate_and_starts_as_euler_does(flow):
+    euler, other = (
+        sample(flow, CLIPS[:2], replace(SETTINGS, sampler=sampler), range(SETTINGS.steps))
+        for sampler in ("euler", "dpmpp")
+    )
+    for signal in ("denoised", "noisy"):
+        assert (euler[signal, 0] - other[signal, 0]).abs().max() < 1e-5
+    assert (euler["noisy", 3] - other["noisy", 3]).abs().max() > 1e-4
+    assert other["noisy", 0].std() == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("sampler", FLOW_SAMPLERS)
+def test_a_rectified_flows_clip_is_the_same_alone_and_in_any_batch(flow, sampler):
+    settings = replace(SETTINGS, sampler=sampler)
+    whole = sample(flow, CLIPS[:4], settings)
+    for level, latents in sample(flow, [CLIPS[2]], settings).items():
+        assert (latents - whole[level][[2]]).abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_half_precision_is_near_full_precision(tmp_path, precision):
+    model, _ = stable_audio_tools.load(tiny_models.diffusion_directory(tmp_path / "model"))
+    full = sample(model, CLIPS[:2])
+    stable_audio_tools.keep_ends_exact(model)
+    for level, latents in sample(model, CLIPS[:2]).items():
+        assert torch.equal(latents, full[level])
+    half = sample(model, CLIPS[:2], replace(SETTINGS, precision=precision))
+    for level, latents in half.items():
+        assert latents.dtype == torch.float32
+        assert not torch.equal(latents, full[level]) or level == ("noisy", 0)
+        assert torch.cosine_similarity(latents.flatten(), full[level].flatten(), dim=0) > 0.999
+
+
+@pytest.mark.parametrize("sampler", [*SAMPLERS, *FLOW_SAMPLERS])
+def test_guidance_ends_below_its_least_sigma(model, flow, sampler):
+    """The same up to the last guided step, then estimates without guidance; where no step is guided, as with a scale of 1."""
+    asked = flow if sampler in FLOW_SAMPLERS else model
+    settings, steps = replace(SETTINGS, sampler=sampler), range(SETTINGS.steps)
+    levels = Sampler(None, CONFIG, settings).sigmas
+    guided, ended, unguided, free = (
+        sample(asked, CLIPS[:2], other, steps)
+        for other in (
+            settings,
+            replace(settings, guidance_sigma_min=float(levels[3:5].mean())),
+            replace(settings, guidance_sigma_min=1000),
+            replace(settings, guidance=1.0),
+        )
+    )
+    for step in steps:
+        assert torch.equal(ended["denoised", step], guided["denoised", step]) == (step < 4)
+        assert torch.equal(ended["noisy", step], guided["noisy", step]) == (step < 5)
+        assert torch.equal(unguided["denoised", step], free["denoised", step])

@@ -1,0 +1,134 @@
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import yaml
+from musicologist.concepts import datasets, definitions, prompt_labels
+from musicologist.core.errors import UserError
+
+FILE = Path(__file__).parents[3] / "config/concepts.yaml"
+ALL = definitions.load(FILE)
+
+
+def notes(*rows):
+    names = ("family", "source", "qualities")
+    return pa.table({name: pa.array([row[i] for row in rows]) for i, name in enumerate(names)})
+
+
+NOTES = notes(
+    ("brass", "acoustic", []),
+    ("brass", "synthetic", ["dark"]),
+    ("reed", "acoustic", ["reverb"]),
+    ("mallet", "acoustic", ["percussive", "fast_decay"]),
+    ("synth_lead", "synthetic", ["reverb", "bright"]),
+    ("vocal", "electronic", []),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("is_brass", [1, 1, -1, 0, 0, 0]),
+        ("is_warm", [0, 1, -1, 0, -1, 0]),
+        ("is_orchestral", [1, 0, 1, 0, 0, 0]),
+        ("is_techno", [0, 1, 0, 0, 1, 0]),
+        ("is_percussion", [0, 0, 0, 1, 0, 0]),
+        ("is_atmospheric", [0, 0, 0, 0, 1, 0]),
+        ("is_staccato", [0, 0, 0, 1, 0, 0]),
+        ("is_synthetic", [0, 1, 0, 0, 1, -1]),
+    ],
+)
+def test_notes_with_a_concept_near_it_and_without(name, expected):
+    assert datasets.NoteLabels(NOTES).labels(ALL[name]).tolist() == expected
+
+
+def test_labels_in_batches_equal_labels_one_by_one():
+    rng = np.random.default_rng(0)
+    from musicologist.vocabulary.terms import FAMILIES, QUALITIES, SOURCES
+
+    rows = [
+        (str(rng.choice(FAMILIES)), str(rng.choice(SOURCES)), [q for q in QUALITIES if rng.random() < 0.2])
+        for _ in range(300)
+    ]
+
+    def one(row, terms, match):
+        values = {"families": {row[0]}, "sources": {row[1]}, "qualities": set(row[2])}
+        hits = [bool(values[kind] & set(getattr(terms, kind))) for kind in values if getattr(terms, kind)]
+        return bool(hits) and (any if match == "any" else all)(hits)
+
+    coded = datasets.NoteLabels(notes(*rows))
+    for concept in ALL.values():
+        expected = [
+            1 if one(row, concept.positive, concept.match) else -1 if one(row, concept.near, concept.match) else 0
+            for row in rows
+        ]
+        assert coded.labels(concept).tolist() == expected, concept.name
+
+
+@pytest.mark.parametrize(
+    ("name", "aspects", "expected"),
+    [
+        ("is_warm", ["warm sound"], 1),
+        ("is_warm", ["reverb"], None),
+        ("is_warm", ["brass"], 0),
+        ("is_percussion", ["drum"], 1),
+        ("is_percussion", ["drum", "keyboard"], 1),
+        ("is_techno", ["drum", "electronic"], 1),
+        ("is_techno", ["electronic"], None),
+        ("is_harmonic", ["bright sound"], 1),
+        ("is_orchestral", ["organ"], None),
+        ("is_acoustic", [], 0),
+    ],
+)
+def test_prompts_that_ask_for_a_concept_or_come_near_it(name, aspects, expected):
+    assert prompt_labels.prompt_label(aspects, ALL[name]) == expected
+
+
+def test_all_28_concepts_are_there_and_near_terms_are_no_positives():
+    assert len(ALL) == 28
+    for concept in ALL.values():
+        assert not set(concept.positive_aspects) & set(concept.near_aspects)
+        if concept.match == "any":
+            for kind in definitions.KINDS:
+                assert not set(getattr(concept.positive, kind)) & set(getattr(concept.near, kind))
+
+
+def test_only_the_named_concepts_are_loaded_in_the_files_order():
+    assert list(definitions.load(FILE, ["is_flute", "is_brass"])) == ["is_brass", "is_flute"]
+    with pytest.raises(UserError, match=r"'is_flut', which .* does not define; did you mean 'is_flute'"):
+        definitions.load(FILE, ["is_flut"])
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        (
+            ("notes", "positive", "families"),
+            ["brasss"],
+            "is_brass, notes.positive.families: unknown term 'brasss'; did you mean",
+        ),
+        (("prompts", "positive"), ["dark"], "is_brass, prompts.positive: unknown term 'dark'"),
+        (("prompts", "positive"), [], "is_brass: no positive terms"),
+        (("notes", "match"), "or", "is_brass: notes.match: unknown term 'or'; expected one of any, all"),
+        (("notes", "nearby"), {}, "is_brass, notes: unknown key 'nearby'"),
+        (("notes",), "brass", "is_brass, notes: expected the keys"),
+        (("prompts", "near"), "reed", "is_brass, prompts.near: expected a list"),
+    ],
+)
+def test_a_mistake_names_concept_and_term(tmp_path, path, value, sentence):
+    entries = {"is_brass": yaml.safe_load(FILE.read_text())["is_brass"]}
+    place = entries["is_brass"]
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    (tmp_path / "concepts.yaml").write_text(yaml.safe_dump(entries))
+    with pytest.raises(UserError) as caught:
+        definitions.load(tmp_path / "concepts.yaml")
+    assert sentence in str(caught.value)
+
+
+def test_the_digest_follows_the_entry():
+    digests = {concept.digest for concept in ALL.values()}
+    assert len(digests) == 28
+    assert definitions.load(FILE)["is_brass"].digest == ALL["is_brass"].digest

@@ -1,0 +1,286 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from musicologist.core import results
+from musicologist.core.errors import UserError
+from musicologist.figures import atlas, canvas, distances, emergence, order, pca
+from musicologist.figures.canvas import Style, of_classifiers
+from musicologist.statistics import metrics
+from PIL import Image
+
+
+def rows(concepts=("is_brass", "is_synth_lead"), steps=(0, 8, 24), prompts=20):
+    rng = np.random.default_rng(0)
+    found = []
+    for concept in concepts:
+        for classifier in ("logistic", "svm"):
+            for signal in ("denoised", "noisy"):
+                for step in steps:
+                    row = {
+                        "concept": concept,
+                        "classifier": classifier,
+                        "signal": signal,
+                        "step": step,
+                        "sigma": 10 ** (2 - step / 12),
+                    }
+                    row |= {
+                        "log_snr_db": step / 0.6 - 40,
+                        "n_pos_prompts": prompts,
+                        "n_neg_prompts": 30,
+                        "n_pos": 2 * prompts,
+                        "n_neg": 60,
+                    }
+                    for metric in metrics.METRICS:
+                        value = float(rng.uniform(0.4, 0.9))
+                        row |= {metric: value, f"{metric}_low": value - 0.1, f"{metric}_high": value + 0.1}
+                    row |= {"p_level": 0.01 if step > 5 else 0.4, "critical_auc": 0.6, "q": 0.02, "answer": "emerged"}
+                    row |= {"random_low": 0.42, "random_high": 0.58}
+                    row |= {"half_rise_sigma": 20.0, "half_rise_sigma_low": 10.0, "half_rise_sigma_high": 30.0}
+                    found.append(row)
+    return found
+
+
+def summary(half_rise=20.0, p=0.001):
+    half = {"value": half_rise, "low": 10.0, "high": 30.0}
+    keys = [(name, signal) for name in ("logistic", "svm") for signal in ("denoised", "noisy")]
+    return {"curves": [{"classifier": name, "signal": signal, "p": p, "half_rise": half} for name, signal in keys]}
+
+
+def ordering(concepts=("is_brass", "is_synth_lead")):
+    orders = [
+        {"classifier": name, "signal": signal, "concepts": [{"concept": c, "rank": k} for k, c in enumerate(concepts)]}
+        | {"before": [[None if a == b else 0.7 for a in concepts] for b in concepts]}
+        for name in ("logistic", "svm")
+        for signal in ("denoised", "noisy")
+    ]
+    tau = {"first": "logistic", "second": "svm", "tau_b": 1.0, "low": 0.5, "high": 1.0}
+    return {"orders": orders, "agreement": [{"signal": signal, **tau} for signal in ("denoised", "noisy")]}
+
+
+REPORTS = {name: {"held_out": {"accuracy": 0.8, "roc_auc": 0.9}} for name in ("logistic", "svm")}
+
+
+CONTROLS = [
+    {
+        "control": control,
+        "classifier": classifier,
+        "signal": signal,
+        "step": step,
+        "log_snr_db": step / 0.6 - 40,
+        "roc_auc": 0.6,
+    }
+    for control, classifier in (
+        ("partialled", "logistic"),
+        ("partialled", "svm"),
+        ("zero_shot", "text"),
+        ("in_domain", "lda"),
+    )
+    for signal in ("denoised", "noisy")
+    for step in (0, 8, 24)
+]
+
+
+def texts(figure):
+    import matplotlib.text
+
+    return [artist.get_text() for artist in figure.findobj(matplotlib.text.Text)]
+
+
+def test_emergence_shows_both_signals_and_says_counts_and_held_out_accuracy(tmp_path):
+    figure = emergence.emergence(
+        [row for row in rows() if row["concept"] == "is_brass"], summary(), REPORTS, CONTROLS, "roc_auc", "Made by X."
+    )
+    said = " ".join(texts(figure))
+    for word in ("x0 estimate", "noisy state", "20 prompts with and 30 without", "0.80", "Made by X.", "sigma", "step"):
+        assert word in said
+    canvas.save(figure, tmp_path / "a.png", 60)
+    again = emergence.emergence(
+        [row for row in rows() if row["concept"] == "is_brass"], summary(), REPORTS, CONTROLS, "roc_auc", "Made by X."
+    )
+    canvas.save(again, tmp_path / "b.png", 60)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert Image.open(tmp_path / "a.png").size[0] > 400
+
+
+def test_the_controls_are_drawn_beside_the_curves_and_said_below():
+    mine = [row for row in rows() if row["concept"] == "is_brass"]
+    deformed = [{**row, "signal": "deformed"} for row in mine if row["signal"] == "denoised"]
+    figure = emergence.emergence(mine + deformed, summary(), REPORTS, CONTROLS, "roc_auc", "")
+    said = " ".join(texts(figure))
+    assert "control: finished clips under noise" in said
+    assert "control: loudness and spectrum partialled out" in said
+    assert "in-domain probe 0.60, CLAP's text probe 0.60" in said
+    assert drawn(figure) == [(2, 2), (2, 2)]
+    assert drawn(emergence.emergence(mine + deformed, summary(), REPORTS, CONTROLS, "accuracy", "")) == [(2, 0), (2, 0)]
+
+
+def drawn(figure):
+    """How many lines of the deformation control and of the partialled curve each panel has."""
+    lines = [axis.get_lines() for axis in figure.axes[:2]]
+    crossed = [sum(line.get_marker() == "x" for line in mine) for mine in lines]
+    dotted = [sum(line.get_linewidth() == 1.3 for line in mine) for mine in lines]
+    return list(zip(crossed, dotted, strict=True))
+
+
+def test_every_plot_has_log_snr_and_sigma_below_and_the_step_above():
+    mine = [row for row in rows() if row["concept"] == "is_brass"]
+    levels = [
+        {"step": step, "log_snr_db": step - 40.0} | dict.fromkeys(("l1", "l2", "cosine"), (0.1, 0.2, 0.3))
+        for step in (8, 24)
+    ]
+    for figure in (
+        emergence.emergence(mine, summary(), REPORTS, CONTROLS, "roc_auc", ""),
+        atlas.atlas(rows(), "roc_auc", ""),
+        distances.distances({"denoised": levels, "noisy": levels}, ""),
+    ):
+        figure.canvas.draw()
+        said = texts(figure)
+        assert {"log-SNR in dB, noise level sigma below", "denoising step (from 0)", "8", "24"} <= set(said)
+    assert canvas.level_label(-40, "/") == "\N{MINUS SIGN}40/100"
+    assert canvas.level_label(0, "/") == "0/1"
+    assert canvas.level_label(13.98, "/") == "+14/0.2"
+
+
+def test_no_text_is_cut_or_outside_the_picture():
+    for figure in (
+        emergence.emergence(
+            [row for row in rows() if row["concept"] == "is_brass"],
+            summary(),
+            REPORTS,
+            CONTROLS,
+            "roc_auc",
+            "Made by X. " * 20,
+        ),
+        atlas.atlas(rows(), "roc_auc", "Made by X. " * 20),
+        order.order(rows(), ordering(), "Made by X. " * 20),
+    ):
+        figure.canvas.draw()
+        drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+        assert drawn.x0 >= -0.02
+        assert drawn.y0 >= -0.02
+        assert drawn.x1 <= width + 0.02
+        assert drawn.y1 <= height + 0.02
+
+
+def test_the_atlas_hatches_what_cannot_be_judged():
+    from matplotlib.patches import Rectangle
+
+    few = atlas.atlas(rows(prompts=4), "roc_auc", "")
+    many = atlas.atlas(rows(prompts=5), "roc_auc", "")
+    hatched = [[patch for patch in figure.findobj(Rectangle) if patch.get_hatch()] for figure in (few, many)]
+    assert len(hatched[0]) == 4
+    assert hatched[1] == []
+
+
+def test_concepts_are_ordered_by_when_they_emerge():
+    some = rows(("is_a", "is_b", "is_c", "is_d", "is_e"))
+    places = {"is_a": (float("nan"), "not emerged"), "is_b": (3.0, "emerged")}
+    places |= {"is_c": (30.0, "emerged"), "is_d": (float("nan"), "there from the start")}
+    places["is_e"] = (float("nan"), "emerged")
+    for row in some:
+        row["half_rise_sigma"], row["answer"] = places[row["concept"]]
+    assert atlas.ordered(some, "noisy", "roc_auc") == ["is_d", "is_c", "is_b", "is_e", "is_a"]
+    said = texts(atlas.atlas(some, "roc_auc", ""))
+    assert {"start", "30", "3", "flat", "–"} <= set(said)
+
+
+def test_what_beats_its_null_is_bold_and_filled():
+    import matplotlib.text
+
+    bold = atlas.atlas(rows(), "roc_auc", "").findobj(matplotlib.text.Text)
+    assert sum(text.get_weight() == "bold" for text in bold) == 2 * 2 * 2  # concepts, signals, levels
+    mine = [row for row in rows() if row["concept"] == "is_brass"]
+    drawn = emergence.emergence(mine, summary(), REPORTS, CONTROLS, "roc_auc", "")
+    hollow = [line for line in drawn.axes[0].get_lines() if line.get_fillstyle() == "none"]
+    assert [len(line.get_xdata()) for line in hollow] == [3, 3]
+    diamonds = [line for line in drawn.axes[0].get_lines() if line.get_marker() == "D"]
+    assert len(diamonds) == 2
+    never = emergence.emergence(
+        [row | {"p_level": 0.3} for row in mine], summary(p=0.3), REPORTS, CONTROLS, "roc_auc", ""
+    )
+    assert [line.get_linestyle() for line in never.axes[0].get_lines()[:2]] == ["--", "--"]
+    assert not [line for line in never.axes[0].get_lines() if line.get_marker() == "D"]
+
+
+def test_classifiers_of_any_name_have_colours_and_marks_that_no_other_has():
+    given = [("svm", "SVM", "#D55E00", "s"), ("lda", "discriminants", "", "")]
+    found = of_classifiers(["svm", "lda", "other"], given)
+    assert found["svm"] == Style("SVM", "#D55E00", "s")
+    assert [style.label for style in found.values()] == ["SVM", "discriminants", "other"]
+    assert len({style.colour for style in found.values()}) == len({style.mark for style in found.values()}) == 3
+    many = of_classifiers([f"c{number}" for number in range(12)])
+    assert len({style.colour for style in many.values()}) == 7
+
+
+def test_a_third_classifier_is_drawn_in_every_figure():
+    some = rows()
+    third = [row | {"classifier": "lda"} for row in some if row["classifier"] == "svm"]
+    styles = of_classifiers(("logistic", "svm", "lda"), [("lda", "discriminants", "#009E73", "^")])
+    found, curves = ordering(), summary()
+    found["orders"] += [entry | {"classifier": "lda"} for entry in found["orders"][:2]]
+    found["agreement"] += [entry | {"second": "lda"} for entry in found["agreement"]]
+    curves["curves"] += [entry | {"classifier": "lda"} for entry in curves["curves"][:2]]
+    mine = [row for row in some + third if row["concept"] == "is_brass"]
+    for figure in (
+        emergence.emergence(mine, curves, REPORTS, CONTROLS, "roc_auc", "", styles),
+        order.order(some + third, found, "", styles),
+    ):
+        assert "discriminants" in texts(figure)
+        marks = [line for line in figure.axes[0].get_lines() if line.get_marker() == "^"]
+        assert marks and {line.get_color() for line in marks} == {"#009E73"}
+    assert any("tau-b of logistic and svm" in said for said in texts(figure))
+    atlas.atlas(some + third, "roc_auc", "")
+
+
+def test_a_curve_of_ones_own_needs_no_random_concepts_no_reports_and_no_controls():
+    mine = [row for row in rows() if (row["concept"], row["classifier"], row["signal"]) == ("is_brass", "svm", "noisy")]
+    dropped = ("concept", "classifier", "signal", "random_low", "random_high")
+
+    own = [{name: value for name, value in row.items() if name not in dropped} for row in mine]
+    half_rise = {"value": 20.0, "low": 10.0, "high": 30.0}
+    figure = emergence.draw(
+        SimpleNamespace(rows=own, summary={"p": 0.001, "half_rise": half_rise}), "is_brass", "my probe"
+    )
+    said = " ".join(texts(figure))
+    assert "my probe" in said and "20 prompts with" in said
+    assert "random concepts" not in said and "held-out" not in said and "finished clips" not in said
+    assert [line for line in figure.axes[0].get_lines() if line.get_marker() == "D"]
+    figure.canvas.draw()
+    assert figure.get_tightbbox().x0 >= -0.02
+    nowhere = {"p": 0.001, "half_rise": dict.fromkeys(half_rise, float("nan"))}
+    flat = emergence.draw(SimpleNamespace(rows=own, summary=nowhere), "x")
+    assert not [line for line in flat.axes[0].get_lines() if line.get_marker() == "D"]
+
+
+def test_an_order_of_nothing_says_so():
+    some = [row | {"half_rise_sigma": float("nan"), "answer": "not emerged"} for row in rows()]
+    said = texts(order.order(some, ordering(()), ""))
+    assert said.count("no concept has a place in an order") == 2
+
+
+def test_the_animation_has_a_frame_for_each_step_and_is_the_same_each_time(tmp_path):
+    from musicologist.probes.logistic import Logistic
+
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1], 30)
+    notes = rng.normal(size=(60, 512)).astype(np.float32)
+    notes[labels == 1, 0] += 10
+    probe = Logistic().fit(notes, labels, {"C": 1.0}, 0)
+    frames = [
+        pca.Frame(signal, step, 10 - step, 0.0, notes[30:40] + step, notes[:10])
+        for signal in ("denoised", "noisy")
+        for step in (0, 4, 9)
+    ]
+    for name in ("a.gif", "b.gif"):
+        pca.animate("is_brass", notes, labels, probe, frames, "Made by X.", 200, tmp_path / name)
+    assert (tmp_path / "a.gif").read_bytes() == (tmp_path / "b.gif").read_bytes()
+    assert Image.open(tmp_path / "a.gif").n_frames == 3
+
+
+def test_a_table_that_is_none_is_one_sentence(tmp_path):
+    (tmp_path / "bad.csv").write_text("concept,step\nis_brass,x\n")
+    with pytest.raises(UserError, match="is no table of results"):
+        results.read(tmp_path / "bad.csv")
+    with pytest.raises(UserError, match="does not exist"):
+        results.read(tmp_path / "none.csv")

@@ -1,0 +1,80 @@
+import json
+
+import pytest
+from musicologist.core.errors import UserError
+from musicologist.inputs import section
+
+NOTHING = dict.fromkeys(("prompts", "annotations", "audio", "embeddings", "notes", "note_embeddings"))
+
+
+@pytest.fixture
+def places(tmp_path, monkeypatch):
+    """Files and folders that exist, named as they are."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("audio", "embeddings", "concepts", "nsynth-valid/audio", "nsynth-train"):
+        (tmp_path / folder).mkdir(parents=True)
+    for file in ("prompts.txt", "a.json", "a.parquet", "a.csv", "nsynth-valid/examples.json"):
+        (tmp_path / file).touch()
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {},
+        {"prompts": "prompts.txt"},
+        {"annotations": "a.json"},
+        {"annotations": "a.parquet", "prompts": "prompts.txt"},
+        {"audio": "audio", "annotations": "a.parquet"},
+        {"embeddings": "embeddings", "prompts": "prompts.txt", "note_embeddings": "concepts"},
+        {"notes": "http://host/nsynth-{split}.tar.gz"},
+    ],
+)
+def test_what_goes_together(places, inputs):
+    section.check(NOTHING | inputs, "my.yaml")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "sentence"),
+    [
+        ({"audio": "none"}, "inputs.audio is none, which does not exist"),
+        ({"audio": "audio"}, "inputs.audio is given, but not what its prompts asked for"),
+        ({"audio": "audio", "embeddings": "embeddings", "prompts": "prompts.txt"}, "inputs.audio would not be used"),
+        ({"notes": "nsynth-valid", "note_embeddings": "concepts"}, "inputs.notes would not be used"),
+        ({"annotations": "a.csv"}, "expected the original study's .json or a .parquet"),
+        ({"annotations": "a.parquet"}, "a table without the prompts themselves"),
+    ],
+)
+def test_what_does_not_go_together_is_one_sentence(places, inputs, sentence):
+    with pytest.raises(UserError) as caught:
+        section.check(NOTHING | inputs, "my.yaml")
+    assert str(caught.value).startswith("my.yaml: ")
+    assert sentence in str(caught.value)
+
+
+def test_prompts_come_from_their_file_or_from_the_annotations(tmp_path):
+    (tmp_path / "a.json").write_text(json.dumps([{"prompt": text, "aspects": []} for text in ("a flute", "a drum")]))
+    (tmp_path / "a.txt").write_text("1. a flute\n2. a drum\n3. a bass\n")
+    annotations, texts = str(tmp_path / "a.json"), str(tmp_path / "a.txt")
+    assert section.prompts(NOTHING, 2) == []
+    assert section.prompts(NOTHING | {"annotations": annotations}, 2) == ["a flute", "a drum"]
+    assert section.prompts(NOTHING | {"annotations": annotations, "prompts": texts}, 2) == ["a flute", "a drum"]
+    (tmp_path / "a.txt").write_text("a flute\nthe drum\n")
+    with pytest.raises(UserError, match=r"Prompt 1 is 'the drum' in .*, but 'a drum' in "):
+        section.prompts(NOTHING | {"annotations": annotations, "prompts": texts}, 2)
+
+
+def test_several_splits_need_notes_for_each(places):
+    for place in ("http://host/nsynth-{split}.tar.gz", None):
+        section.check_notes(place, ["valid"], "my.yaml")
+    section.check_notes("nsynth-{split}", ["valid"], "my.yaml")
+    section.check_notes("http://host/nsynth-{split}.tar.gz", ["train", "valid"], "my.yaml")
+    for place, found in ((None, "rendered from a sound font"), ("all.tar.gz", "inputs.notes is 'all.tar.gz'")):
+        with pytest.raises(UserError, match=f"names 2 splits, but .*{found}"):
+            section.check_notes(place, ["train", "valid"], "my.yaml")
+
+
+def test_notes_that_are_not_there_are_one_sentence(places):
+    with pytest.raises(UserError, match=r"inputs.notes is nsynth-train, which has no examples.json"):
+        section.check_notes("nsynth-{split}", ["valid", "train"], "my.yaml")
+    with pytest.raises(UserError, match=r"inputs.notes is nsynth-train.tar.gz, which does not exist"):
+        section.check_notes("nsynth-{split}.tar.gz", ["train"], "my.yaml")

@@ -1,0 +1,70 @@
+"""Both trainings, a few steps on a few rendered clips: what comes out loads and is used as the bundled models are."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from musicologist.core import shards
+from musicologist.embedders import clap as embedders_clap
+from musicologist.generators import stable_audio_tools
+from musicologist.training import clap as training_clap
+from musicologist.training import diffusion
+
+pytestmark = pytest.mark.slow
+
+SCRIPT = Path(__file__).parents[3] / "scripts/render_training_clips.py"
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    specification = importlib.util.spec_from_file_location("render_training_clips", SCRIPT)
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    path = tmp_path_factory.mktemp("clips") / "clips.tar"
+    shards.write(path, module.render("TimGM6mb", 1, 0, 22))
+    return str(path)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_the_diffusion_model_trains_and_loads(clips, tmp_path, precision):
+    schedule = diffusion.Training(steps=3, minutes=5, batch_size=4, precision=precision)
+    reached = diffusion.train([clips], schedule, 1, tmp_path)
+    assert reached["steps"] == 3
+    assert reached["clips"] == 22
+    assert np.isfinite(reached["loss"])
+    assert (tmp_path / "model.safetensors").stat().st_size < 10e6
+    model, config = stable_audio_tools.load(tmp_path)
+    assert config["sample_rate"] == 16000
+    assert json.loads((tmp_path / "model_config.json").read_text())["model"]["pretransform"]["type"] == "log_mel"
+    assert model.io_channels == 64
+
+
+def test_training_goes_on_with_the_words_and_the_spread_of_the_earlier_weights(clips, tmp_path):
+    start = Path(__file__).parents[3] / "resources/models/diffusion"
+    schedule = diffusion.Training(steps=1, minutes=5, batch_size=4, learning_rate=0.0, start=str(start))
+    diffusion.train([clips], schedule, 1, tmp_path)
+    for name in ("model_config.json", "tokenizer.json"):
+        assert json.loads((tmp_path / name).read_text()) == json.loads((start / name).read_text())
+    before, after = (stable_audio_tools.load(folder)[0].state_dict() for folder in (start, tmp_path))
+    assert all((before[name] - after[name]).abs().max() < 1e-6 for name in before)
+
+
+def test_noise_levels_lie_half_uniform_in_time_and_half_in_the_logarithm():
+    levels = diffusion.noise_levels(4000, np.random.default_rng(0)).numpy()
+    assert ((levels > 0) & (levels < 1)).all()
+    sigma = np.tan(levels[2000:] * np.pi / 2)
+    assert np.log(sigma).mean() == pytest.approx(np.log(np.sqrt(0.2 * 100)), abs=0.1)
+    assert levels[:2000].mean() == pytest.approx(0.5, abs=0.03)
+
+
+def test_clap_trains_and_embeds_audio_and_text(clips, tmp_path):
+    reached = training_clap.train([clips], training_clap.Training(steps=2, minutes=5, batch_size=8), 1, tmp_path)
+    assert reached["clips"] == 22
+    assert reached["round_trips"] > 0
+    assert (tmp_path / "model.safetensors").stat().st_size < 10e6
+    model = embedders_clap.load(tmp_path)
+    audio = [clip.mono() for clip in shards.read(clips)][:3]
+    assert np.linalg.norm(model.embed_audio(audio, 4), axis=1) == pytest.approx([1, 1, 1], abs=1e-5)
+    assert model.embed_text(["a flute note"]).shape == (1, 512)

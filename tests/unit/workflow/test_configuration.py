@@ -1,0 +1,115 @@
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from musicologist.core.errors import UserError
+from musicologist.workflow import configuration
+
+ROOT = Path(__file__).parents[3]
+SCHEMA = json.loads((ROOT / "config/schemas/config.schema.json").read_text())
+
+
+@pytest.fixture(params=["config.yaml", "paper.yaml", "dense.yaml"])
+def config(request):
+    return yaml.safe_load((ROOT / "config" / request.param).read_text())
+
+
+def keys(schema, prefix=""):
+    for key, part in schema["properties"].items():
+        yield f"{prefix}{key}", part
+        if part.get("type") == "object":
+            yield from keys(part, f"{prefix}{key}.")
+
+
+def test_shipped_configurations_are_valid(config):
+    configuration.check(config, SCHEMA, "config")
+    configuration.check_trajectory(configuration.with_defaults(config, SCHEMA)["trajectory"], "config")
+
+
+def test_every_key_is_described_and_every_object_refuses_unknown_keys():
+    for name, part in keys(SCHEMA):
+        assert part["description"], name
+        if part.get("type") == "object":
+            # classifiers may have any name: the registry refuses those that it does not know
+            assert part["additionalProperties"] is False or name == "probes.classifiers", name
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda c: c["trajectory"].update(guidence=3), "unknown key trajectory.guidence; did you mean 'guidance'?"),
+        (lambda c: c.pop("seed"), "the key seed is missing (Seed from which"),
+        (
+            lambda c: c["trajectory"].update(sampler="dpmpp-2"),
+            "trajectory.sampler is 'dpmpp-2'; did you mean 'dpmpp-2m'?",
+        ),
+        (lambda c: c["audio"].update(samples=0), "audio.samples: 0 is less than the minimum of 1"),
+        (lambda c: c.update(concepts=3), "concepts is 3; expected Concepts of"),
+        (lambda c: c.update(run="../other"), "run: '../other' does not match"),
+    ],
+)
+def test_a_mistake_is_one_sentence_that_names_the_key(config, change, sentence):
+    change(config)
+    with pytest.raises(UserError) as caught:
+        configuration.check(config, SCHEMA, "my.yaml")
+    assert str(caught.value).startswith("my.yaml: ")
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def without_others(filled, config):
+    """What ``filled`` has under the keys of ``config``."""
+    return {
+        key: without_others(filled[key], part) if isinstance(part, dict) else filled[key]
+        for key, part in config.items()
+    }
+
+
+def test_defaults_fill_what_is_absent_and_change_nothing_else(config):
+    del config["figures"]["dpi"]
+    filled = configuration.with_defaults(config, SCHEMA)
+    assert filled["figures"]["dpi"] == SCHEMA["properties"]["figures"]["properties"]["dpi"]["default"]
+    assert filled["inputs"]["audio"] is None
+    assert "dpi" not in config["figures"]
+    assert without_others(filled, config) == config
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"keep": [0, 50], "steps": 50}, "keep steps from 0 to 49"),
+        ({"sigma_min": 200}, "is not below trajectory.sigma_max"),
+        (
+            {"guidance_sigma_min": 1000},
+            r"guidance_sigma_min 1000 is not below trajectory\.sigma_max .*: no step would be",
+        ),
+    ],
+)
+def test_steps_and_sigmas_must_make_sense(config, change, sentence):
+    trajectory = configuration.with_defaults(config, SCHEMA)["trajectory"]
+    with pytest.raises(UserError, match=sentence):
+        configuration.check_trajectory(trajectory | change, "my.yaml")
+
+
+def test_other_inputs_under_the_same_run_name_are_refused(tmp_path):
+    record = tmp_path / "inputs.json"
+    configuration.check_recorded(record, {"writer": "given"}, "demo")
+    record.write_text('{"writer": "template"}')
+    configuration.check_recorded(record, {"writer": "template"}, "demo")
+    with pytest.raises(UserError, match="give the key `run` another name"):
+        configuration.check_recorded(record, {"writer": "given"}, "demo")
+
+
+def test_the_key_of_old_is_known(config):
+    config["notes"]["split"] = "train"
+    with pytest.raises(UserError, match=r"unknown key notes\.split; did you mean 'splits'"):
+        configuration.check(config, SCHEMA, "my.yaml")
+
+
+def test_arrays_of_the_released_slurm_executor_are_refused():
+    with pytest.raises(UserError, match=r"slurm-array-jobs: generate_audio.*use `executor: safe-slurm`"):
+        configuration.check_arrays("slurm", "generate_audio")
+    configuration.check_arrays("slurm", None)
+    configuration.check_arrays("safe-slurm", "generate_audio")
+    configuration.check_arrays("local", None)
