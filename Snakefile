@@ -44,7 +44,7 @@ include: "rules/listening_parts.smk"
 include: "rules/listening.smk"
 include: "rules/models.smk"
 include: "rules/gpu_check.smk"
-include: "rules/storage.smk"
+include: "rules/starting.smk"
 
 
 if PREFLIGHT:

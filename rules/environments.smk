@@ -18,18 +18,18 @@ def variant_of(environment):
 
 
 def commands_of_rules():
-    """(rule, how its command begins) for each rule of ours with an environment: a script, and its part where it has some."""
-    for rule in workflow.rules:
-        command = re.match(r"python \{params\.script:q\}((?: \w+)*)", rule.shellcmd or "")
-        if rule.conda_env and command:
-            yield rule, f"{rule.params.script}{command[1]} "
+    """Each of our rules that has an environment, and how its command begins (a script, and its part where it has some)."""
+    for one in workflow.rules:
+        command = re.match(r"python \{params\.script:q\}((?: \w+)*)", one.shellcmd or "")
+        if one.conda_env and command:
+            yield one, f"{one.params.script}{command[1]} "
 
 
 def places():
     """The folder of each command's environment, below the folder of all."""
     found = {}
-    for rule, command in commands_of_rules():
-        place = rule.conda_env.removeprefix("../envs/").removesuffix(".yaml")
+    for one, command in commands_of_rules():
+        place = one.conda_env.removeprefix("../envs/").removesuffix(".yaml")
         if found.setdefault(command, place) != place:
             raise ValueError(f"{command} runs in two environments: {place} and {found[command]}")
     return found

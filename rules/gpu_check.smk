@@ -15,56 +15,44 @@ GPU_CHECKED = {
 }
 
 
-def site_of(wildcards, resources):
-    return json.dumps(gpu_checks.site_of(resources))
+if RUN.generates:
 
-
-def check_gpu_was_tried():
-    """UserError where GPU jobs are about to be queued on Slurm nodes on which this configuration has not been tried."""
-    if workflow.executor_plugin.name in ("safe-slurm", "slurm"):
-        queued = [job for job in workflow.dag.needrun_jobs() if job.resources.get("device", "cpu") != "cpu"]
-        parts = ("check_generator", "check_embedder")
-        jobs = [(job.rule.name, job.resources) for job in queued if not job.rule.name.endswith(parts)]
-        path = Path(f"{RUN.results}/gpu_check.json")
-        record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-        gpu_checks.check_tried(record, GPU_CHECKED, jobs)
-
-
-rule check_generator:
-    input:
-        DOWNLOADED,
-    output:
-        temp("<results>/gpu_check/generator.json"),
-    log:
-        "<logs>/gpu_check/generator.log",
-    retries: 0
-    group:
-        "gpu_check"
-    conda:
-        "../envs/generation.yaml"
-    envmodules:
-        *GPU_MODULES,
-    threads: 1
-    resources:
-        mem_mb=16000,
-        runtime=10,
-        device=config["device"],
-        modules=LOADED_MODULES,
-    params:
-        **program("gpu_check"),
-        **GENERATOR,
-        sampling=RUN.sampling(),
-        batch_size=config["audio"]["batch_size"],
-        site=site_of,
-    shell:
-        "python {params.script:q} generator {params.generator} --digest {params.diffusion.value:q} {params.sampling}"
-        " --batch-size {params.batch_size} --device {resources.device} --modules {resources.modules}"
-        " --site {params.site:q} --output {output:q} 2> {log:q}"
+    rule check_generator:
+        input:
+            DOWNLOADED,
+        output:
+            temp("<results>/gpu_check/generator.json"),
+        log:
+            "<logs>/gpu_check/generator.log",
+        retries: 0
+        group:
+            "gpu_check"
+        conda:
+            "../envs/generation.yaml"
+        envmodules:
+            *GPU_MODULES,
+        threads: 1
+        resources:
+            mem_mb=16000,
+            runtime=10,
+            device=config["device"],
+            modules=LOADED_MODULES,
+        params:
+            **program("gpu_check"),
+            **GENERATOR,
+            sampling=RUN.sampling(),
+            batch_size=config["audio"]["batch_size"],
+            site=lambda wildcards, resources: json.dumps(gpu_checks.site_of(resources)),
+        shell:
+            "python {params.script:q} generator {params.generator} --digest {params.diffusion.value:q} {params.sampling}"
+            " --batch-size {params.batch_size} --device {resources.device} --modules {resources.modules}"
+            " --site {params.site:q} --output {output:q} 2> {log:q}"
 
 
 rule check_embedder:
     input:
-        before=rules.check_generator.output,
+        DOWNLOADED,
+        before=rules.check_generator.output if RUN.generates else [],
     output:
         temp("<results>/gpu_check/embedder.json"),
     log:
@@ -86,7 +74,7 @@ rule check_embedder:
         **program("gpu_check"),
         **EMBEDDER,
         batch_size=config["embedding"]["batch_size"],
-        site=site_of,
+        site=lambda wildcards, resources: json.dumps(gpu_checks.site_of(resources)),
     shell:
         "python {params.script:q} embedder --family {params.family:q} --model {params.model:q}"
         " --batch-size {params.batch_size} --device {resources.device} --modules {resources.modules}"
@@ -95,12 +83,14 @@ rule check_embedder:
 
 rule gpu_check:
     input:
-        rules.check_generator.output,
+        rules.check_generator.output if RUN.generates else [],
         rules.check_embedder.output,
     output:
         "<results>/gpu_check.json",
     log:
         "<logs>/gpu_check/verdict.log",
+    conda:
+        "../envs/downloads.yaml"
     retries: 0
     localrule: True
     params:

@@ -86,7 +86,7 @@ def embedder() -> None:
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], required=True)
     parser.add_argument("--modules", nargs="*", default=[])
     parser.add_argument("--site", type=json.loads, required=True)
-    parser.add_argument("--before", type=Path, help="the generator's record: the parts run one after the other")
+    parser.add_argument("--before", nargs="*", help="the generator's record: the parts run one after the other")
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
@@ -174,14 +174,15 @@ def verdict() -> None:
         for path in arguments.parts:  # made again by the next check
             path.unlink()
         raise UserError(" ".join(wrong.values()))
-    lines = [parts["generator"]["note"]]
+    any_part = next(iter(parts.values()))
+    lines = [any_part["note"]]
     for part, record in parts.items():
         if record["batch"]["fits"] < record["batch"]["asked"]:
             key = "audio.batch_size" if part == "generator" else "embedding.batch_size"
             lines.append(f"{key} is {record['batch']['asked']}, and {record['batch']['fits']} fit: jobs will halve it.")
-    seconds = (parts[part]["seconds"] for part in ("generator", "embedder"))
-    estimate = gpu_checks.hours(gpu_checks.Plan(**arguments.plan), *seconds)
-    device = "GPU" if parts["generator"]["device"] == "cuda" else "CPU"
+    seconds = {part: record["seconds"] for part, record in parts.items()}
+    estimate = gpu_checks.hours(gpu_checks.Plan(**arguments.plan), seconds)
+    device = "GPU" if any_part["device"] == "cuda" else "CPU"
     listed = ", ".join(f"{kind} {value:.2g}" for kind, value in estimate.items())
     lines.append(f"The run's models will take about {sum(estimate.values()):.2g} {device}-hours ({listed}).")
     print("\n".join(lines), file=sys.stderr)

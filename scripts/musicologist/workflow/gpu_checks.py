@@ -235,19 +235,20 @@ class Plan:
         )
 
 
-def hours(plan: Plan, generator: Mapping[str, float], embedder: Mapping[str, float]) -> dict[str, float]:
-    """Hours of the device by kind of work, from the seconds that were measured.
+def hours(plan: Plan, seconds: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Hours of the device by kind of work, from the seconds that each part measured.
 
-    ``generator``: ``load``, ``step`` (one clip, one step) and ``decode`` (one clip); ``embedder``: ``load`` and ``embed`` (one
-    clip).
+    ``generator`` (none where audio is given): ``load``, ``step`` (a clip, a step), ``decode`` (a clip); ``embedder``: ``load``,
+    ``embed`` (a clip).
     """
-    seconds = {
-        "sampling": plan.clips * plan.steps * generator["step"],
-        "decoding": plan.decoded * generator["decode"],
+    generator, embedder = seconds.get("generator", {}), seconds["embedder"]
+    taken = {
+        "sampling": plan.clips * plan.steps * generator.get("step", 0.0),
+        "decoding": plan.decoded * generator.get("decode", 0.0),
         "embedding": plan.embedded * embedder["embed"],
-        "loading": plan.jobs * (generator["load"] + embedder["load"]),
+        "loading": plan.jobs * (generator.get("load", 0.0) + embedder["load"]),
     }
-    return {kind: value / 3600 for kind, value in seconds.items()}
+    return {kind: value / 3600 for kind, value in taken.items()}
 
 
 def site_of(resources: Mapping[str, Any]) -> dict[str, Any]:

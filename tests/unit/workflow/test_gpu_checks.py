@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from musicologist.core.errors import UserError
 from musicologist.workflow import gpu_checks
 from musicologist.workflow.gpu_checks import Gpu, Plan, Torch
 
@@ -122,7 +123,8 @@ def test_the_gpu_of_this_job_is_found_among_those_of_the_node(tmp_path, monkeypa
 
 def test_hours_from_what_was_measured():
     plan = Plan(clips=7000, steps=50, decoded=70_000, embedded=140_000, jobs=250)
-    found = gpu_checks.hours(plan, {"load": 20, "step": 0.36, "decode": 0.144}, {"load": 10, "embed": 0.036})
+    generator, embedder = {"load": 20, "step": 0.36, "decode": 0.144}, {"load": 10, "embed": 0.036}
+    found = gpu_checks.hours(plan, {"generator": generator, "embedder": embedder})
     assert found == pytest.approx({"sampling": 35, "decoding": 2.8, "embedding": 1.4, "loading": 250 * 30 / 3600})
 
 
@@ -158,6 +160,23 @@ def test_the_verdict_says_what_the_run_takes(tmp_path):
     found = json.loads((tmp_path / "gpu_check.json").read_text())
     assert found["hours"]["sampling"] == pytest.approx(5 / 3600)
     assert "GPU-hours" in done.stderr
+
+
+def test_where_audio_is_given_the_verdict_is_about_the_embedder(tmp_path):
+    done = verdict(tmp_path, record("embedder"))
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "gpu_check.json").read_text())["hours"]
+    assert found["embedding"] > 0 and found["sampling"] == 0
+
+
+def test_jobs_are_refused_where_they_would_go_to_machines_that_were_not_tried():
+    wanted, gpu = {"device": "auto"}, {"slurm_partition": "gpu", "gres": "gpu:1", "mem_mb": 1000}
+    record = {"checked": wanted, "sites": [gpu_checks.site_of(gpu)]}
+    gpu_checks.check_tried(record, wanted, [("generate_audio", gpu)])
+    gpu_checks.check_tried(None, wanted, [])
+    where = "GPU jobs (embed_audio) are to be queued on slurm_partition=cpu, and this configuration has not been tried there"
+    with pytest.raises(UserError, match=re.escape(where)):
+        gpu_checks.check_tried(record, wanted, [("generate_audio", gpu), ("embed_audio", {"slurm_partition": "cpu"})])
 
 
 def test_a_verdict_with_problems_says_each_once_and_the_next_check_begins_anew(tmp_path):
