@@ -89,10 +89,10 @@ rule gpu_check:
         "<results>/gpu_check.json",
     log:
         "<logs>/gpu_check/verdict.log",
-    conda:
-        "../envs/downloads.yaml"
     retries: 0
     localrule: True
+    conda:
+        "../envs/downloads.yaml"
     params:
         **program("gpu_check"),
         checked=json.dumps(GPU_CHECKED),
