@@ -22,10 +22,10 @@ from musicologist.core.errors import UserError
 
 def main() -> None:
     """Check one part, or join the parts to the verdict."""
-    part = sys.argv[1] if len(sys.argv) > 1 else ""
     parts = {"generator": generator, "embedder": embedder, "verdict": verdict}
-    if part not in parts:
-        raise SystemExit(f"{__doc__}\nusage: gpu_check.py {{{','.join(parts)}}} ...")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", choices=parts, help="gpu_check.py PART --help lists its options")
+    part = parser.parse_args(sys.argv[1:2]).part
     del sys.argv[1]
     os.environ["HF_HUB_OFFLINE"] = "1"
     parts[part]()
