@@ -50,7 +50,7 @@ test-slurm: $(VENV)/.installed
 	python -m pytest tests/slurm -m "not alone" -n 3 --dist loadfile --no-loadscope-reorder
 	python -m pytest tests/slurm -m alone
 
-# Downloads some 3 GB: makes each environment of envs/ with pip, and runs a small run's rules in them.
+# Downloads some 6 GB: makes the environments of envs/, both variants, and runs a small run's rules in them.
 test-environments: $(VENV)/.installed
 	python -m pytest tests/environments
 
