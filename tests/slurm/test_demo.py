@@ -60,8 +60,8 @@ def accounting(cluster: Cluster, said: str) -> list[dict[str, str]]:
     """The accounting's row of every job of a run."""
     name = re.search(r"SLURM run ID: (\S+)", said).group(1)
     columns = ("jobid", "partition", "constraints", "alloctres", "state", "comment")
-    options = ("-X", "-n", "--parsable2", "--starttime=now-1days")  # else since midnight
-    rows = cluster.call("sacct", *options, f"--name={name}", f"--format={','.join(columns)}")
+    since = "--starttime=now-1days"  # by default sacct begins at midnight
+    rows = cluster.call("sacct", "-X", "-n", "--parsable2", since, f"--name={name}", f"--format={','.join(columns)}")
     found = [dict(zip(columns, row.split("|"), strict=True)) for row in rows.splitlines()]
     # what stands behind the rule tells one submission from another
     return [
