@@ -43,6 +43,8 @@ include: "rules/figures.smk"
 include: "rules/listening_parts.smk"
 include: "rules/listening.smk"
 include: "rules/models.smk"
+include: "rules/gpu_check.smk"
+include: "rules/starting.smk"
 
 
 if PREFLIGHT:
@@ -50,8 +52,13 @@ if PREFLIGHT:
     include: "rules/downloads.smk"
 
 
+include: "rules/environments.smk"
+
+
 onstart:
     check_key()
+    checked(check_storage)
+    checked(check_gpu_was_tried)
     checked(
         configuration.check_arrays,
         workflow.executor_plugin.name,
