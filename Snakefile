@@ -7,7 +7,7 @@
 # ├── embeddings/         notes.parquet, SIGNAL/step_00.parquet …, shards/
 # ├── acoustics/          audio.parquet, notes.parquet, shards/
 # ├── concepts/CONCEPT/   dataset.parquet, CLASSIFIER.skops, scores_CLASSIFIER.parquet, emergence.csv, emergence.png, pca.gif
-# │                       emergence.json, landmarks.parquet, card.json, controls.parquet, controls.json, content.parquet
+# │                       rates.png, emergence.json, landmarks.parquet, card.json, controls.parquet, controls.json, content.parquet
 # ├── unconditional/, branches/                 clips without prompts; clips of `snakemake commitment`
 # ├── atlas.csv, emergence.parquet, order.json, atlas.png, order.png, distances.png, commitment.csv, commitment.png
 # ├── listen/index.html (and clips/), run.json, listeners.csv where people listened
@@ -43,6 +43,8 @@ include: "rules/figures.smk"
 include: "rules/listening_parts.smk"
 include: "rules/listening.smk"
 include: "rules/models.smk"
+include: "rules/gpu_check.smk"
+include: "rules/starting.smk"
 
 
 if PREFLIGHT:
@@ -50,8 +52,13 @@ if PREFLIGHT:
     include: "rules/downloads.smk"
 
 
+include: "rules/environments.smk"
+
+
 onstart:
     check_key()
+    checked(check_storage)
+    checked(check_gpu_was_tried)
     checked(
         configuration.check_arrays,
         workflow.executor_plugin.name,
@@ -74,7 +81,7 @@ rule all:
         collect(
             "<results>/concepts/{concept}/{figure}",
             concept=RUN.concepts,
-            figure=["emergence.png", "pca.gif", "card.json"],
+            figure=["emergence.png", "rates.png", "pca.gif", "card.json"],
         ),
         "<results>/run.json",
         "<results>/listen/index.html",

@@ -70,6 +70,11 @@ rule collect_atlas:
         emergence=collect("<results>/concepts/{concept}/emergence.csv", concept=RUN.concepts),
         summaries=collect("<results>/concepts/{concept}/emergence.json", concept=RUN.concepts),
         landmarks=collect("<results>/concepts/{concept}/landmarks.parquet", concept=RUN.concepts),
+        reports=collect(
+            "<results>/concepts/{concept}/{classifier}.json",
+            concept=RUN.concepts,
+            classifier=CLASSIFIERS,
+        ),
     output:
         csv="<results>/atlas.csv",
         parquet="<results>/emergence.parquet",
@@ -85,7 +90,8 @@ rule collect_atlas:
         **program("collect_atlas"),
     shell:
         "python {params.script:q} --emergence {input.emergence:q} --summaries {input.summaries:q}"
-        " --landmarks {input.landmarks:q} --output {output.csv:q} --parquet {output.parquet:q}"
+        " --landmarks {input.landmarks:q} --reports {input.reports:q}"
+        " --output {output.csv:q} --parquet {output.parquet:q}"
         " --order {output.order:q} 2> {log:q}"
 
 

@@ -124,18 +124,30 @@ def _of_file(path: str) -> ModuleType:
     return module
 
 
-def report(probe: Probe, embeddings: np.ndarray, labels: np.ndarray) -> dict[str, float | int]:
-    """How well the probe does on these notes: number of each class, accuracy, balanced accuracy, ROC-AUC."""
+def report(
+    probe: Probe, embeddings: np.ndarray, labels: np.ndarray, instruments: np.ndarray
+) -> dict[str, float | int | None]:
+    """How well the probe does on these notes: notes and instruments on each side, accuracy, balanced accuracy, ROC-AUC.
+
+    The area's interval is over instruments, whose notes stay together; None with fewer than five of them on a side.
+    """
     from sklearn.metrics import balanced_accuracy_score
 
     decision = probe.decision_function(embeddings)
     predicted = (decision > 0).astype(int)
+    heard = [len(np.unique(instruments[labels == side])) for side in (1, 0)]
+    ends = auc.interval(auc.clustered(decision, labels, instruments)) if min(heard) > 1 else (np.nan, np.nan)
+    low, high = (None if np.isnan(end) else round(end, 4) for end in ends)
     return {
         "n_pos": int((labels == 1).sum()),
         "n_neg": int((labels == 0).sum()),
+        "instruments_pos": heard[0],
+        "instruments_neg": heard[1],
         "accuracy": round(float((predicted == labels).mean()), 4),
         "balanced_accuracy": round(float(balanced_accuracy_score(labels, predicted)), 4),
         "roc_auc": round(float(auc.area(decision, labels)), 4),
+        "roc_auc_low": low,
+        "roc_auc_high": high,
     }
 
 

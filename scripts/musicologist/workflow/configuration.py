@@ -110,11 +110,15 @@ def with_defaults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[
     return filled
 
 
-def check_trajectory(trajectory: Mapping[str, Any], source: str) -> list[int]:
-    """The kept steps of a trajectory, in ascending order.
+FINISHED_SIGMA = 0.5
+"""The noisiest level at which clips can be called finished: music 6 dB above the noise."""
 
-    Raises UserError where one lies outside the sampler's steps, or where sigma_min or guidance_sigma_min is not below
-    sigma_max.
+
+def check_trajectory(trajectory: Mapping[str, Any], source: str, given: bool = False) -> list[int]:
+    """The kept steps of a trajectory, in ascending order: those of ``keep`` and, where clips are not ``given``, the last.
+
+    Raises UserError where one lies outside the sampler's steps, where sigma_min or guidance_sigma_min is not below
+    sigma_max, and where the last kept level is above FINISHED_SIGMA.
     """
     if trajectory["sigma_min"] >= trajectory["sigma_max"]:
         raise UserError(
@@ -128,9 +132,24 @@ def check_trajectory(trajectory: Mapping[str, Any], source: str) -> list[int]:
         )
     levels = noise_levels.sigmas(trajectory["steps"], trajectory["sigma_min"], trajectory["sigma_max"])
     try:
-        return kept_steps(trajectory["keep"], levels)
+        kept = kept_steps(trajectory["keep"], levels)
     except UserError as error:
         raise UserError(f"{source}: {error}") from None
+    kept = kept if given else with_the_last(kept, levels)
+    if levels[kept[-1]] > FINISHED_SIGMA:
+        remedy = (
+            "give the levels after it too, and name them in trajectory.keep" if given else "lower trajectory.sigma_min"
+        )
+        raise UserError(
+            f"{source}: the last kept level is at sigma {levels[kept[-1]]:.2g}, where no clip is finished yet, and much is "
+            f"learnt from finished clips (sigma at most {FINISHED_SIGMA}): {remedy}."
+        )
+    return kept
+
+
+def with_the_last(kept: Sequence[int], levels: Sequence[float]) -> list[int]:
+    """These steps and the schedule's last, which holds the finished clips."""
+    return sorted({*kept, len(levels) - 1})
 
 
 def branch_steps(config: Mapping[str, Any], source: str) -> list[int]:

@@ -263,7 +263,8 @@ def load(
     config = configuration.with_defaults(configuration.whole_numbers(config, schema), schema)
     configuration.check_sizes(config, source)
     inputs = config["inputs"]
-    kept_steps = configuration.check_trajectory(config["trajectory"], source)
+    given = bool(inputs["audio"] or inputs["embeddings"])
+    kept_steps = configuration.check_trajectory(config["trajectory"], source, given)
     section.check(inputs, source)
     section.check_notes(inputs["notes"], config["notes"]["splits"], source)
     configuration.check_passes(config["annotation"], source)

@@ -92,6 +92,18 @@ def test_steps_and_sigmas_must_make_sense(config, change, sentence):
         configuration.check_trajectory(trajectory | change, "my.yaml")
 
 
+def test_the_last_step_is_always_kept_and_must_be_nearly_clean(config):
+    trajectory = configuration.with_defaults(config, SCHEMA)["trajectory"] | {"sigma_min": 0.4}
+    last = trajectory["steps"] - 1
+    for keep in ([0, 3], {"levels": 3, "from_sigma": 100, "to_sigma": 1}, [last]):
+        assert configuration.check_trajectory(trajectory | {"keep": keep}, "my.yaml")[-1] == last
+    with pytest.raises(UserError, match=r"last kept level is at sigma 0.6, .* lower trajectory.sigma_min"):
+        configuration.check_trajectory(trajectory | {"sigma_min": 0.6}, "my.yaml")
+    assert configuration.check_trajectory(trajectory | {"keep": [0, last]}, "my.yaml", given=True) == [0, last]
+    with pytest.raises(UserError, match=r"give the levels after it too, and name them in trajectory\.keep"):
+        configuration.check_trajectory(trajectory | {"keep": [0, 3]}, "my.yaml", given=True)
+
+
 def test_other_inputs_under_the_same_run_name_are_refused(tmp_path):
     record = tmp_path / "inputs.json"
     planned.check_recorded(record, {"writer": "given"}, "demo")
