@@ -270,10 +270,9 @@ def load(
     configuration.check_passes(config["annotation"], source)
     originals = [found(name) for name in (CONCEPTS, ORIGINAL_LABELS)]
     for_jobs = planned.copies(config["run"], originals) if copied or started else originals
-    concepts_file, original_labels_file = for_jobs if started else originals
+    concepts_file, labels_file = for_jobs if started else originals
     defined = definitions.load(concepts_file)
     concepts = list(definitions.chosen(defined, config["concepts"], concepts_file))
-    original = config["labels"] == "original"
     run = Run(
         config=config,
         kept_steps=kept_steps,
@@ -282,7 +281,7 @@ def load(
         original_labels_file=for_jobs[1],
         defined_concepts=defined,
         concepts=concepts,
-        original_terms=prompt_labels.load_original(original_labels_file, concepts) if original else {},
+        original_terms=prompt_labels.load_original(labels_file, concepts) if config["labels"] == "original" else {},
         classifiers=registry.configured(config["probes"]["classifiers"], source),
         given_prompts=section.prompts(inputs, config["prompts"]["count"]),
     )
