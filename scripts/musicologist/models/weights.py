@@ -77,6 +77,7 @@ def load(path: str | Path) -> dict[str, "torch.Tensor"]:
         pickle.UnpicklingError,
         EOFError,
         LookupError,
+        OSError,
         RuntimeError,
         TypeError,
         ValueError,
