@@ -43,6 +43,8 @@ include: "rules/figures.smk"
 include: "rules/listening_parts.smk"
 include: "rules/listening.smk"
 include: "rules/models.smk"
+include: "rules/gpu_check.smk"
+include: "rules/starting.smk"
 
 
 if PREFLIGHT:
@@ -50,14 +52,19 @@ if PREFLIGHT:
     include: "rules/downloads.smk"
 
 
+include: "rules/environments.smk"
+
+
 onstart:
     check_key()
+    checked(check_storage)
+    checked(check_gpu_was_tried)
     checked(
         configuration.check_arrays,
         workflow.executor_plugin.name,
         getattr(workflow.executor_settings, "array_jobs", None),
     )
-    configuration.record(f"{RUN.results}/inputs.json", RUN.inputs)
+    checked(keep_plan)
 
 
 # Snakemake starts no handler of a module: the caller's starts this one, unless it stands below the module.

@@ -166,7 +166,7 @@ rule measure_controls:
         permutations=config["statistics"]["permutations"],
         seed=config["seed"],
     shell:
-        "python {params.script:q} --concepts {params.concepts:q} --concept {wildcards.concept}"
+        "python {params.script:q} --concepts {params.concepts:q} --concept {wildcards.concept:q}"
         " --scores {params.scores:q} --embeddings {input.embeddings:q} --texts {input.texts:q} --dataset {input.dataset:q}"
         " --acoustics {input.acoustics:q} --note-acoustics {input.note_acoustics:q}"
         " --resamples {params.resamples} --permutations {params.permutations} --seed {params.seed}"

@@ -21,6 +21,7 @@ from tests.workflow.products import differences
 SMALL = "results/small"
 CONCEPTS = ("is_brass", "is_warm")
 ANSWERS = ("there from the start", "emerged")
+BEHIND_STORAGE = (f"{SMALL}/embeddings/shards/audio_0000.parquet", f"{SMALL}/prompts/annotations.parquet")
 PAGE = {"write_listening_page": 1}
 RECORD = {"write_run_card": 1, **PAGE}  # the card holds the whole configuration, and the page holds the card
 ALL_CONCEPTS = {"plot_atlas": 1, "plot_order": 1, "write_cards": 1, **RECORD}
@@ -76,6 +77,20 @@ def test_every_product_is_there_and_opens(finished):
     assert acoustics["loudness_lufs"].between(-70, 0).all()
     notes = pd.read_parquet(results / "embeddings/notes.parquet")
     assert sorted(notes["note_id"]) == list(pd.read_parquet(results / "notes/notes.parquet")["note_id"])
+
+
+def test_products_behind_a_storage_plugin_are_those_of_this_run(finished, tmp_path):
+    """Texts, clips and embeddings of a shard; without local copies Snakemake would take the tar files away: a sentence."""
+    checkout, elsewhere, names = Checkout(tmp_path / "checkout"), tmp_path / "elsewhere", BEHIND_STORAGE
+    storage = ("--default-storage-provider", "fs", "--default-storage-prefix", str(elsewhere))
+    refused = checkout.snakemake(*names, *storage)
+    assert refused.returncode == 1 and "need --keep-storage-local-copies" in refused.stderr
+    checkout.run(*names, *storage, "--keep-storage-local-copies")
+    stored = {path.relative_to(elsewhere).as_posix() for path in elsewhere.rglob("*") if path.is_file()}
+    assert stored >= {*names, f"{SMALL}/audio/shard_0000.json"}
+    assert not {name.removeprefix(f"{SMALL}/") for name in stored} & set(
+        differences(elsewhere / SMALL, finished / SMALL)
+    )
 
 
 def test_the_atlas_is_a_long_table_with_intervals_around_its_figures(finished):

@@ -174,13 +174,26 @@ def save(probe: Probe, path: str | Path) -> None:
     _skops().dump(probe, path)
 
 
+_LARGEST = 4 << 30  # bytes
+
+
 def load(path: str | Path, classifier: Classifier) -> Probe:
     """Read a probe of this classifier; UserError where the file is missing, broken or holds types that it does not trust."""
     import zipfile
 
     try:
-        return _skops().load(path, trusted=["numpy.dtype", *classifier.trusted])
+        if Path(path).stat().st_size > _LARGEST:
+            raise ValueError("it is too long for a probe")
+        with zipfile.ZipFile(path) as file:
+            if sum(member.file_size for member in file.infolist()) > _LARGEST:
+                raise ValueError("its contents are too long for a probe")
+        probe = _skops().load(path, trusted=["numpy.dtype", *classifier.trusted])
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: expected a probe that train_probe wrote.") from None
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # skops raises whatever its members make it raise
         raise UserError(f"{path} is no readable probe ({str(error)[:120]}): delete it and run again.") from None
+    if not callable(getattr(probe, "decision_function", None)):
+        raise UserError(f"{path} holds a {type(probe).__name__}, no probe: delete it and run again.")
+    return probe
