@@ -12,12 +12,15 @@ from collections import Counter
 
 import pandas as pd
 import pytest
+from musicologist.core import results
 
 from tests.workflow import golden
 from tests.workflow.conftest import Checkout, inputs
 from tests.workflow.products import differences
 
 SMALL = "results/small"
+CONCEPTS = ("is_brass", "is_warm")
+ANSWERS = ("there from the start", "emerged")
 BEHIND_STORAGE = (f"{SMALL}/embeddings/shards/audio_0000.parquet", f"{SMALL}/prompts/annotations.parquet")
 PAGE = {"write_listening_page": 1}
 RECORD = {"write_run_card": 1, **PAGE}  # the card holds the whole configuration, and the page holds the card
@@ -100,6 +103,39 @@ def test_the_atlas_is_a_long_table_with_intervals_around_its_figures(finished):
             assert float(row[f"{metric}_low"]) - 1e-9 <= float(row[f"{metric}_high"])
             assert 0 <= float(row[metric]) <= 1
         assert int(row["n_pos"]) + int(row["n_neg"]) <= 22
+
+
+def test_atlas_order_and_cards_agree_in_every_answer_and_landmark(finished):
+    atlas = results.read(finished / SMALL / "atlas.csv")
+    order = json.loads((finished / SMALL / "order.json").read_text())
+    cards = {name: json.loads((finished / SMALL / f"concepts/{name}/card.json").read_text()) for name in CONCEPTS}
+    ordered = {
+        (row["concept"], entry["classifier"], entry["signal"]): row
+        for entry in order["orders"]
+        for row in [*entry["concepts"], *entry["unresolved"]]
+    }
+    for row in results.without_nan([row for row in atlas if row["step"] == 5]):
+        [card] = [
+            one
+            for one in cards[row["concept"]]["curves"]
+            if all(one[name] == row[name] for name in ("classifier", "signal"))
+        ]
+        place = ordered.pop((row["concept"], row["classifier"], row["signal"]), None)
+        assert (place is None) == (row["answer"] == "not emerged")
+        for found in (card, *([place] if place else ())):
+            assert [found[name] for name in ("answer", "monotone", "half_excess_censored")] == [
+                row[name] for name in ("answer", "monotone", "half_excess_censored")
+            ]
+        ends = {"value": "", "low": "_low", "high": "_high"}
+        assert card["half_excess_sigma"] == {name: row[f"half_excess_sigma{end}"] for name, end in ends.items()}
+        assert not place or all(
+            place[f"half_excess_sigma{end}"] == row[f"half_excess_sigma{end}"] for end in ends.values()
+        )
+        assert card["warning"] == row["warning"]
+    assert ordered == {}
+    for entry in order["orders"]:
+        ranks = {said: [row["rank"] for row in entry["concepts"] if row["answer"] == said] for said in ANSWERS}
+        assert not all(ranks.values()) or max(ranks[ANSWERS[0]]) <= min(ranks[ANSWERS[1]])
 
 
 def test_the_numbers_are_the_golden_ones(finished):
