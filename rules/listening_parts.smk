@@ -75,7 +75,10 @@ def read_by_page(wildcards):
 def clips_of_page(wildcards):
     """The tar files and manifests whose clips the page holds: the script finds them below their folders."""
     kept = expand(
-        "<results>/audio/{signal}/step_{step}/shard_{shard}.tar", signal=RUN.signals, step=RUN.steps, shard=RUN.shards
+        "<results>/audio/{signal}/step_{step}/shard_{shard}.tar",
+        signal=[*RUN.signals, *RUN.renoised],
+        step=RUN.steps,
+        shard=RUN.shards,
     )
     branches = expand("<results>/branches/shard_{shard}.json", shard=RUN.branched_shards)
     return [

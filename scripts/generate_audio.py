@@ -1,7 +1,8 @@
 """Generate the clips of one shard of prompts, and keep the model's signals at chosen steps as FLAC in tar files.
 
-Every clip has its own seed: shards, batches and other prompts change no clip. Which signals and steps are kept is read off
-the paths of the tar files, .../SIGNAL/step_XX/shard_YYYY.tar.
+Every clip has its own seed: shards, batches and other prompts change no clip. Beside the clips it writes their finished latents
+and, where the model is guided, what the prompts tell at each step (``predictions.Predictions``). Which signals and steps are
+kept is read off the paths of the tar files, .../SIGNAL/step_XX/shard_YYYY.tar.
 """
 
 import os
@@ -19,6 +20,8 @@ def main() -> None:
     parser.add_argument("--samples", type=int, required=True, help="clips a prompt")
     parser.add_argument("--keep", type=int, help="so many of the shard's prompts have their clips in the tar files")
     parser.add_argument("--all", type=Path, nargs="?", help="folder for tar files of all clips, if --keep is given")
+    parser.add_argument("--latents", type=Path, nargs="?", help="finished latents to write, safetensors")
+    parser.add_argument("--information", type=Path, nargs="?", help="to write: what the prompts tell, JSON Lines")
     arguments = parser.parse_args()
     if (arguments.keep is None) != (arguments.all is None):
         parser.error("--keep and --all go together")
@@ -48,6 +51,10 @@ def main() -> None:
             if clip.record["prompt_id"] in for_listening:
                 listening[level].add(clip)
     print(shard, file=sys.stderr)
+    if arguments.latents:
+        shard.write_latents(arguments.latents)
+    if arguments.information:
+        shard.write_information(arguments.information)
     shard.write_manifest(arguments.manifest, tars, len(wanted))
 
 

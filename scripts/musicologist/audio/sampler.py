@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from musicologist.audio.predictions import Network, Predictions
 from musicologist.audio.sampling_options import SamplingSettings
 from musicologist.core.errors import UserError
 from musicologist.core.levels import Level
@@ -35,8 +36,11 @@ MARGIN = 16
 """Latent frames decoded beyond what is kept, so that the cut does not change what is heard before it."""
 
 
-Keep = Callable[[int, torch.Tensor, torch.Tensor], None]
-"""Called once a step with its number, the x0 estimate and the state at unit spread."""
+Keep = Callable[[int, torch.Tensor, torch.Tensor, Predictions], None]
+"""Called once a step with its number, the x0 estimate, the state at unit spread, and what else the pass tells."""
+
+Tell = Callable[[int, torch.Tensor], None]
+"""Called once a guided step with its number and what the prompt tells about each clip there (``Predictions.nats``)."""
 
 
 def clip_seed(run_seed: int, prompt_id: int, sample: int) -> int:
@@ -126,14 +130,27 @@ class Sampler:
         settings = self.settings
         return K.sampling.get_sigmas_polyexponential(settings.steps, settings.sigma_min, settings.sigma_max, 1.0)
 
+    @property
+    def frames(self) -> int:
+        """How many frames of the latents are decoded: those of the kept seconds, and a margin."""
+        samples = round(self.settings.seconds_kept * self.sample_rate)
+        return -(-samples // self.model.pretransform.downsampling_ratio) + MARGIN
+
     @torch.no_grad()
     def sample(
-        self, prompts: Sequence[str], seeds: Sequence[int], kept_steps: Collection[int]
+        self,
+        prompts: Sequence[str],
+        seeds: Sequence[int],
+        kept_steps: Collection[int],
+        signals: Collection[str] = ("denoised", "noisy"),
+        tell: Tell | None = None,
     ) -> Iterator[tuple[Level, torch.Tensor]]:
-        """Yield ((signal, step), latents) at every kept step: ``denoised`` is the x0 estimate, ``noisy`` the state.
+        """Yield ((signal, step), latents) at every kept step, of the signals that are asked for.
 
-        The state is that of x0 + sigma * noise, divided by sqrt(1 + sigma^2): of unit spread. A rectified flow's time is
-        t = sigma / (1 + sigma): both kinds of model are asked at the same noise levels.
+        ``denoised`` is the x0 estimate that the sampler follows, ``unguided`` the model's with the prompt alone, out of the
+        same pass (where guidance is off both are one), ``noisy`` the state. That is x0 + sigma * noise, divided by
+        sqrt(1 + sigma^2): of unit spread. A rectified flow's time is t = sigma / (1 + sigma): both kinds of model are asked at
+        the same noise levels.
 
         Latents are (clips, channels, frames), float32, on the CPU. Each clip's initial noise and Brownian tree come from its
         own seed, on the CPU, so that neither its batch nor the device changes it.
@@ -142,10 +159,12 @@ class Sampler:
         noise = torch.stack([torch.randn(*shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
         kept: list[tuple[Level, torch.Tensor]] = []
 
-        def keep(step: int, denoised: torch.Tensor, noisy: torch.Tensor) -> None:
+        def keep(step: int, denoised: torch.Tensor, noisy: torch.Tensor, predicted: Predictions) -> None:
+            here = {"denoised": denoised, "noisy": noisy, "unguided": predicted.unguided}
             if step in kept_steps:
-                kept.append((("denoised", step), denoised.float().cpu().clone()))
-                kept.append((("noisy", step), noisy.float().cpu()))
+                kept.extend(((name, step), here[name].float().cpu().clone()) for name in here if name in signals)
+            if tell and predicted.nats is not None:
+                tell(step, predicted.nats.cpu())
 
         if self.settings.sampler in FLOW_SAMPLERS:
             self._flow(noise, prompts, keep)
@@ -174,8 +193,8 @@ class Sampler:
         Only so many frames, and a margin, are decoded. The audio is as the model's own pretransform gives it, not normalised.
         """
         samples = round(self.settings.seconds_kept * self.sample_rate)
-        frames = -(-samples // self.model.pretransform.downsampling_ratio) + MARGIN
-        return self.model.pretransform.decode(latents[..., :frames].to(self.device)).float().cpu()[..., :samples]
+        audio = self.model.pretransform.decode(latents[..., : self.frames].to(self.device))
+        return audio.float().cpu()[..., :samples]
 
     def _denoise(
         self,
@@ -196,12 +215,16 @@ class Sampler:
             else {}
         )
 
+        network = Network(flow=False)
+
         def callback(info: Mapping[str, Any]) -> None:
             if keep:
-                keep(info["i"], info["denoised"], info["x"] / math.sqrt(1 + float(info["sigma"]) ** 2))
+                denoised, sigma = info["denoised"], float(info["sigma"])
+                noisy = info["x"] / math.sqrt(1 + sigma**2)
+                keep(info["i"], denoised, noisy, network.predictions(denoised, noisy, sigma))
 
         guided = self._guided(prompts)
-        with warnings.catch_warnings(), self._precision():
+        with warnings.catch_warnings(), self._precision(), network.listened_to(self.model):
             warnings.filterwarnings("ignore", message="Should have t")
             return SAMPLERS[self.settings.sampler](
                 K.external.VDenoiser(self.model.model),
@@ -218,15 +241,17 @@ class Sampler:
         times = sigmas / (1 + sigmas)
         state = noise.to(self.device) * times[0]
         late = self.settings.sampler == "euler"
+        network = Network(flow=True)
 
         def callback(info: Mapping[str, Any]) -> None:
             nonlocal state
             step = info["i"] - 1 if late else info["i"]
             before, state = (state if late else info["x"]), info["x"]
-            keep(step, info["denoised"], before / math.hypot(1 - float(times[step]), float(times[step])))
+            denoised, noisy = info["denoised"], before / math.hypot(1 - float(times[step]), float(times[step]))
+            keep(step, denoised, noisy, network.predictions(denoised, noisy, float(sigmas[step])))
 
         guided = self._guided(prompts)
-        with self._precision():
+        with self._precision(), network.listened_to(self.model):
             FLOW_SAMPLERS[self.settings.sampler](
                 self.model.model, state, sigmas=times.to(self.device), callback=callback, disable_tqdm=True, **guided
             )
@@ -241,14 +266,17 @@ class Sampler:
         told = {"seconds_start": 0, "seconds_total": settings.seconds_total}
         metadata = [{"prompt": prompt, **told} for prompt in prompts]
         condition = self.model.get_conditioning_inputs(self.model.conditioner(metadata, self.device))
-        sigma = settings.guidance_sigma_min
-        lowest = sigma / (1 + sigma) if settings.sampler in FLOW_SAMPLERS else sigma / math.hypot(1, sigma)
+
+        def weight(sigma: float) -> float:
+            return sigma / (1 + sigma) if settings.sampler in FLOW_SAMPLERS else sigma / math.hypot(1, sigma)
+
+        highest = settings.guidance_sigma_max
         return {
             **condition,
             "cfg_scale": settings.guidance,
             "batch_cfg": True,
             "scale_phi": settings.guidance_rescale,
-            "cfg_interval": (lowest, math.inf),
+            "cfg_interval": (weight(settings.guidance_sigma_min), math.inf if highest is None else weight(highest)),
         }
 
     def _precision(self) -> torch.autocast:

@@ -3,6 +3,7 @@
 import argparse
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
+from typing import get_args
 
 from musicologist.core.errors import UserError
 from musicologist.prompts import batches
@@ -26,7 +27,8 @@ class SamplingSettings:
     precision: str = field(default="float32", metadata={"choices": ("float32", "bfloat16", "float16")})
     # share of the guided prediction brought back to the unguided one's spread (Lin et al. 2024)
     guidance_rescale: float = 0.0
-    guidance_sigma_min: float = 0.0  # no guidance below this sigma (Kynkäänniemi et al. 2024)
+    guidance_sigma_min: float = 0.0  # no guidance below this sigma, or above the next (Kynkäänniemi et al. 2024)
+    guidance_sigma_max: float | None = None
 
 
 def parser(description: str) -> argparse.ArgumentParser:
@@ -45,7 +47,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     for setting in fields(SamplingSettings):
         options.add_argument(
             f"--{setting.name.replace('_', '-')}",
-            type=setting.type,
+            type=next(iter(get_args(setting.type)), setting.type),
             choices=setting.metadata.get("choices"),
             required=setting.default is MISSING,
             default=None if setting.default is MISSING else setting.default,

@@ -56,8 +56,8 @@ def with_defaults(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[
 def check_trajectory(trajectory: Mapping[str, Any], source: str) -> list[int]:
     """The kept steps of a trajectory, in ascending order.
 
-    Raises UserError where one lies outside the sampler's steps, or where sigma_min or guidance_sigma_min is not below
-    sigma_max.
+    Raises UserError where one lies outside the sampler's steps, where sigma_min or guidance_sigma_min is not below sigma_max,
+    where guidance_sigma_max leaves no step to be guided, or no signal is kept that ends as the finished clip.
     """
     if trajectory["sigma_min"] >= trajectory["sigma_max"]:
         raise UserError(
@@ -68,6 +68,18 @@ def check_trajectory(trajectory: Mapping[str, Any], source: str) -> list[int]:
         raise UserError(
             f"{source}: trajectory.guidance_sigma_min {trajectory['guidance_sigma_min']} is not below trajectory.sigma_max "
             f"{trajectory['sigma_max']}: no step would be guided; for that set trajectory.guidance to 1."
+        )
+    highest = trajectory["guidance_sigma_max"]
+    if highest is not None and highest <= max(trajectory["guidance_sigma_min"], trajectory["sigma_min"]):
+        raise UserError(
+            f"{source}: trajectory.guidance_sigma_max {highest} is not above trajectory.guidance_sigma_min "
+            f"{trajectory['guidance_sigma_min']} and trajectory.sigma_min {trajectory['sigma_min']}: no step would be guided; "
+            "for that set trajectory.guidance to 1."
+        )
+    if trajectory["signals"] == ["unguided"]:
+        raise UserError(
+            f"{source}: trajectory.signals keeps unguided alone, whose last level is no finished clip: keep denoised or noisy "
+            "too."
         )
     levels = noise_levels.sigmas(trajectory["steps"], trajectory["sigma_min"], trajectory["sigma_max"])
     try:

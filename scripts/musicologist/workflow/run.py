@@ -7,12 +7,14 @@ from shlex import quote
 from typing import Any
 
 from musicologist.concepts import definitions, prompt_labels
+from musicologist.core import noise_levels
 from musicologist.core.files import found
 from musicologist.inputs import section
 from musicologist.models import hub
 from musicologist.probes import registry
 from musicologist.prompts.plan import Plan
 from musicologist.workflow import configuration, preflight
+from musicologist.workflow.interventions import Interventions
 from musicologist.workflow.provenance import model_title
 
 CONCEPTS = "config/concepts.yaml"
@@ -20,12 +22,10 @@ ORIGINAL_LABELS = "config/original_labels.yaml"
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Interventions):
     """A run, made by ``load``; ``<results>`` in a path is its folder."""
 
-    config: Mapping[str, Any]
     kept_steps: list[int]
-    branched_steps: list[int]
     concepts_file: Path
     original_labels_file: Path
     defined_concepts: Mapping[str, definitions.Concept]
@@ -90,11 +90,6 @@ class Run:
         )
 
     @property
-    def shards(self) -> list[str]:
-        """All shards of clips."""
-        return [f"{shard:04d}" for shard in self.plan.shards()]
-
-    @property
     def batches(self) -> list[str]:
         """All batches of prompts."""
         return [f"{batch:04d}" for batch in self.plan.batches()]
@@ -121,9 +116,34 @@ class Run:
         return _where(self.audible and self.config["controls"]["deformation"], "deformed")
 
     @property
+    def renoised(self) -> list[str]:
+        """The null of the noisy state, a signal of its own where it is wanted and a model generates the audio."""
+        return _where(self.generates and self.config["controls"]["renoising"], "renoised")
+
+    @property
     def scored_signals(self) -> list[str]:
         """The signals that probes are applied to."""
-        return [*self.signals, *self.deformed]
+        return [*self.signals, *self.renoised, *self.deformed]
+
+    @property
+    def contrasted(self) -> list[str]:
+        """The table in which signals of the same clips are compared, where there are such."""
+        pairs = ({"denoised", "unguided"}, {"noisy", "renoised"})
+        return _where(any(pair <= set(self.scored_signals) for pair in pairs), "<results>/signals.csv")
+
+    @property
+    def latents(self) -> list[str]:
+        """The finished latents of a shard, so that a control that starts from them makes no audio stale."""
+        return _where(self.generates, "<results>/audio/latents/shard_{shard}.safetensors")
+
+    @property
+    def informed(self) -> bool:
+        """Whether the model is asked with and without the prompt at two steps or more: a curve of their difference."""
+        asked = self.config["trajectory"]
+        lowest, highest = asked["guidance_sigma_min"], asked["guidance_sigma_max"] or float("inf")
+        levels = noise_levels.sigmas(asked["steps"], asked["sigma_min"], asked["sigma_max"])
+        guided = [level for level in levels if lowest <= level <= highest]
+        return self.generates and asked["guidance"] != 1 and len(guided) > 1
 
     @property
     def embedded_corpora(self) -> list[str]:
@@ -183,8 +203,9 @@ class Run:
 
     @property
     def unconditional_levels(self) -> list[tuple[str, str]]:
-        """Their levels, with the sampler's noise among them."""
-        return sorted({("noisy", "00"), *((signal, step) for signal in self.signals for step in self.steps)})
+        """Their levels, with the sampler's noise among them; without a prompt there is no estimate with it alone."""
+        signals = [signal for signal in self.signals if signal != "unguided"]
+        return sorted({("noisy", "00"), *((signal, step) for signal in signals for step in self.steps)})
 
     @property
     def controlled(self) -> dict[str, list[str]]:
@@ -197,34 +218,6 @@ class Run:
             ),
             "unconditional": _where(self.unconditional > 0, "<results>/embeddings/unconditional.parquet"),
         }
-
-    @property
-    def branched_prompts(self) -> int:
-        """How many prompts are re-branched."""
-        return min(self.config["commitment"]["prompts"], self.config["prompts"]["count"])
-
-    @property
-    def branched_shards(self) -> list[str]:
-        """The shards that hold them."""
-        first = [self.plan.prompts_of_shard(shard)[0] for shard in self.plan.shards()]
-        return [shard for shard, prompt in zip(self.shards, first, strict=True) if prompt < self.branched_prompts]
-
-    @property
-    def commitment_figure(self) -> list[str]:
-        """The figure of re-branching, where the configuration asks for it."""
-        return _where(self.config["commitment"]["enabled"], "<results>/commitment.png")
-
-    @property
-    def branching_cost(self) -> str:
-        """What re-branching costs beside the audio of the run, for the dry-run."""
-        steps, branches = self.config["trajectory"]["steps"], self.config["commitment"]["branches"]
-        prompts, levels = self.branched_prompts, len(self.branched_steps)
-        cost = configuration.branching_cost(prompts, self.branched_steps, branches, steps)
-        whole = self.config["prompts"]["count"] * self.config["audio"]["samples"] * steps
-        return (
-            f"of {prompts * levels * branches} branches in all ({prompts} prompts x {levels} levels x {branches}), which take "
-            f"{cost:,} denoising steps; the run's own audio takes {whole:,}."
-        )
 
     @property
     def classifier_addresses(self) -> list[str]:

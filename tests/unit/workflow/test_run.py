@@ -72,6 +72,27 @@ def test_unconditional_clips_are_no_more_than_the_first_batch_has_prompts():
     assert ("noisy", "00") in loaded(trajectory={"keep": [3], "signals": ["denoised"]}).unconditional_levels
 
 
+def test_the_null_of_the_noisy_state_is_scored_where_a_model_makes_the_audio(given):
+    inputs, folder = given
+    assert loaded(controls={"renoising": True}).scored_signals == ["denoised", "noisy", "renoised", "deformed"]
+    assert not loaded(inputs=inputs["inputs"] | {"audio": folder}, controls={"renoising": True}).renoised
+    assert loaded().latents and not loaded(inputs=inputs["inputs"] | {"audio": folder}).latents
+
+
+def test_what_prompts_tell_is_known_where_two_steps_are_guided():
+    assert loaded().informed
+    assert not loaded(trajectory={"guidance": 1}).informed
+    assert not loaded(trajectory={"guidance_sigma_min": 40, "guidance_sigma_max": 90}).informed
+    assert loaded(trajectory={"guidance_sigma_min": 5, "guidance_sigma_max": 90}).informed
+
+
+def test_unguided_is_no_signal_of_clips_without_a_prompt():
+    made = loaded(trajectory={"signals": ["denoised", "unguided"]})
+    assert {signal for signal, _ in made.unconditional_levels} == {"denoised", "noisy"}
+    assert ("unguided", 3) in made.levels
+    assert made.contrasted == ["<results>/signals.csv"] and not loaded().contrasted
+
+
 def test_shards_that_are_re_branched():
     assert loaded(commitment={"prompts": 11}).branched_shards == ["0000"]
     made = loaded(commitment={"prompts": 12, "branches": 2, "keep": [0, 3]})
@@ -120,6 +141,11 @@ def test_it_does_not_change():
     [
         ({"concepts": ["is_bras"]}, "names the concept 'is_bras'"),
         ({"trajectory": {"keep": [9]}}, "keep steps from 0 to 5"),
+        ({"trajectory": {"signals": ["unguided"]}}, "trajectory.signals keeps unguided alone"),
+        (
+            {"trajectory": {"guidance_sigma_max": 0.1}},
+            "guidance_sigma_max 0.1 is not above trajectory.guidance_sigma_min 0",
+        ),
         ({"trajectory": {"guidence": 4}}, "small.yaml: unknown key trajectory.guidence"),
         ({"models": {"clap": "nowhere"}}, "nowhere is no directory"),
     ],
