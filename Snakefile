@@ -8,10 +8,11 @@
 # ├── acoustics/          audio.parquet, notes.parquet, shards/
 # ├── concepts/CONCEPT/   dataset.parquet, CLASSIFIER.skops, scores_CLASSIFIER.parquet, emergence.csv, emergence.png, pca.gif
 # │                       emergence.json, landmarks.parquet, card.json, controls.parquet, controls.json, content.parquet
-# ├── unconditional/, branches/                 clips without prompts; clips of `snakemake commitment`
+# ├── unconditional/, branches/, switched/      clips without prompts; of `snakemake commitment`; of `snakemake switching`
 # ├── information.parquet, information.png     what the prompts tell, in nats by noise level
 # ├── signals.csv                              guided against unguided estimates, noisy states against their null
-# ├── atlas.csv, emergence.parquet, order.json, atlas.png, order.png, distances.png, commitment.csv, commitment.png
+# ├── atlas.csv, emergence.parquet, order.json, atlas.png, order.png, distances.png, commitment.csv, commitment.png,
+# │                       switching.csv, switching.png
 # ├── listen/index.html (and clips/), run.json, listeners.csv where people listened
 # └── models/             what `snakemake train_models` writes
 #
@@ -41,6 +42,7 @@ include: "rules/controls.smk"
 include: "rules/probes.smk"
 include: "rules/emergence.smk"
 include: "rules/commitment.smk"
+include: "rules/switching.smk"
 include: "rules/figures.smk"
 include: "rules/listening_parts.smk"
 include: "rules/listening.smk"
@@ -99,6 +101,7 @@ rule all:
         RUN.contrasted,
         "<results>/information.png" if RUN.informed else [],
         RUN.commitment_figure,
+        RUN.switching_figure,
     localrule: True
 
 

@@ -1,5 +1,12 @@
 # Re-branching: from which level on is a concept fixed? Off by default: `snakemake commitment` makes it, and so does
 # `commitment: {enabled: true}`. Its cost stands in the message that a dry-run prints.
+def scores_beside_branches():
+    """Of the run's own clips, where a prompt has two or more: what they agree in is the prompt's doing, not the state's."""
+    several = RUN.generates and config["audio"]["samples"] > 1
+    files = "<results>/concepts/{concept}/scores_{classifier}.parquet"
+    return collect(files, concept=RUN.concepts, classifier=CLASSIFIERS) if several else []
+
+
 rule commitment:
     input:
         "<results>/commitment.png",
@@ -68,6 +75,7 @@ rule measure_commitment:
             concept=RUN.concepts,
             classifier=CLASSIFIERS,
         ),
+        scores=scores_beside_branches(),
     output:
         "<results>/commitment.csv",
     log:
@@ -83,7 +91,7 @@ rule measure_commitment:
         seed=config["seed"],
     shell:
         "python {params.script:q} --embeddings {input.embeddings:q} --probes {input.probes:q}"
-        " --classifiers {params.classifiers:q} --resamples {params.resamples} --seed {params.seed}"
+        " --classifiers {params.classifiers:q} --scores {input.scores:q} --resamples {params.resamples} --seed {params.seed}"
         " --output {output:q} 2> {log:q}"
 
 

@@ -166,25 +166,31 @@ class Sampler:
             if tell and predicted.nats is not None:
                 tell(step, predicted.nats.cpu())
 
+        sigmas = self.sigmas
         if self.settings.sampler in FLOW_SAMPLERS:
-            self._flow(noise, prompts, keep)
+            self._flow(noise * (sigmas[0] / (1 + sigmas[0])), sigmas, prompts, keep)
         else:
-            sigmas = self.sigmas
             self._denoise(noise.to(self.device) * sigmas[0], sigmas, prompts, seeds, keep)
         yield from kept
 
     @torch.no_grad()
     def continue_from(
-        self, noisy: torch.Tensor, step: int, prompts: Sequence[str], seeds: Sequence[int]
+        self, noisy: torch.Tensor, step: int, prompts: Sequence[str], seeds: Sequence[int], same_noise: bool = False
     ) -> torch.Tensor:
         """Finished latents (clips, channels, frames), from the signal ``noisy`` of ``step`` on, with noise from ``seeds``.
 
+        ``same_noise``: that which ``sample`` adds from there on for these seeds, and not fresh noise; a deterministic sampler
+        adds none. A multistep sampler begins anew. For a rectified flow the state's time is t = sigma / (1 + sigma).
         The level at which continuations agree about a feature is where it is fixed: Li and Chen 2024, critical windows (arXiv
         2403.01633); Sclocchi, Favero and Wyart 2025 (PNAS) noise and denoise likewise.
         """
         sigmas = self.sigmas[step:]
+        if self.settings.sampler in FLOW_SAMPLERS:
+            time = sigmas[0] / (1 + sigmas[0])
+            return self._flow(noisy * torch.hypot(1 - time, time), sigmas, prompts).float().cpu()
         state = noisy * math.sqrt(1 + float(sigmas[0]) ** 2)
-        return self._denoise(state, sigmas, prompts, seeds).float().cpu()
+        tree = self.sigmas if same_noise else sigmas
+        return self._denoise(state, sigmas, prompts, seeds, tree_of=tree).float().cpu()
 
     @torch.no_grad()
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
@@ -203,12 +209,15 @@ class Sampler:
         prompts: Sequence[str],
         seeds: Sequence[int],
         keep: Keep | None = None,
+        tree_of: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Finished latents: what a v-objective model makes of ``state`` (clips, channels, frames) down ``sigmas`` to 0.
 
-        ``state`` is x0 + sigmas[0] * noise. The noise that a stochastic sampler adds comes from each clip's own seed.
+        ``state`` is x0 + sigmas[0] * noise. The noise that a stochastic sampler adds comes from each clip's own seed, of a
+        tree over ``sigmas`` or over ``tree_of``.
         """
-        tree = K.sampling.BrownianTreeNoiseSampler(state.cpu(), sigmas[-2], sigmas[0], seed=list(seeds))
+        spanned = sigmas if tree_of is None else tree_of
+        tree = K.sampling.BrownianTreeNoiseSampler(state.cpu(), spanned[-2], spanned[0], seed=list(seeds))
         stochastic = (
             {"noise_sampler": lambda sigma, after: tree(sigma.cpu(), after.cpu()).to(self.device)}
             if "sde" in self.settings.sampler
@@ -236,10 +245,12 @@ class Sampler:
                 **stochastic,
             )
 
-    def _flow(self, noise: torch.Tensor, prompts: Sequence[str], keep: Keep) -> None:
-        sigmas = self.sigmas
+    def _flow(
+        self, state: torch.Tensor, sigmas: torch.Tensor, prompts: Sequence[str], keep: Keep | None = None
+    ) -> torch.Tensor:
+        """Finished latents: what a rectified flow makes of ``state``, (1 - t) x0 + t noise, down ``sigmas`` to 0."""
         times = sigmas / (1 + sigmas)
-        state = noise.to(self.device) * times[0]
+        state = state.to(self.device)
         late = self.settings.sampler == "euler"
         network = Network(flow=True)
 
@@ -247,12 +258,13 @@ class Sampler:
             nonlocal state
             step = info["i"] - 1 if late else info["i"]
             before, state = (state if late else info["x"]), info["x"]
-            denoised, noisy = info["denoised"], before / math.hypot(1 - float(times[step]), float(times[step]))
-            keep(step, denoised, noisy, network.predictions(denoised, noisy, float(sigmas[step])))
+            if keep:
+                denoised, noisy = info["denoised"], before / math.hypot(1 - float(times[step]), float(times[step]))
+                keep(step, denoised, noisy, network.predictions(denoised, noisy, float(sigmas[step])))
 
         guided = self._guided(prompts)
         with self._precision(), network.listened_to(self.model):
-            FLOW_SAMPLERS[self.settings.sampler](
+            return FLOW_SAMPLERS[self.settings.sampler](
                 self.model.model, state, sigmas=times.to(self.device), callback=callback, disable_tqdm=True, **guided
             )
 

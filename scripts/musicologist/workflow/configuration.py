@@ -88,16 +88,16 @@ def check_trajectory(trajectory: Mapping[str, Any], source: str) -> list[int]:
         raise UserError(f"{source}: {error}") from None
 
 
-def branch_steps(config: Mapping[str, Any], source: str) -> list[int]:
-    """The steps at which clips are re-branched, before the last; without ``commitment.keep`` up to four over the schedule.
+def intervention_steps(config: Mapping[str, Any], section: str, count: int, source: str) -> list[int]:
+    """The steps at which clips are re-branched or prompts exchanged (section ``commitment`` or ``switching``), before the last.
 
-    Raises UserError where one is the last step or beyond.
+    Without the section's ``keep`` up to ``count`` over the schedule. Raises UserError where one is the last step or beyond.
     """
     trajectory = config["trajectory"]
     levels = noise_levels.sigmas(trajectory["steps"], trajectory["sigma_min"], trajectory["sigma_max"])[:-1]
-    keep = config["commitment"]["keep"] or {"levels": min(4, len(levels))}
+    keep = config[section]["keep"] or {"levels": min(count, len(levels))}
     try:
-        return kept_steps(keep, levels, "commitment.keep, which leaves the last step out,")
+        return kept_steps(keep, levels, f"{section}.keep, which leaves the last step out,")
     except UserError as error:
         raise UserError(f"{source}: {error}") from None
 
@@ -185,3 +185,8 @@ def kept_steps(
 def branching_cost(prompts: int, steps: Sequence[int], branches: int, all_steps: int) -> int:
     """How many denoising steps of one clip re-branching takes: the way to the last branching, and every continuation."""
     return prompts * (max(steps) + 1 + branches * sum(all_steps - step for step in steps))
+
+
+def switching_cost(pairs: int, steps: Sequence[int], all_steps: int) -> int:
+    """How many denoising steps of one clip switching takes: both prompts' whole ways, and every way with the other's end."""
+    return 2 * pairs * (all_steps + sum(all_steps - step for step in steps))

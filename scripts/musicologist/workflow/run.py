@@ -14,11 +14,12 @@ from musicologist.models import hub
 from musicologist.probes import registry
 from musicologist.prompts.plan import Plan
 from musicologist.workflow import configuration, preflight
-from musicologist.workflow.interventions import Interventions
+from musicologist.workflow.interventions import Interventions, switched_pairs
 from musicologist.workflow.provenance import model_title
 
 CONCEPTS = "config/concepts.yaml"
 ORIGINAL_LABELS = "config/original_labels.yaml"
+_OF_A_FINISHED_RUN = ("listeners", "prompt_pairs")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Run(Interventions):
     @property
     def inputs(self) -> dict[str, str | None]:
         """What the run is made of, for the record: a later start with anything else is refused."""
-        inputs = {key: place for key, place in self.config["inputs"].items() if key != "listeners"}  # of a finished run
+        inputs = {key: place for key, place in self.config["inputs"].items() if key not in _OF_A_FINISHED_RUN}
         return {**inputs, "writer": None if section.prompts_file(inputs) else self.config["prompts"]["writer"]}
 
     @property
@@ -263,7 +264,9 @@ def load(config: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> R
     run = Run(
         config=config,
         kept_steps=kept,
-        branched_steps=configuration.branch_steps(config, source),
+        branched_steps=configuration.intervention_steps(config, "commitment", 4, source),
+        switched_steps=configuration.intervention_steps(config, "switching", 6, source),
+        pairs=switched_pairs(config, {name: defined[name] for name in concepts}),
         concepts_file=concepts_file,
         original_labels_file=original_labels_file,
         defined_concepts=defined,

@@ -280,6 +280,23 @@ def test_unguided_is_the_models_estimate_with_the_prompt_alone(model, flow, samp
     assert len(told[0]) == 3
 
 
+@pytest.mark.parametrize("sampler", [*SAMPLERS, *FLOW_SAMPLERS])
+def test_a_state_continued_with_the_same_noise_and_prompt_ends_near_its_own_end(model, flow, sampler):
+    """Only the multistep samplers' memory is lost; where all is gone on with from the first step, not even that."""
+    asked = flow if sampler in FLOW_SAMPLERS else model
+    this = Sampler(asked, CONFIG, replace(SETTINGS, sampler=sampler))
+    prompts, seeds = zip(*CLIPS[:2], strict=True)
+    found = dict(this.sample(prompts, seeds, [0, 4, 7]))
+    start, late = (this.continue_from(found["noisy", step], step, prompts, seeds, True) for step in (0, 4))
+    assert (start - found["denoised", 7]).abs().max() < 1e-3
+    other = this.continue_from(found["noisy", 4], 4, prompts[::-1], seeds, True)
+    near, far = ((one - found["denoised", 7]).abs().mean() for one in (late, other))
+    assert near < 1e-5 if sampler == "euler" else near < 0.5 * far
+    if "sde" in sampler:
+        fresh = this.continue_from(found["noisy", 4], 4, prompts, seeds)
+        assert near < 0.5 * (fresh - found["denoised", 7]).abs().mean()
+
+
 @pytest.mark.parametrize("sampler", ["dpmpp-2m", "euler"])
 def test_what_the_prompt_tells_is_the_squared_difference_of_the_noise_predictions(model, flow, sampler):
     """Guidance moves the estimate by (scale - 1) times the difference of both: from there to the noise, over sigma."""
