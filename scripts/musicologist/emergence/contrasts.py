@@ -52,17 +52,19 @@ def _of_pair(mine: Mapping[str, tuple[ScoredClips, ScoredClips]], named: Mapping
             fewest = min(counts.values())
             if fewest < FEWEST:
                 continue
-            decisions = [clips.decision[level][known] for clips in (first, second)]
-            measured = paired.difference(*decisions, labels, np.searchsorted(ids, prompts), len(ids))
-            areas = [auc.area(decision, labels) for decision in decisions]
+            mine_first, mine_second = (clips.decision[level][known] for clips in (first, second))
+            measured = paired.difference(mine_first, mine_second, labels, np.searchsorted(ids, prompts), len(ids))
+            areas = auc.area(mine_first, labels), auc.area(mine_second, labels)
             found.append({"concept": concept, **named, **one.place(level), **counts, **_described(measured, *areas)})
             if fewest >= IN_MEAN:
                 usable.append((measured, *areas))
                 smallest.append(counts)
         if usable:
             counts = {name: min(one[name] for one in smallest) for name in smallest[0]}
-            differences, *areas = zip(*usable, strict=True)
-            overall = _described(paired.mean(differences), *(float(np.mean(side)) for side in areas))
+            first_mean, second_mean = (
+                float(np.mean(side)) for side in ([u[1] for u in usable], [u[2] for u in usable])
+            )
+            overall = _described(paired.mean([measured for measured, *_ in usable]), first_mean, second_mean)
             found.append({"concept": "all", **named, **one.place(level), **counts, **overall, "concepts": len(usable)})
     return found
 
