@@ -8,6 +8,11 @@ from musicologist.generators import registry as generators
 from musicologist.workflow.provenance import Digest, code_digest, model_digest
 
 
+def code_of(file):
+    """Digest of a file below ``scripts/``, and of what it imports."""
+    return code_digest(file, ROOT / "scripts", cache=".snakemake/code_digests.json")
+
+
 def script_of(name):
     """A program's file. Snakemake keeps no record of a Path: where the checkout lies makes nothing stale."""
     script = ROOT / "scripts" / f"{name}.py"
@@ -16,7 +21,7 @@ def script_of(name):
 
 def program(name):
     """What running ``scripts/NAME.py`` takes as parameters: the file, and a digest of it and of all modules it imports."""
-    return {"script": script_of(name), "code": Digest(f"code {name}", code_digest(script_of(name)))}
+    return {"script": script_of(name), "code": Digest(f"code {name}", code_of(script_of(name)))}
 
 
 @cache
@@ -34,7 +39,7 @@ def family_of(wing, registry, model):
     """The module that loads a model, and a digest of it and of all that it imports."""
     name = registry.of_model(model)
     file = ROOT / "scripts/musicologist" / wing / f"{name}.py"
-    return f"musicologist.{wing}.{name}", Digest(f"code {wing}/{name}", code_digest(file, ROOT / "scripts"))
+    return f"musicologist.{wing}.{name}", Digest(f"code {wing}/{name}", code_of(file))
 
 
 GENERATOR_FAMILY, GENERATOR_CODE = family_of("generators", generators, config["models"]["diffusion"])
