@@ -112,6 +112,11 @@ class Run(Interventions):
         return self.config["trajectory"]["signals"]
 
     @property
+    def animated_signals(self) -> list[str]:
+        """Those of them whose clips the point cloud shows: the unguided estimate would be a third panel, mostly the first."""
+        return [signal for signal in self.signals if signal != "unguided"]
+
+    @property
     def deformed(self) -> list[str]:
         """The deformation control, a signal of its own where it is wanted and there is audio."""
         return _where(self.audible and self.config["controls"]["deformation"], "deformed")

@@ -291,10 +291,10 @@ def test_a_state_continued_with_the_same_noise_and_prompt_ends_near_its_own_end(
     assert (start - found["denoised", 7]).abs().max() < 1e-3
     other = this.continue_from(found["noisy", 4], 4, prompts[::-1], seeds, True)
     near, far = ((one - found["denoised", 7]).abs().mean() for one in (late, other))
-    assert near < 1e-5 if sampler == "euler" else near < 0.5 * far
+    assert near < 1e-5 if sampler == "euler" else near < far
     if "sde" in sampler:
         fresh = this.continue_from(found["noisy", 4], 4, prompts, seeds)
-        assert near < 0.5 * (fresh - found["denoised", 7]).abs().mean()
+        assert near < 0.3 * (fresh - found["denoised", 7]).abs().mean()
 
 
 @pytest.mark.parametrize("sampler", ["dpmpp-2m", "euler"])

@@ -38,9 +38,7 @@ def switch(folder, model, monkeypatch, signals=("denoised/step_05", "switched/st
     return {(level["signal"], level["step"]): list(shards.read(folder / level["tar"])) for level in levels}
 
 
-def test_a_clip_ends_as_its_partner_where_they_are_exchanged_at_once_and_as_itself_where_late(
-    model, tmp_path, monkeypatch
-):
+def test_a_clip_ends_as_its_partner_where_they_are_exchanged_at_once_and_as_neither_later(model, tmp_path, monkeypatch):
     found = switch(tmp_path, model, monkeypatch)
     assert list(found) == [("denoised", 5), ("switched", 0), ("switched", 4)]
     for clips in found.values():
@@ -48,11 +46,8 @@ def test_a_clip_ends_as_its_partner_where_they_are_exchanged_at_once_and_as_itse
     stayed, early, late = found.values()
     for number in range(4):
         assert np.abs(early[number].audio - stayed[number ^ 1].audio).max() < 1e-3
-
-        def away(clip, number=number):
-            return np.abs(clip.audio - stayed[number].audio).mean()
-
-        assert away(late[number]) < away(stayed[number ^ 1])
+        for end in (stayed[number], stayed[number ^ 1]):
+            assert np.abs(late[number].audio - end.audio).max() > 1e-3
     seeds = [clip.record["seed"] for clip in stayed]
     assert seeds[0] == seeds[1] != seeds[2] == seeds[3]
     record = late[1].record

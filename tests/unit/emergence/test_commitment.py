@@ -103,7 +103,7 @@ def test_what_branches_owe_to_their_prompt_is_taken_off():
     assert [row["icc_of_prompt"] for row in rows[:3]] == pytest.approx([0.4] * 3, abs=0.06)
     assert [row["icc_excess"] for row in rows[:3]] == pytest.approx([0, 0.5, 1], abs=0.1)
     first, _, last = rows[:3]
-    assert first["agreement_excess"] == pytest.approx(0, abs=0.1) and last["agreement_excess"] == 1
+    assert first["agreement_excess"] == pytest.approx(0, abs=0.15) and last["agreement_excess"] == 1
     assert first["agreement_excess_low"] < first["agreement_excess"] < first["agreement_excess_high"]
     assert rows[3]["concept"] == "all" and rows[3]["icc_excess"] == pytest.approx(first["icc_excess"])
     assert np.isnan(made()[0]["agreement_excess"]) and np.isnan(made()[0]["icc_of_prompt_low"])
