@@ -101,6 +101,33 @@ def test_shards_that_are_re_branched():
     assert "takes 132." in made.branching_cost
 
 
+def test_pairs_of_prompts_stand_in_one_shard():
+    made = loaded(switching={"rounds": 2, "keep": [0, 3]}, audio={"prompts_per_shard": 11})
+    assert made.pairs == 6 and made.switched_shards == ["0000", "0001"]
+    assert list(made.pairs_plan.prompts_of_shard(1)) == [10, 11]
+    assert made.switched_levels == [("denoised", "05"), ("switched", "00"), ("switched", "03")]
+    assert made.switching_cost.startswith(
+        "of 24 switched clips in all (6 pairs x 2 directions x 2 levels), which take 180 "
+    )
+    assert not made.switching_figure and loaded(switching={"enabled": True}).switching_figure
+    assert loaded(audio={"prompts_per_shard": 1}).pairs_plan.prompts_per_shard == 2
+
+
+def test_given_pairs_are_counted_and_their_concepts_must_be_the_runs(tmp_path):
+    file = tmp_path / "pairs.csv"
+    head = "pair,first,second,first_concept,second_concept\n"
+    file.write_text(
+        head + "a,A brass,A flute,is_brass,\nb,A warm brass,A brass,is_warm,\nc,A brass,Warm,is_brass,is_warm\n"
+    )
+    made = loaded(inputs={"prompt_pairs": str(file)})
+    assert made.pairs == 3 and "prompt_pairs" not in made.inputs
+    file.write_text(head + "a,A brass,A flute,is_brass,is_flut\nb,A warm brass,A brass,is_warm,\n")
+    with pytest.raises(UserError, match=r"pair a: the run has no concept 'is_flut'"):
+        loaded(inputs={"prompt_pairs": str(file)})
+    with pytest.raises(UserError, match=r"inputs\.prompt_pairs is .*none\.csv, which does not exist"):
+        loaded(inputs={"prompt_pairs": str(tmp_path / "none.csv")})
+
+
 def test_models_that_are_not_bundled_are_checked_and_those_of_the_hub_fetched():
     made = loaded(models={"clap": "owner/clap@" + "a" * 40})
     assert made.preflight_records == ["results/small/preflight.json"]
@@ -146,6 +173,11 @@ def test_it_does_not_change():
             {"trajectory": {"guidance_sigma_max": 0.1}},
             "guidance_sigma_max 0.1 is not above trajectory.guidance_sigma_min 0",
         ),
+        (
+            {"concepts": ["is_techno"], "switching": {"enabled": True}},
+            "none of the run's concepts is one instrument family",
+        ),
+        ({"switching": {"keep": [5]}}, "switching.keep, which leaves the last step out, names step 5"),
         ({"trajectory": {"guidence": 4}}, "small.yaml: unknown key trajectory.guidence"),
         ({"models": {"clap": "nowhere"}}, "nowhere is no directory"),
     ],
