@@ -53,7 +53,7 @@ class ShardSampling:
         """
         prompts, seeds = [clip.prompt for clip in batch], [clip.seed for clip in batch]
         last = "denoised", len(self.sigmas) - 1
-        signals, steps = ({level[part] for level in [*levels, last]} for part in (0, 1))
+        signals, steps = {signal for signal, _ in [*levels, last]}, {step for _, step in [*levels, last]}
 
         def tell(step: int, nats: torch.Tensor) -> None:
             self.told |= {(one.prompt_id, one.sample, step): n for one, n in zip(batch, nats.tolist(), strict=True)}

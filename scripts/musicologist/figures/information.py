@@ -30,10 +30,10 @@ def draw(rows: Sequence[Mapping[str, Any]], resamples: int, seed: int, note: str
     }
     for axis, (label, values) in zip(figure.subplots(1, 2), panels.items(), strict=True):
         place = [level["log_snr_db"] for level in levels]
-        axis.fill_between(place, *np.percentile(values, [25, 75], axis=0), color="0.85", linewidth=0)
-        axis.fill_between(
-            place, *np.percentile(drawn.T @ values, [2.5, 97.5], axis=0), color=_COLOUR, alpha=0.3, linewidth=0
-        )
+        quarter, three_quarters = np.percentile(values, [25, 75], axis=0)
+        low, high = np.percentile(drawn.T @ values, [2.5, 97.5], axis=0)
+        axis.fill_between(place, quarter, three_quarters, color="0.85", linewidth=0)
+        axis.fill_between(place, low, high, color=_COLOUR, alpha=0.3, linewidth=0)
         axis.plot(place, values.mean(0), color=_COLOUR, marker="o", ms=3)
         axis.set_ylabel(label)
         axis.set_ylim(bottom=0)

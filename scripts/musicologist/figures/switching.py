@@ -57,8 +57,8 @@ def _shares(axis: "Axes", rows: Rows, group: str) -> None:
         overall = [row for row in rows if row["concept"] == "all"]
         place = [row["log_snr_db"] for row in overall]
         axis.plot(place, [row[share] for row in overall], color=colour, marker=mark, linestyle=line, ms=4, label=label)
-        bounds = [[row[f"{share}_{end}"] for row in overall] for end in ("low", "high")]
-        axis.fill_between(place, *bounds, color=colour, alpha=0.16, linewidth=0)
+        low, high = ([row[f"{share}_{end}"] for row in overall] for end in ("low", "high"))
+        axis.fill_between(place, low, high, color=colour, alpha=0.16, linewidth=0)
     axis.set_ylim(-0.3, 1.3)
     axis.set_ylabel("share")
     axis.set_title(f"{group.replace('_', ' ')}: {overall[0]['pairs']:.0f} pairs, both ways", fontsize=9, loc="left")
