@@ -1,6 +1,7 @@
 # The null of the noisy state: the finished latents under fresh noise of each kept level, decoded and heard like all else. It reads
-# what generate_audio has left, so that turning it on makes no audio stale. Where few clips are kept its clips go once they are heard.
-RENOISED = "<results>/audio/renoised/step_{step}/shard_{{shard}}.tar"
+# what generate_audio has left, so that turning it on makes no audio stale. Of which prompts clips are kept is as there.
+RENOISED = "<results>/audio/renoised/step_{step}/shard_{shard}.tar"
+RENOISED_UNHEARD = ["<results>/audio/renoised/unheard/shard_{shard}"] if RUN.listening else []
 
 
 rule renoise_audio:
@@ -10,7 +11,8 @@ rule renoise_audio:
         latents=rules.generate_audio.output.latents,
     output:
         manifest="<results>/audio/renoised/shard_{shard}.json",
-        tars=[temp(tar) if RUN.listening else tar for tar in expand(RENOISED, step=RUN.steps)],
+        tars=expand(RENOISED, step=RUN.steps, allow_missing=True),
+        unheard=[temp(directory(folder)) for folder in RENOISED_UNHEARD],
     log:
         "<logs>/renoise_audio/shard_{shard}.log",
     benchmark:
@@ -32,11 +34,12 @@ rule renoise_audio:
         **GENERATOR,
         first=first_prompt_of_shard,
         last=last_prompt_of_shard,
+        kept=kept_of_shard,
         samples=config["audio"]["samples"],
         sampling=RUN.sampling(),
     shell:
         "python {params.script:q} --prompts {input.prompts:q} --first {params.first} --last {params.last}"
-        " --samples {params.samples} --latents {input.latents:q}"
+        " --samples {params.samples} --latents {input.latents:q} {params.kept} --all {output.unheard:q}"
         " {params.generator} --digest {params.diffusion.value:q} {params.sampling}"
         " --batch-size {resources.batch_size} --device {resources.device}"
         " --modules {resources.modules} --manifest {output.manifest:q} --tars {output.tars:q} 2> {log:q}"
@@ -45,7 +48,7 @@ rule renoise_audio:
 use rule embed_audio as embed_renoised with:
     input:
         DOWNLOADED,
-        rules.renoise_audio.output.tars,
+        RENOISED_UNHEARD,
         clips="<results>/audio/renoised/shard_{shard}.json",
     output:
         "<results>/embeddings/shards/renoised_{shard}.parquet",
@@ -55,10 +58,11 @@ use rule embed_audio as embed_renoised with:
         "<benchmarks>/embed_renoised/shard_{shard}.tsv"
 
 
+# The tar files are inputs so that a step added to the configuration is made before it is collected.
 use rule collect_embeddings as collect_renoised with:
     input:
         parts=collect("<results>/embeddings/shards/renoised_{shard}.parquet", shard=RUN.shards),
-        tars=rules.collect_embeddings.input.tars,
+        tars=collect(RENOISED, step=RUN.steps, shard=RUN.shards),
     output:
         collect("<results>/embeddings/renoised/step_{step}.parquet", step=RUN.steps),
     log:

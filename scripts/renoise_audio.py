@@ -5,7 +5,6 @@ Which steps is read off the paths of the tar files, .../renoised/step_XX/shard_Y
 
 import os
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 
 from musicologist.audio import sampling_options
@@ -15,10 +14,10 @@ from musicologist.core.errors import UserError
 
 def main() -> None:
     """Write all tar files of the shard, then the manifest that lists them."""
-    parser = sampling_options.parser(__doc__)
+    parser = sampling_options.parser(__doc__, keeping=True)
     parser.add_argument("--samples", type=int, required=True, help="clips a prompt")
     parser.add_argument("--latents", type=Path, required=True, help="finished latents, safetensors")
-    arguments = parser.parse_args()
+    arguments = sampling_options.parse(parser)
     prompts = sampling_options.prompts(arguments)
 
     os.environ["HF_HUB_OFFLINE"] = "1"
@@ -26,12 +25,12 @@ def main() -> None:
     from musicologist.audio import manifests
     from musicologist.audio.renoising import renoised
     from musicologist.audio.sampler import clip_seed
-    from musicologist.audio.shard_sampling import ShardSampling, Wanted
+    from musicologist.audio.shard_sampling import ShardSampling, Wanted, write_clips
     from musicologist.core import levels
-    from musicologist.core.shards import ShardWriter
     from musicologist.models import weights
 
-    tars = levels.of_tars(arguments.tars, arguments.steps, ["renoised"])
+    kept = levels.of_tars(arguments.tars, arguments.steps, ["renoised"])
+    tars = {level: levels.path(arguments.all, level, ".tar") for level in kept} if arguments.all else kept
     wanted = [
         Wanted(number, prompt, sample, clip_seed(arguments.seed, number, sample))
         for number, prompt in prompts.items()
@@ -51,11 +50,8 @@ def main() -> None:
         seeds = [one.seed for one in batch]
         return [(level, renoised(finished, shard.sigmas[level[1]], seeds)) for level in tars]
 
-    with ExitStack() as stack:
-        writers = {level: stack.enter_context(ShardWriter(path)) for level, path in tars.items()}
-        made = shard.clips(wanted, noised)
-        for level, clip in programs.progress(made, len(wanted) * len(tars), "clips written, of all levels"):
-            writers[level].add(clip)
+    clips = programs.progress(shard.clips(wanted, noised), len(wanted) * len(tars), "clips written, of all levels")
+    write_clips(clips, tars, kept if arguments.all else {}, set(list(prompts)[: arguments.keep]))
     print(shard, file=sys.stderr)
     shard.write_manifest(arguments.manifest, tars, len(wanted))
 

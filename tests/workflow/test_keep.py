@@ -41,7 +41,8 @@ def test_what_was_heard_is_deleted_and_nothing_is_stale_for_it(checkout):
         path.relative_to(audio).as_posix(): [clip.key for clip in shards.read(path)] for path in audio.rglob("*.tar")
     }
     assert kept == {
-        f"denoised/step_{step}/shard_000{shard}.tar": keys
+        f"{signal}/step_{step}/shard_000{shard}.tar": keys
+        for signal in ("denoised", "renoised")
         for step in ("00", "02")
         for shard, keys in enumerate((["000000_00", "000001_00"], ["000002_00"]))
     }

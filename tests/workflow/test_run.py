@@ -378,7 +378,7 @@ def test_a_classifier_from_outside_the_library_plans_its_own_jobs_and_gets_its_c
     assert set(switched["concept"]) == {"is_brass", "is_warm", "all"} and set(switched["step"]) == {0, 3}
     assert set(switched["classifier"]) == {"lda", "logistic", "svm"}
     start = switched[switched["step"] == 0]  # exchanged in pure noise: the second prompt's clip, to a sample's last bit
-    assert start["kept"].abs().max() < 0.02 and (start["gets_in"] - 1).abs().max() < 0.02
+    assert start["kept"].abs().max() < 0.1 and (start["gets_in"] - 1).abs().max() < 0.1
     with finished.edited("scripts/musicologist/probes/registry.py", "ADDRESSES = {", "ADDRESSES = {'more': 'my.more',"):
         assert finished.planned(config=config) == Counter()
 

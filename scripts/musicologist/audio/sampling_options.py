@@ -31,8 +31,11 @@ class SamplingSettings:
     guidance_sigma_max: float | None = None
 
 
-def parser(description: str) -> argparse.ArgumentParser:
-    """A parser with the options of one shard: which prompts, which model, how to sample, what to write."""
+def parser(description: str, keeping: bool = False) -> argparse.ArgumentParser:
+    """A parser with the options of one shard: which prompts, which model, how to sample, what to write.
+
+    ``keeping``: and of which prompts the clips are kept where the others are only heard.
+    """
     options = argparse.ArgumentParser(description=description)
     options.add_argument("--prompts", required=True, help="JSON Lines")
     options.add_argument("--first", type=int, required=True, help="first prompt id")
@@ -57,7 +60,22 @@ def parser(description: str) -> argparse.ArgumentParser:
     options.add_argument("--modules", nargs="*", default=[], help="environment modules that the job was to load")
     options.add_argument("--manifest", type=Path, required=True)
     options.add_argument("--tars", type=Path, nargs="+", required=True)
+    if keeping:
+        options.add_argument(
+            "--keep", type=int, help="so many of the shard's prompts have their clips in the tar files"
+        )
+        options.add_argument(
+            "--all", type=Path, nargs="?", help="folder for tar files of all clips, if --keep is given"
+        )
     return options
+
+
+def parse(options: argparse.ArgumentParser) -> argparse.Namespace:
+    """The arguments of a parser that has ``keeping``."""
+    arguments = options.parse_args()
+    if (arguments.keep is None) != (arguments.all is None):
+        options.error("--keep and --all go together")
+    return arguments
 
 
 def prompts(arguments: argparse.Namespace) -> dict[int, str]:

@@ -3,6 +3,7 @@
 import argparse
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from musicologist.audio.sampler import Sampler
 from musicologist.core import noise_levels
 from musicologist.core.files import atomic_path, write_text
 from musicologist.core.levels import Level
-from musicologist.core.shards import Clip
+from musicologist.core.shards import Clip, ShardWriter
 from musicologist.models import devices
 
 import torch  # isort: skip
@@ -25,6 +26,22 @@ class Wanted:
     prompt: str
     sample: int
     seed: int
+
+
+def write_clips(
+    clips: Iterable[tuple[Level, Clip]],
+    tars: Mapping[Level, Path],
+    kept: Mapping[Level, Path],
+    prompts: Collection[int],
+) -> None:
+    """Write clips into the tar file of their level, and those of these prompts into a second one in ``kept`` too, if any."""
+    with ExitStack() as stack:
+        writers = {level: stack.enter_context(ShardWriter(path)) for level, path in tars.items()}
+        listening = {level: stack.enter_context(ShardWriter(path)) for level, path in kept.items()}
+        for level, clip in clips:
+            writers[level].add(clip)
+            if level in listening and clip.record["prompt_id"] in prompts:
+                listening[level].add(clip)
 
 
 class ShardSampling:

@@ -33,7 +33,8 @@ def draw(rows: Rows, note: str) -> "Figure":
         here = [row for row in mine if row["group"] == group]
         _shares(left, here, group)
         _switches(right, here)
-    figure.suptitle("Switching: what becomes of a prompt that is exchanged on the way", fontsize=12)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False, fontsize=8)
+    figure.suptitle("Switching: what becomes of a prompt that is exchanged on the way", fontsize=12, x=0.02, ha="left")
     about = (
         f"Probe: {rows[0]['classifier']}. 1: as if the prompt had stayed, 0: as if it had never been there; 95 % interval over "
         "pairs of prompts. Right: sigma_switch, the level at which both prompts count alike (arrows: beyond the levels); "
@@ -64,7 +65,6 @@ def _shares(axis: "Axes", rows: Rows, group: str) -> None:
     axis.set_title(f"{group.replace('_', ' ')}: {overall[0]['pairs']:.0f} pairs, both ways", fontsize=9, loc="left")
     axis.axhline(0.5, color="0.45", linestyle=":", linewidth=1)
     noise_axis(axis, overall)
-    axis.legend(frameon=False, fontsize=8, loc="center right")
 
 
 def _switches(axis: "Axes", rows: Rows) -> None:
@@ -77,13 +77,14 @@ def _switches(axis: "Axes", rows: Rows) -> None:
         value, low, high = (row[f"sigma_switch{end}"] for end in ("", "_low", "_high"))
         colour = "#0072B2" if name == "all" else "0.25"
         if np.isnan(value):
-            axis.text(levels[0], height, "unresolved", va="center", fontsize=7, color="0.45")
+            axis.text(levels[-1], height, "unresolved", va="center", fontsize=7, color="0.45")
             continue
         inside = float(np.clip(value, levels[0], levels[-1]))
         mark = "<" if value > levels[-1] else ">" if value < levels[0] else "D"
         axis.plot([inside], [height], marker=mark, color=colour, linestyle="", ms=5)
         if not (np.isnan(low) or np.isnan(high)):
             axis.plot(np.clip([low, high], levels[0], levels[-1]), [height] * 2, color=colour, linewidth=1.5)
+    axis.set_ylim(-0.6, len(names) - 0.4)
     axis.set_xscale("log")
     axis.set_xlim(levels[-1] * 1.3, levels[0] / 1.3)
     axis.set_xticks(levels, [f"{level:.2g}" for level in levels], minor=False)
