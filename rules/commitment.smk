@@ -1,12 +1,5 @@
 # Re-branching: from which level on is a concept fixed? Off by default: `snakemake commitment` makes it, and so does
 # `commitment: {enabled: true}`. Its cost stands in the message that a dry-run prints.
-def scores_beside_branches():
-    """Of the run's own clips, where a prompt has two or more: what they agree in is the prompt's doing, not the state's."""
-    several = RUN.generates and config["audio"]["samples"] > 1
-    files = "<results>/concepts/{concept}/scores_{classifier}.parquet"
-    return collect(files, concept=RUN.concepts, classifier=CLASSIFIERS) if several else []
-
-
 rule commitment:
     input:
         "<results>/commitment.png",
@@ -75,7 +68,7 @@ rule measure_commitment:
             concept=RUN.concepts,
             classifier=CLASSIFIERS,
         ),
-        scores=scores_beside_branches(),
+        scores=scores_beside_branches,
     output:
         "<results>/commitment.csv",
     log:

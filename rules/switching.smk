@@ -1,20 +1,5 @@
 # Switching: up to which level does another prompt still get its concept? Off by default: `snakemake switching` makes it, and so does
 # `switching: {enabled: true}`. Its cost stands in the message that a dry-run prints.
-def given_pairs(wildcards):
-    """What the given pairs say: an edited file makes its clips stale."""
-    return (
-        Path(config["inputs"]["prompt_pairs"]).read_text(encoding="utf-8") if config["inputs"]["prompt_pairs"] else ""
-    )
-
-
-def first_prompt_of_pairs(wildcards):
-    return RUN.pairs_plan.prompts_of_shard(int(wildcards.shard))[0]
-
-
-def last_prompt_of_pairs(wildcards):
-    return RUN.pairs_plan.prompts_of_shard(int(wildcards.shard))[-1]
-
-
 rule switching:
     input:
         "<results>/switching.png",
