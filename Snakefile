@@ -7,7 +7,7 @@
 # ├── embeddings/         notes.parquet, SIGNAL/step_00.parquet …, shards/
 # ├── acoustics/          audio.parquet, notes.parquet, shards/
 # ├── concepts/CONCEPT/   dataset.parquet, CLASSIFIER.skops, scores_CLASSIFIER.parquet, emergence.csv, emergence.png, pca.gif
-# │                       emergence.json, landmarks.parquet, card.json, controls.parquet, controls.json, content.parquet
+# │                       rates.png, emergence.json, landmarks.parquet, card.json, controls.parquet, controls.json, content.parquet
 # ├── unconditional/, branches/, switched/      clips without prompts; of `snakemake commitment`; of `snakemake switching`
 # ├── information.parquet, information.png     what the prompts tell, in nats by noise level
 # ├── signals.csv                              guided against unguided estimates, noisy states against their null
@@ -47,6 +47,8 @@ include: "rules/figures.smk"
 include: "rules/listening_parts.smk"
 include: "rules/listening.smk"
 include: "rules/models.smk"
+include: "rules/gpu_check.smk"
+include: "rules/starting.smk"
 
 
 if RUN.renoised:
@@ -69,14 +71,19 @@ if PREFLIGHT:
     include: "rules/downloads.smk"
 
 
+include: "rules/environments.smk"
+
+
 onstart:
     check_key()
+    checked(check_storage)
+    checked(check_gpu_was_tried)
     checked(
         configuration.check_arrays,
         workflow.executor_plugin.name,
         getattr(workflow.executor_settings, "array_jobs", None),
     )
-    configuration.record(f"{RUN.results}/inputs.json", RUN.inputs)
+    checked(keep_plan)
 
 
 # Snakemake starts no handler of a module: the caller's starts this one, unless it stands below the module.
@@ -93,7 +100,7 @@ rule all:
         collect(
             "<results>/concepts/{concept}/{figure}",
             concept=RUN.concepts,
-            figure=["emergence.png", "pca.gif", "card.json"],
+            figure=["emergence.png", "rates.png", "pca.gif", "card.json"],
         ),
         "<results>/run.json",
         "<results>/listen/index.html",

@@ -30,6 +30,34 @@ rule plot_emergence:
         " --output {output:q} 2> {log:q}"
 
 
+rule plot_rates:
+    input:
+        emergence="<results>/concepts/{concept}/emergence.csv",
+        reports=collect("<results>/concepts/{{concept}}/{classifier}.json", classifier=CLASSIFIERS),
+    output:
+        report(
+            "<results>/concepts/{concept}/rates.png",
+            caption="../resources/captions/rates.rst",
+            category="Concepts",
+            labels={"concept": "{concept}", "figure": "rates"},
+        ),
+    log:
+        "<logs>/plot_rates/{concept}.log",
+    benchmark:
+        "<benchmarks>/plot_rates/{concept}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        **program("plot_rates"),
+        styles=RUN.classifier_styles,
+        reports=reports_by_classifier,
+        dpi=config["figures"]["dpi"],
+        note=RUN.labelled_note,
+    shell:
+        "python {params.script:q} --emergence {input.emergence:q} --reports {params.reports:q} {params.styles}"
+        " --dpi {params.dpi} --note {params.note:q} --output {output:q} 2> {log:q}"
+
+
 # The point cloud is split by the first classifier that is configured.
 rule plot_pca:
     input:

@@ -27,7 +27,7 @@ def program(name):
 @cache
 def digest_of_model(kind):
     model = config["models"][kind]
-    digest = model_digest(found(model), cache=".snakemake/model_digests.json") if model else "none"
+    digest = checked(model_digest, found(model), ".snakemake/model_digests.json") if model else "none"
     return Digest(f"model {kind}", digest)
 
 

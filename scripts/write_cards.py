@@ -23,7 +23,7 @@ def main() -> None:
     from musicologist.concepts import definitions
     from musicologist.core import results
     from musicologist.core.files import write_text
-    from musicologist.emergence import cards
+    from musicologist.emergence import answers, cards
 
     def read(path: str | Path) -> dict:
         return json.loads(Path(path).read_text(encoding="utf-8"))
@@ -31,12 +31,14 @@ def main() -> None:
     agreement = {row["aspect"]: row for path in arguments.agreement for row in results.read(path)}
     known = definitions.load(arguments.concepts)
     rows, order = results.read(arguments.atlas), read(arguments.order)
-    for path, controls, output in zip(arguments.summaries, arguments.controls, arguments.outputs, strict=True):
+    controls = [read(path) for path in arguments.controls]
+    controlled = answers.of_controls(answers.curves(controls))
+    for path, under, output in zip(arguments.summaries, controls, arguments.outputs, strict=True):
         summary = read(path)
         name = summary["concept"]
         reports = {report["classifier"]: report for report in map(read, _beside(path, arguments.reports))}
         mine = [row for row in rows if row["concept"] == name]
-        card = cards.card(known[name], mine, summary, reports, order, agreement, read(controls))
+        card = cards.card(known[name], mine, summary, reports, order, agreement, under, controlled)
         write_text(output, json.dumps(results.without_nan(card), indent=2) + "\n")
 
 

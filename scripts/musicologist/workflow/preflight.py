@@ -3,13 +3,12 @@
 import os
 import shutil
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from musicologist.core import downloads
 from musicologist.core.errors import UserError
 from musicologist.core.files import found
 from musicologist.embedders import registry as embedders
@@ -42,7 +41,7 @@ def foreign_models(models: Mapping[str, str | None], inputs: Mapping[str, str | 
         "diffusion": not (inputs["audio"] or inputs["embeddings"]),
         "clap": not (inputs["embeddings"] and inputs["note_embeddings"]),
     }
-    named = {kind: str(models[kind]) for kind in used if used[kind] and not str(models[kind]).startswith(BUNDLED)}
+    named = {kind: str(models[kind]) for kind in used if used[kind] and str(models[kind]).rstrip("/") != BUNDLED + kind}
     if "diffusion" in named and models["text_encoder"]:
         named["text_encoder"] = models["text_encoder"]
     return named
@@ -107,23 +106,12 @@ def of_notes(archives: Sequence[str], targets: Sequence[Path], per_instrument: i
     """What archives of notes take: the download, unless it is there, and packing; UserError where one is out of reach."""
     needs = []
     for archive, target in zip(archives, targets, strict=True):
-        size = nsynth.size(target) if target.exists() else _remote_size(archive)
+        size = nsynth.size(target) if target.exists() else downloads.size_of(archive)
         if not target.exists():
-            needs.append(Need(archive, target.parent, size))
+            needs.append(Need(downloads.shown(archive), target.parent, size))
         most = nsynth.INSTRUMENTS * per_instrument * nsynth.NOTE_BYTES
         needs.append(Need(f"packing {target.name}", target.parent, 2 * (min(size, most) if per_instrument else size)))
     return needs
-
-
-def _remote_size(address: str) -> int:
-    try:
-        with urllib.request.urlopen(urllib.request.Request(address, method="HEAD"), timeout=60) as response:
-            return int(response.headers["Content-Length"] or 0)
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-        raise UserError(
-            f"{address} could not be reached ({error}): open it in a browser, check inputs.notes and the network, or name a "
-            "file that you have."
-        ) from None
 
 
 def of_audio(config: Mapping[str, Any], clips: int, levels: int, seconds: float, folder: Path) -> Need:

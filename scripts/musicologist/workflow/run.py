@@ -7,13 +7,12 @@ from shlex import quote
 from typing import Any
 
 from musicologist.concepts import definitions, prompt_labels
-from musicologist.core import noise_levels
 from musicologist.core.files import found
 from musicologist.inputs import section
 from musicologist.models import hub
 from musicologist.probes import registry
 from musicologist.prompts.plan import Plan
-from musicologist.workflow import configuration, preflight
+from musicologist.workflow import configuration, planned, preflight
 from musicologist.workflow.interventions import Interventions, switched_pairs
 from musicologist.workflow.provenance import model_title
 
@@ -27,7 +26,7 @@ class Run(Interventions):
     """A run, made by ``load``; ``<results>`` in a path is its folder."""
 
     kept_steps: list[int]
-    concepts_file: Path
+    concepts_file: Path  # that jobs read, as the next
     original_labels_file: Path
     defined_concepts: Mapping[str, definitions.Concept]
     concepts: list[str]
@@ -43,7 +42,8 @@ class Run(Interventions):
     @property
     def inputs(self) -> dict[str, str | None]:
         """What the run is made of, for the record: a later start with anything else is refused."""
-        inputs = {key: place for key, place in self.config["inputs"].items() if key not in _OF_A_FINISHED_RUN}
+        told = planned.told(self.config)["inputs"].items()
+        inputs = {key: place for key, place in told if key not in _OF_A_FINISHED_RUN}
         return {**inputs, "writer": None if section.prompts_file(inputs) else self.config["prompts"]["writer"]}
 
     @property
@@ -146,10 +146,7 @@ class Run(Interventions):
     def informed(self) -> bool:
         """Whether the model is asked with and without the prompt at two steps or more: a curve of their difference."""
         asked = self.config["trajectory"]
-        lowest, highest = asked["guidance_sigma_min"], asked["guidance_sigma_max"] or float("inf")
-        levels = noise_levels.sigmas(asked["steps"], asked["sigma_min"], asked["sigma_max"])
-        guided = [level for level in levels if lowest <= level <= highest]
-        return self.generates and asked["guidance"] != 1 and len(guided) > 1
+        return self.generates and asked["guidance"] != 1 and configuration.guided_steps(asked) > 1
 
     @property
     def embedded_corpora(self) -> list[str]:
@@ -250,37 +247,44 @@ class Run(Interventions):
         return self.models_note + original
 
 
-def load(config: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> Run:
+def load(
+    config: Mapping[str, Any], schema: Mapping[str, Any], source: str, copied: bool = False, started: bool = False
+) -> Run:
     """The run of a configuration, with its defaults filled in; ``source`` names the configuration in messages.
 
+    Jobs read copies of the concepts where a start makes them (``copied``); one of a run that ``started`` reads nothing else.
     Raises UserError for the first thing that is wrong in it, in the files it names or in the concepts.
     """
     configuration.check(config, schema, source)
-    config = configuration.with_defaults(config, schema)
+    config = configuration.with_defaults(configuration.whole_numbers(config, schema), schema)
+    configuration.check_sizes(config, source)
     inputs = config["inputs"]
-    kept = configuration.check_trajectory(config["trajectory"], source)
+    given = bool(inputs["audio"] or inputs["embeddings"])
+    kept_steps = configuration.check_trajectory(config["trajectory"], source, given)
     section.check(inputs, source)
     section.check_notes(inputs["notes"], config["notes"]["splits"], source)
     configuration.check_passes(config["annotation"], source)
-    concepts_file, original_labels_file = found(CONCEPTS), found(ORIGINAL_LABELS)
+    originals = [found(name) for name in (CONCEPTS, ORIGINAL_LABELS)]
+    for_jobs = planned.copies(config["run"], originals) if copied or started else originals
+    concepts_file, original_labels_file = for_jobs if started else originals
     defined = definitions.load(concepts_file)
     concepts = list(definitions.chosen(defined, config["concepts"], concepts_file))
     original = config["labels"] == "original"
     run = Run(
         config=config,
-        kept_steps=kept,
+        kept_steps=kept_steps,
         branched_steps=configuration.intervention_steps(config, "commitment", 4, source),
         switched_steps=configuration.intervention_steps(config, "switching", 6, source),
         pairs=switched_pairs(config, {name: defined[name] for name in concepts}),
-        concepts_file=concepts_file,
-        original_labels_file=original_labels_file,
+        concepts_file=for_jobs[0],
+        original_labels_file=for_jobs[1],
         defined_concepts=defined,
         concepts=concepts,
         original_terms=prompt_labels.load_original(original_labels_file, concepts) if original else {},
         classifiers=registry.configured(config["probes"]["classifiers"], source),
         given_prompts=section.prompts(inputs, config["prompts"]["count"]),
     )
-    configuration.check_recorded(f"{run.results}/inputs.json", run.inputs, config["run"])
+    planned.check_recorded(f"{run.results}/inputs.json", run.inputs, config["run"])
     preflight.hub_models(run.foreign_models)
     return run
 
