@@ -13,20 +13,20 @@ from musicologist.models import hub
 from musicologist.probes import registry
 from musicologist.prompts.plan import Plan
 from musicologist.workflow import configuration, planned, preflight
+from musicologist.workflow.interventions import Interventions, switched_pairs
 from musicologist.workflow.provenance import model_title
 
 CONCEPTS = "config/concepts.yaml"
 ORIGINAL_LABELS = "config/original_labels.yaml"
+_OF_A_FINISHED_RUN = ("listeners", "prompt_pairs")
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Interventions):
     """A run, made by ``load``; ``<results>`` in a path is its folder."""
 
-    config: Mapping[str, Any]
     kept_steps: list[int]
-    branched_steps: list[int]
-    concepts_file: Path
+    concepts_file: Path  # that jobs read, as the next
     original_labels_file: Path
     defined_concepts: Mapping[str, definitions.Concept]
     concepts: list[str]
@@ -43,7 +43,7 @@ class Run:
     def inputs(self) -> dict[str, str | None]:
         """What the run is made of, for the record: a later start with anything else is refused."""
         told = planned.told(self.config)["inputs"].items()
-        inputs = {key: place for key, place in told if key != "listeners"}  # given to a finished run
+        inputs = {key: place for key, place in told if key not in _OF_A_FINISHED_RUN}
         return {**inputs, "writer": None if section.prompts_file(inputs) else self.config["prompts"]["writer"]}
 
     @property
@@ -91,11 +91,6 @@ class Run:
         )
 
     @property
-    def shards(self) -> list[str]:
-        """All shards of clips."""
-        return [f"{shard:04d}" for shard in self.plan.shards()]
-
-    @property
     def batches(self) -> list[str]:
         """All batches of prompts."""
         return [f"{batch:04d}" for batch in self.plan.batches()]
@@ -117,14 +112,41 @@ class Run:
         return self.config["trajectory"]["signals"]
 
     @property
+    def animated_signals(self) -> list[str]:
+        """Those of them whose clips the point cloud shows: the unguided estimate would be a third panel, mostly the first."""
+        return [signal for signal in self.signals if signal != "unguided"]
+
+    @property
     def deformed(self) -> list[str]:
         """The deformation control, a signal of its own where it is wanted and there is audio."""
         return _where(self.audible and self.config["controls"]["deformation"], "deformed")
 
     @property
+    def renoised(self) -> list[str]:
+        """The null of the noisy state, a signal of its own where it is wanted and a model generates the audio."""
+        return _where(self.generates and self.config["controls"]["renoising"], "renoised")
+
+    @property
     def scored_signals(self) -> list[str]:
         """The signals that probes are applied to."""
-        return [*self.signals, *self.deformed]
+        return [*self.signals, *self.renoised, *self.deformed]
+
+    @property
+    def contrasted(self) -> list[str]:
+        """The table in which signals of the same clips are compared, where there are such."""
+        pairs = ({"denoised", "unguided"}, {"noisy", "renoised"})
+        return _where(any(pair <= set(self.scored_signals) for pair in pairs), "<results>/signals.csv")
+
+    @property
+    def latents(self) -> list[str]:
+        """The finished latents of a shard, so that a control that starts from them makes no audio stale."""
+        return _where(self.generates, "<results>/audio/latents/shard_{shard}.safetensors")
+
+    @property
+    def informed(self) -> bool:
+        """Whether the model is asked with and without the prompt at two steps or more: a curve of their difference."""
+        asked = self.config["trajectory"]
+        return self.generates and asked["guidance"] != 1 and configuration.guided_steps(asked) > 1
 
     @property
     def embedded_corpora(self) -> list[str]:
@@ -184,8 +206,9 @@ class Run:
 
     @property
     def unconditional_levels(self) -> list[tuple[str, str]]:
-        """Their levels, with the sampler's noise among them."""
-        return sorted({("noisy", "00"), *((signal, step) for signal in self.signals for step in self.steps)})
+        """Their levels, with the sampler's noise among them; without a prompt there is no estimate with it alone."""
+        signals = [signal for signal in self.signals if signal != "unguided"]
+        return sorted({("noisy", "00"), *((signal, step) for signal in signals for step in self.steps)})
 
     @property
     def controlled(self) -> dict[str, list[str]]:
@@ -198,34 +221,6 @@ class Run:
             ),
             "unconditional": _where(self.unconditional > 0, "<results>/embeddings/unconditional.parquet"),
         }
-
-    @property
-    def branched_prompts(self) -> int:
-        """How many prompts are re-branched."""
-        return min(self.config["commitment"]["prompts"], self.config["prompts"]["count"])
-
-    @property
-    def branched_shards(self) -> list[str]:
-        """The shards that hold them."""
-        first = [self.plan.prompts_of_shard(shard)[0] for shard in self.plan.shards()]
-        return [shard for shard, prompt in zip(self.shards, first, strict=True) if prompt < self.branched_prompts]
-
-    @property
-    def commitment_figure(self) -> list[str]:
-        """The figure of re-branching, where the configuration asks for it."""
-        return _where(self.config["commitment"]["enabled"], "<results>/commitment.png")
-
-    @property
-    def branching_cost(self) -> str:
-        """What re-branching costs beside the audio of the run, for the dry-run."""
-        steps, branches = self.config["trajectory"]["steps"], self.config["commitment"]["branches"]
-        prompts, levels = self.branched_prompts, len(self.branched_steps)
-        cost = configuration.branching_cost(prompts, self.branched_steps, branches, steps)
-        whole = self.config["prompts"]["count"] * self.config["audio"]["samples"] * steps
-        return (
-            f"of {prompts * levels * branches} branches in all ({prompts} prompts x {levels} levels x {branches}), which take "
-            f"{cost:,} denoising steps; the run's own audio takes {whole:,}."
-        )
 
     @property
     def classifier_addresses(self) -> list[str]:
@@ -276,7 +271,9 @@ def load(
     run = Run(
         config=config,
         kept_steps=kept_steps,
-        branched_steps=configuration.branch_steps(config, source),
+        branched_steps=configuration.intervention_steps(config, "commitment", 4, source),
+        switched_steps=configuration.intervention_steps(config, "switching", 6, source),
+        pairs=switched_pairs(config, {name: defined[name] for name in concepts}),
         concepts_file=for_jobs[0],
         original_labels_file=for_jobs[1],
         defined_concepts=defined,
