@@ -8,7 +8,7 @@ PLUGIN := profiles/slurm/plugin
 export OMP_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint unit-test workflow-test test-slurm test-environments resume check-models check-statistics bundle-models docs unlock clean
+.PHONY: demo test lint unit-test workflow-test test-slurm test-environments resume stale adopt check-models check-statistics bundle-models docs unlock clean
 
 demo: $(VENV)/.installed
 	snakemake --cores $(CORES)
@@ -25,7 +25,7 @@ lint: $(VENV)/.installed
 	ruff format --check .
 	snakefmt --check Snakefile rules
 	snakemake --lint
-	python scripts/document_config.py --check
+	python docs/document_config.py --check
 
 unit-test: $(VENV)/.installed
 	python -m pytest tests/unit -n $(CORES)
@@ -49,12 +49,20 @@ resume: $(VENV)/.installed
 	snakemake --unlock --profile slurm
 	snakemake --profile slurm
 
+# After an upgrade (docs/UPGRADING.md); ARGUMENTS are those of snakemake, for example ARGUMENTS="--profile slurm".
+ARGUMENTS ?= --cores $(CORES)
+stale: $(VENV)/.installed
+	python scripts/stale.py $(ARGUMENTS)
+
+adopt: $(VENV)/.installed
+	python scripts/adopt.py -- $(ARGUMENTS)
+
 bundle-models: $(VENV)/.installed
 	cp results/demo/models/clap/* resources/models/clap/
 	cp $$(ls -d results/demo/models/diffusion_* | tail -1)/* resources/models/diffusion/
 
 docs: $(VENV)/.installed
-	python scripts/document_config.py
+	python docs/document_config.py
 
 unlock: $(VENV)/.installed
 	snakemake --unlock

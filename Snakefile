@@ -23,17 +23,18 @@ min_version("9.27")
 # Another configuration file replaces the embedded default; it is not laid over it.
 if not workflow.overwrite_configfiles:
 
-    configfile: "config/config.yaml"
+    configfile: workflow.current_basedir.join("config/config.yaml").get_path_or_uri(secret_free=True)
 
 
 include: "rules/common.smk"
+include: "rules/wildcards.smk"
 include: "rules/inputs.smk"
 include: "rules/prompts.smk"
-include: "rules/import_audio.smk" if config["inputs"]["audio"] else "rules/audio.smk"
+include: "rules/audio_import.smk" if config["inputs"]["audio"] else "rules/audio_generate.smk"
 include: "rules/notes.smk"
 include: "rules/embeddings.smk"
 include: "rules/controls.smk"
-include: "rules/concepts.smk"
+include: "rules/probes.smk"
 include: "rules/emergence.smk"
 include: "rules/commitment.smk"
 include: "rules/figures.smk"
@@ -45,21 +46,6 @@ if PREFLIGHT:
     include: "rules/downloads.smk"
 
 
-# Run where Snakemake runs, also on a cluster: seconds each, or they need the network.
-localrules:
-    all,
-    train_models,
-    import_prompts,
-    write_prompts,
-    annotate_prompts,
-    collect_prompts,
-    collect_atlas,
-    write_cards,
-    plot_atlas,
-    plot_order,
-    plot_distances,
-
-
 onstart:
     check_key()
     checked(
@@ -67,7 +53,12 @@ onstart:
         workflow.executor_plugin.name,
         getattr(workflow.executor_settings, "array_jobs", None),
     )
-    record_inputs()
+    configuration.record(f"{RUN.results}/inputs.json", RUN.inputs)
+
+
+# Snakemake starts no handler of a module: the caller's starts this one, unless it stands below the module.
+if IS_MODULE:
+    workflow._onstart = lambda log, of_caller=workflow._onstart: (onstart(), of_caller(log))
 
 
 rule all:
@@ -78,14 +69,16 @@ rule all:
         "<results>/distances.png",
         collect(
             "<results>/concepts/{concept}/{figure}",
-            concept=CONCEPTS,
+            concept=RUN.concepts,
             figure=["emergence.png", "pca.gif", "card.json"],
         ),
-        AGREEMENT,
-        ["<results>/commitment.png"] if config["commitment"]["enabled"] else [],
+        RUN.agreement,
+        RUN.commitment_figure,
+    localrule: True
 
 
 rule train_models:
     input:
         "<results>/models/clap",
         f"<results>/models/diffusion_{LAST_SITTING}",
+    localrule: True

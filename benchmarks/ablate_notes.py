@@ -24,7 +24,7 @@ from musicologist.embedders import clap
 from musicologist.embeddings import tables
 from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
 from musicologist.generators import stable_audio_tools
-from musicologist.probes import classifiers
+from musicologist.probes.logistic import Logistic
 from musicologist.prompts.tables import ANNOTATIONS
 from musicologist.statistics import bootstrap, metrics
 
@@ -103,7 +103,7 @@ def main() -> None:
         for name, parts in sets.items():
             target = np.concatenate([double if part in ("mixtures", "both") else single for part in parts])
             features = np.concatenate([heard[part] for part in parts])
-            probe = classifiers.fit("logistic", features[target >= 0], target[target >= 0], report["C"], SEED)
+            probe = Logistic().fit(features[target >= 0], target[target >= 0], {"C": report["C"]}, SEED)
             for level, (numbers, embeddings) in levels.items():
                 mine = np.isin(numbers, prompts[known])
                 rows = np.searchsorted(prompts[known], numbers[mine])

@@ -174,10 +174,11 @@ def collect(place: Path, concepts: list[str]) -> list[str]:
 def fit(place: Path, concept: str, classifier: str) -> list[str]:
     files = {"dataset": f"{concept}.dataset.parquet", "embeddings": "note_embeddings.parquet"}
     files |= {"output": "probe.skops", "report": "probe.json"}
-    grid = ["--C", "0.1", "1", "10", "--gamma", "1"] if classifier == "logistic" else ["--C", "1", "10"]
-    grid += [] if classifier == "logistic" else ["--gamma", "0.5", "1", "2"]
+    grid = ["--grid", "C", "0.1", "1", "10"] if classifier == "logistic" else ["--grid", "C", "1", "10"]
+    grid += [] if classifier == "logistic" else ["--grid", "gamma", "0.5", "1", "2"]
     given = [f"--{name}={place}/{file}" for name, file in files.items()]
-    return ["train_probe", *given, f"--classifier={classifier}", *grid, "--validation-notes=3000", "--seed=1"]
+    given.append(f"--classifier={classifier}=musicologist.probes.{classifier}")
+    return ["train_probe", *given, *grid, "--validation-notes=3000", "--seed=1"]
 
 
 def run(command: list[str]) -> None:

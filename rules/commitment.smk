@@ -1,12 +1,9 @@
 # Re-branching: from which level on is a concept fixed? Off by default: `snakemake commitment` makes it, and so does
 # `commitment: {enabled: true}`. Its cost stands in the message that a dry-run prints.
-localrules:
-    commitment,
-
-
 rule commitment:
     input:
         "<results>/commitment.png",
+    localrule: True
 
 
 rule branch_audio:
@@ -17,7 +14,7 @@ rule branch_audio:
         manifest="<results>/branches/shard_{shard}.json",
         tars=expand(
             "<results>/branches/branched/step_{step}/shard_{{shard}}.tar",
-            step=BRANCH_STEPS,
+            step=[f"{step:02d}" for step in RUN.branched_steps],
         ),
     log:
         "<logs>/branch_audio/shard_{shard}.log",
@@ -35,19 +32,17 @@ rule branch_audio:
         device=config["device"],
         modules=LOADED_MODULES,
     params:
-        code=code_of("branch_audio"),
-        generator=GENERATOR,
-        text_encoder_digest=TEXT_ENCODER_DIGEST,
-        generator_code=GENERATOR_CODE,
+        **program("branch_audio"),
+        **GENERATOR,
         first=first_prompt_of_shard,
         last=last_branched_prompt_of_shard,
         branches=config["commitment"]["branches"],
-        sampling=sampling(sampler=config["commitment"]["sampler"] or config["trajectory"]["sampler"]),
+        sampling=RUN.sampling(sampler=config["commitment"]["sampler"] or config["trajectory"]["sampler"]),
     message:
-        f"Re-branching, shard {{wildcards.shard}}: {commitment_cost()}"
+        f"Re-branching, shard {{wildcards.shard}}: {RUN.branching_cost}"
     shell:
-        "python scripts/branch_audio.py --prompts {input.prompts:q} --first {params.first} --last {params.last}"
-        " --branches {params.branches} {params.generator} {params.sampling}"
+        "python {params.script:q} --prompts {input.prompts:q} --first {params.first} --last {params.last}"
+        " --branches {params.branches} {params.generator} --digest {params.diffusion.value:q} {params.sampling}"
         " --batch-size {resources.batch_size} --device {resources.device}"
         " --modules {resources.modules} --manifest {output.manifest:q} --tars {output.tars:q} 2> {log:q}"
 
@@ -67,10 +62,10 @@ use rule embed_audio as embed_branches with:
 
 rule measure_commitment:
     input:
-        embeddings=collect("<results>/embeddings/shards/branches_{shard}.parquet", shard=BRANCH_SHARDS),
+        embeddings=collect("<results>/embeddings/shards/branches_{shard}.parquet", shard=RUN.branched_shards),
         probes=collect(
             "<results>/concepts/{concept}/{classifier}.skops",
-            concept=CONCEPTS,
+            concept=RUN.concepts,
             classifier=CLASSIFIERS,
         ),
     output:
@@ -82,12 +77,14 @@ rule measure_commitment:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_of("measure_commitment"),
+        **program("measure_commitment"),
+        classifiers=RUN.classifier_addresses,
         resamples=config["statistics"]["resamples"],
         seed=config["seed"],
     shell:
-        "python scripts/measure_commitment.py --embeddings {input.embeddings:q} --probes {input.probes:q}"
-        " --resamples {params.resamples} --seed {params.seed} --output {output:q} 2> {log:q}"
+        "python {params.script:q} --embeddings {input.embeddings:q} --probes {input.probes:q}"
+        " --classifiers {params.classifiers:q} --resamples {params.resamples} --seed {params.seed}"
+        " --output {output:q} 2> {log:q}"
 
 
 rule plot_commitment:
@@ -102,9 +99,9 @@ rule plot_commitment:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_of("plot_commitment"),
+        **program("plot_commitment"),
         dpi=config["figures"]["dpi"],
-        note=models_note(),
+        note=RUN.models_note,
     shell:
-        "python scripts/plot_commitment.py --commitment {input:q} --dpi {params.dpi} --note {params.note:q}"
+        "python {params.script:q} --commitment {input:q} --dpi {params.dpi} --note {params.note:q}"
         " --output {output:q} 2> {log:q}"

@@ -2,7 +2,7 @@
 # embeddings are given there is nothing to hear, and the controls that need audio or a model are left out.
 rule measure_acoustics:
     input:
-        UNHEARD,
+        RUN.unheard,
         clips="<results>/audio/shard_{shard}.json",
     output:
         "<results>/acoustics/shards/audio_{shard}.parquet",
@@ -18,10 +18,10 @@ rule measure_acoustics:
         mem_mb=2000,
         runtime=60,
     params:
-        code=code_of("measure_acoustics"),
+        **program("measure_acoustics"),
         corpus="audio",
     shell:
-        "python scripts/measure_acoustics.py --corpus {params.corpus} --input {input.clips:q} --output {output:q} 2> {log:q}"
+        "python {params.script:q} --corpus {params.corpus} --input {input.clips:q} --output {output:q} 2> {log:q}"
 
 
 use rule measure_acoustics as measure_note_acoustics with:
@@ -34,13 +34,13 @@ use rule measure_acoustics as measure_note_acoustics with:
     benchmark:
         "<benchmarks>/measure_note_acoustics/shard_{shard}.tsv"
     params:
-        code=code_of("measure_acoustics"),
+        **program("measure_acoustics"),
         corpus="notes",
 
 
 rule collect_acoustics:
     input:
-        collect("<results>/acoustics/shards/audio_{shard}.parquet", shard=SHARDS),
+        collect("<results>/acoustics/shards/audio_{shard}.parquet", shard=RUN.shards),
     output:
         "<results>/acoustics/audio.parquet",
     log:
@@ -50,15 +50,15 @@ rule collect_acoustics:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_of("collect_acoustics"),
+        **program("collect_acoustics"),
         corpus="audio",
     shell:
-        "python scripts/collect_acoustics.py --corpus {params.corpus} --parts {input:q} --output {output:q} 2> {log:q}"
+        "python {params.script:q} --corpus {params.corpus} --parts {input:q} --output {output:q} 2> {log:q}"
 
 
 use rule collect_acoustics as collect_note_acoustics with:
     input:
-        collect("<results>/acoustics/shards/notes_{shard}.parquet", shard=NOTE_SHARDS),
+        collect("<results>/acoustics/shards/notes_{shard}.parquet", shard=RUN.note_shards),
     output:
         "<results>/acoustics/notes.parquet",
     log:
@@ -66,7 +66,7 @@ use rule collect_acoustics as collect_note_acoustics with:
     benchmark:
         "<benchmarks>/collect_note_acoustics.tsv"
     params:
-        code=code_of("collect_acoustics"),
+        **program("collect_acoustics"),
         corpus="notes",
 
 
@@ -87,19 +87,16 @@ rule embed_texts:
         runtime=30,
         device=config["device"],
     params:
-        code=code_of("embed_texts"),
-        model=config["models"]["clap"],
-        digest=digest_of_model(config["models"]["clap"]),
-        family=EMBEDDER_FAMILY,
-        embedder_code=EMBEDDER_CODE,
+        **program("embed_texts"),
+        **EMBEDDER,
     shell:
-        "python scripts/embed_texts.py --family {params.family:q} --model {params.model:q} --digest {params.digest:q}"
+        "python {params.script:q} --family {params.family:q} --model {params.model:q} --digest {params.clap.value:q}"
         " --device {resources.device} --output {output:q} 2> {log:q}"
 
 
 # The same noise without the prompt: guidance 0 is the model without condition. The noisy signal at step 0 is the sampler's noise
 # and nothing else: decoded, it is the control of a probe that hears a concept in noise.
-if UNCONDITIONAL:
+if RUN.unconditional:
 
     use rule generate_audio as generate_unconditional with:
         input:
@@ -108,7 +105,8 @@ if UNCONDITIONAL:
         output:
             manifest="<results>/unconditional/shard_0000.json",
             tars=[
-                f"<results>/unconditional/{signal}/step_{step}/shard_0000.tar" for signal, step in UNCONDITIONAL_LEVELS
+                f"<results>/unconditional/{signal}/step_{step}/shard_0000.tar"
+                for signal, step in RUN.unconditional_levels
             ],
             unheard=[],
         log:
@@ -116,15 +114,13 @@ if UNCONDITIONAL:
         benchmark:
             "<benchmarks>/generate_unconditional.tsv"
         params:
-            code=code_of("generate_audio"),
-            generator=GENERATOR,
-            text_encoder_digest=TEXT_ENCODER_DIGEST,
-            generator_code=GENERATOR_CODE,
+            **program("generate_audio"),
+            **GENERATOR,
             first=0,
-            last=UNCONDITIONAL - 1,
+            last=RUN.unconditional - 1,
             kept="",
             samples=1,
-            sampling=sampling(guidance=0, guidance_rescale=0, guidance_sigma_min=0),
+            sampling=RUN.sampling(guidance=0, guidance_rescale=0, guidance_sigma_min=0),
 
     # The tar files are inputs so that a step added to the configuration is generated before it is embedded.
     use rule embed_audio as embed_unconditional with:
@@ -142,20 +138,11 @@ if UNCONDITIONAL:
 
 rule measure_controls:
     input:
+        **RUN.controlled,
         scores=collect("<results>/concepts/{{concept}}/scores_{classifier}.parquet", classifier=CLASSIFIERS),
-        embeddings=collect(
-            "<results>/embeddings/{signal}/step_{step}.parquet",
-            signal=SCORED,
-            step=STEPS,
-        ),
+        embeddings=embeddings_of(RUN.scored_signals),
         dataset="<results>/concepts/{concept}/dataset.parquet",
-        texts=["<results>/embeddings/texts.parquet"] if AUDIBLE else [],
-        acoustics=["<results>/acoustics/audio.parquet"] if AUDIBLE else [],
-        note_acoustics=(
-            ["<results>/acoustics/notes.parquet"] if AUDIBLE and not config["inputs"]["note_embeddings"] else []
-        ),
         probes=collect("<results>/concepts/{{concept}}/{classifier}.skops", classifier=CLASSIFIERS),
-        unconditional=["<results>/embeddings/unconditional.parquet"] if UNCONDITIONAL else [],
     output:
         controls="<results>/concepts/{concept}/controls.parquet",
         content="<results>/concepts/{concept}/content.parquet",
@@ -170,14 +157,15 @@ rule measure_controls:
         mem_mb=4000,
         runtime=60,
     params:
-        code=code_of("measure_controls"),
-        concepts=CONCEPTS_FILE,
+        **program("measure_controls"),
+        concepts=RUN.concepts_file,
         concept=digest_of_concept,
         scores=scores_by_classifier,
+        classifiers=RUN.classifier_addresses,
         seed=config["seed"],
     shell:
-        "python scripts/measure_controls.py --concepts {params.concepts} --concept {wildcards.concept}"
+        "python {params.script:q} --concepts {params.concepts:q} --concept {wildcards.concept}"
         " --scores {params.scores:q} --embeddings {input.embeddings:q} --texts {input.texts:q} --dataset {input.dataset:q}"
         " --acoustics {input.acoustics:q} --note-acoustics {input.note_acoustics:q} --seed {params.seed}"
-        " --probes {input.probes:q} --unconditional {input.unconditional:q}"
+        " --probes {input.probes:q} --classifiers {params.classifiers:q} --unconditional {input.unconditional:q}"
         " --controls {output.controls:q} --content {output.content:q} --summary {output.summary:q} 2> {log:q}"

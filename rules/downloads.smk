@@ -3,7 +3,7 @@
 # making it again makes nothing else stale.
 rule preflight:
     output:
-        PREFLIGHT_RECORD,
+        RUN.preflight_records,
     log:
         "<logs>/preflight.log",
     benchmark:
@@ -12,31 +12,31 @@ rule preflight:
     conda:
         "../envs/downloads.yaml"
     params:
-        code=code_of("preflight"),
-        models=options(FOREIGN_MODELS),
-        archives=expand(config["inputs"]["notes"], split=NOTE_SPLITS) if REMOTE_NOTES else [],
-        targets=expand(ARCHIVE, split=NOTE_SPLITS) if REMOTE_NOTES else [],
+        **program("preflight"),
+        models=options(RUN.foreign_models),
+        archives=list(DOWNLOADS.values()),
+        targets=list(DOWNLOADS),
         per_instrument=config["notes"]["per_instrument"],
-        clips=KEPT_PROMPTS * config["audio"]["samples"],
-        levels=len(SIGNALS) * len(STEPS),
+        clips=RUN.kept_prompts * config["audio"]["samples"],
+        levels=len(RUN.signals) * len(RUN.steps),
         seconds=config["trajectory"]["seconds_kept"],
         batch_size=config["audio"]["batch_size"],
         device=config["device"],
-        results=RESULTS,
+        results=RUN.results,
     shell:
-        "python scripts/preflight.py {params.models} --archives {params.archives:q} --targets {params.targets:q}"
+        "python {params.script:q} {params.models} --archives {params.archives:q} --targets {params.targets:q}"
         " --per-instrument {params.per_instrument} --clips {params.clips} --levels {params.levels}"
         " --seconds {params.seconds} --batch-size {params.batch_size} --device {params.device}"
         " --results {params.results:q} --output {output:q} 2> {log:q}"
 
 
-if HUB_MODELS:
+if RUN.hub_models:
 
     rule download_models:
         input:
             PREFLIGHT,
         output:
-            MODELS_RECORD,
+            RUN.models_records,
         log:
             "<logs>/download_models.log",
         benchmark:
@@ -45,7 +45,7 @@ if HUB_MODELS:
         conda:
             "../envs/downloads.yaml"
         params:
-            code=code_of("download_models"),
-            models=options(HUB_MODELS),
+            **program("download_models"),
+            models=options(RUN.hub_models),
         shell:
-            "python scripts/download_models.py {params.models} --output {output:q} 2> {log:q}"
+            "python {params.script:q} {params.models} --output {output:q} 2> {log:q}"

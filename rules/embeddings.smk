@@ -3,10 +3,10 @@
 rule embed_audio:
     input:
         DOWNLOADED,
-        UNHEARD,
+        RUN.unheard,
         clips="<results>/audio/shard_{shard}.json",
     output:
-        expand("<results>/embeddings/shards/{corpus}_{{shard}}.parquet", corpus=EMBEDDED),
+        expand("<results>/embeddings/shards/{corpus}_{{shard}}.parquet", corpus=RUN.embedded_corpora),
     log:
         "<logs>/embed_audio/shard_{shard}.log",
     benchmark:
@@ -24,15 +24,12 @@ rule embed_audio:
         device=config["device"],
         modules=LOADED_MODULES,
     params:
-        code=code_of("embed_audio"),
+        **program("embed_audio"),
+        **EMBEDDER,
         corpus="audio",
-        model=config["models"]["clap"],
-        digest=digest_of_model(config["models"]["clap"]),
-        family=EMBEDDER_FAMILY,
-        embedder_code=EMBEDDER_CODE,
     shell:
-        "python scripts/embed_audio.py --corpus {params.corpus} --input {input.clips:q} --family {params.family:q}"
-        " --model {params.model:q} --digest {params.digest:q} --batch-size {resources.batch_size} --device {resources.device}"
+        "python {params.script:q} --corpus {params.corpus} --input {input.clips:q} --family {params.family:q}"
+        " --model {params.model:q} --digest {params.clap.value:q} --batch-size {resources.batch_size} --device {resources.device}"
         " --modules {resources.modules} --output {output:q} 2> {log:q}"
 
 
@@ -47,18 +44,15 @@ use rule embed_audio as embed_notes with:
     benchmark:
         "<benchmarks>/embed_notes/shard_{shard}.tsv"
     params:
-        code=code_of("embed_audio"),
+        **program("embed_audio"),
+        **EMBEDDER,
         corpus="notes",
-        model=config["models"]["clap"],
-        digest=digest_of_model(config["models"]["clap"]),
-        family=EMBEDDER_FAMILY,
-        embedder_code=EMBEDDER_CODE,
 
 
 if config["inputs"]["embeddings"]:
 
-    include: "import_embeddings.smk"
+    include: "embeddings_import.smk"
 
 else:
 
-    include: "collect_embeddings.smk"
+    include: "embeddings_collect.smk"

@@ -1,11 +1,7 @@
 rule score_audio:
     input:
         probe="<results>/concepts/{concept}/{classifier}.skops",
-        embeddings=collect(
-            "<results>/embeddings/{signal}/step_{step}.parquet",
-            signal=SCORED,
-            step=STEPS,
-        ),
+        embeddings=embeddings_of(RUN.scored_signals),
         annotations="<results>/prompts/annotations.parquet",
     output:
         "<results>/concepts/{concept}/scores_{classifier}.parquet",
@@ -16,16 +12,18 @@ rule score_audio:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_of("score_audio"),
-        concepts=CONCEPTS_FILE,
+        **program("score_audio"),
+        classifier=address_of_classifier,
+        concepts=RUN.concepts_file,
         concept=digest_of_concept,
         labels=config["labels"],
-        original_labels=ORIGINAL_LABELS_FILE,
+        original_labels=RUN.original_labels_file,
         original_terms=original_terms_of_concept,
     shell:
-        "python scripts/score_audio.py --probe {input.probe:q} --embeddings {input.embeddings:q}"
-        " --annotations {input.annotations:q} --concepts {params.concepts} --concept {wildcards.concept}"
-        " --labels {params.labels} --original-labels {params.original_labels} --output {output:q} 2> {log:q}"
+        "python {params.script:q} --probe {input.probe:q} --classifier {params.classifier:q}"
+        " --embeddings {input.embeddings:q}"
+        " --annotations {input.annotations:q} --concepts {params.concepts:q} --concept {wildcards.concept}"
+        " --labels {params.labels} --original-labels {params.original_labels:q} --output {output:q} 2> {log:q}"
 
 
 rule measure_emergence:
@@ -38,11 +36,7 @@ rule measure_emergence:
         note_embeddings="<results>/embeddings/notes.parquet",
         instruments="<results>/embeddings/instruments.parquet",
         components="<results>/embeddings/components.parquet",
-        embeddings=collect(
-            "<results>/embeddings/{signal}/step_{step}.parquet",
-            signal=SCORED,
-            step=STEPS,
-        ),
+        embeddings=embeddings_of(RUN.scored_signals),
     output:
         csv="<results>/concepts/{concept}/emergence.csv",
         summary="<results>/concepts/{concept}/emergence.json",
@@ -56,14 +50,14 @@ rule measure_emergence:
     resources:
         mem_mb=2000,
     params:
-        code=code_of("measure_emergence"),
+        **program("measure_emergence"),
         scores=scores_by_classifier,
         resamples=config["statistics"]["resamples"],
         permutations=config["statistics"]["permutations"],
         random_concepts=config["statistics"]["random_concepts"],
         seed=config["seed"],
     shell:
-        "python scripts/measure_emergence.py --concept {wildcards.concept} --scores {params.scores:q}"
+        "python {params.script:q} --concept {wildcards.concept} --scores {params.scores:q}"
         " --dataset {input.dataset:q} --note-embeddings {input.note_embeddings:q} --instruments {input.instruments:q}"
         " --components {input.components:q} --embeddings {input.embeddings:q} --resamples {params.resamples}"
         " --permutations {params.permutations} --random-concepts {params.random_concepts} --seed {params.seed}"
@@ -72,9 +66,9 @@ rule measure_emergence:
 
 rule collect_atlas:
     input:
-        emergence=collect("<results>/concepts/{concept}/emergence.csv", concept=CONCEPTS),
-        summaries=collect("<results>/concepts/{concept}/emergence.json", concept=CONCEPTS),
-        landmarks=collect("<results>/concepts/{concept}/landmarks.parquet", concept=CONCEPTS),
+        emergence=collect("<results>/concepts/{concept}/emergence.csv", concept=RUN.concepts),
+        summaries=collect("<results>/concepts/{concept}/emergence.json", concept=RUN.concepts),
+        landmarks=collect("<results>/concepts/{concept}/landmarks.parquet", concept=RUN.concepts),
     output:
         csv="<results>/atlas.csv",
         parquet="<results>/emergence.parquet",
@@ -83,12 +77,13 @@ rule collect_atlas:
         "<logs>/collect_atlas.log",
     benchmark:
         "<benchmarks>/collect_atlas.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_of("collect_atlas"),
+        **program("collect_atlas"),
     shell:
-        "python scripts/collect_atlas.py --emergence {input.emergence:q} --summaries {input.summaries:q}"
+        "python {params.script:q} --emergence {input.emergence:q} --summaries {input.summaries:q}"
         " --landmarks {input.landmarks:q} --output {output.csv:q} --parquet {output.parquet:q}"
         " --order {output.order:q} 2> {log:q}"
 
@@ -97,27 +92,28 @@ rule write_cards:
     input:
         atlas="<results>/atlas.csv",
         order="<results>/order.json",
-        summaries=collect("<results>/concepts/{concept}/emergence.json", concept=CONCEPTS),
+        summaries=collect("<results>/concepts/{concept}/emergence.json", concept=RUN.concepts),
         reports=collect(
             "<results>/concepts/{concept}/{classifier}.json",
-            concept=CONCEPTS,
+            concept=RUN.concepts,
             classifier=CLASSIFIERS,
         ),
-        controls=collect("<results>/concepts/{concept}/controls.json", concept=CONCEPTS),
-        agreement=AGREEMENT,
+        controls=collect("<results>/concepts/{concept}/controls.json", concept=RUN.concepts),
+        agreement=RUN.agreement,
     output:
-        collect("<results>/concepts/{concept}/card.json", concept=CONCEPTS),
+        collect("<results>/concepts/{concept}/card.json", concept=RUN.concepts),
     log:
         "<logs>/write_cards.log",
     benchmark:
         "<benchmarks>/write_cards.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_of("write_cards"),
-        concepts=CONCEPTS_FILE,
-        digests=[ALL_CONCEPTS[concept].digest for concept in CONCEPTS],
+        **program("write_cards"),
+        concepts=RUN.concepts_file,
+        digests=[digest_of(concept) for concept in RUN.concepts],
     shell:
-        "python scripts/write_cards.py --atlas {input.atlas:q} --order {input.order:q} --concepts {params.concepts}"
+        "python {params.script:q} --atlas {input.atlas:q} --order {input.order:q} --concepts {params.concepts:q}"
         " --summaries {input.summaries:q} --reports {input.reports:q} --controls {input.controls:q}"
         " --agreement {input.agreement:q} --outputs {output:q} 2> {log:q}"

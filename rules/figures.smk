@@ -13,14 +13,15 @@ rule plot_emergence:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_of("plot_emergence"),
+        **program("plot_emergence"),
+        styles=RUN.classifier_styles,
         reports=reports_by_classifier,
         metric=config["figures"]["metric"],
         dpi=config["figures"]["dpi"],
-        note=labelled_note(),
+        note=RUN.labelled_note,
     shell:
-        "python scripts/plot_emergence.py --emergence {input.emergence:q} --summary {input.summary:q} --reports {params.reports:q}"
-        " --controls {input.controls:q} --metric {params.metric} --dpi {params.dpi} --note {params.note:q}"
+        "python {params.script:q} --emergence {input.emergence:q} --summary {input.summary:q} --reports {params.reports:q}"
+        " --controls {input.controls:q} --metric {params.metric} {params.styles} --dpi {params.dpi} --note {params.note:q}"
         " --output {output:q} 2> {log:q}"
 
 
@@ -29,11 +30,7 @@ rule plot_pca:
     input:
         dataset="<results>/concepts/{concept}/dataset.parquet",
         note_embeddings="<results>/embeddings/notes.parquet",
-        embeddings=collect(
-            "<results>/embeddings/{signal}/step_{step}.parquet",
-            signal=SIGNALS,
-            step=STEPS,
-        ),
+        embeddings=embeddings_of(RUN.signals),
         scores=f"<results>/concepts/{{concept}}/scores_{CLASSIFIERS[0]}.parquet",
         probe=f"<results>/concepts/{{concept}}/{CLASSIFIERS[0]}.skops",
     output:
@@ -45,14 +42,16 @@ rule plot_pca:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_of("plot_pca"),
+        **program("plot_pca"),
+        classifier=RUN.classifiers[CLASSIFIERS[0]].address,
         points=config["figures"]["pca_points"],
         frame_ms=config["figures"]["gif_frame_ms"],
         seed=config["seed"],
-        note=labelled_note(),
+        note=RUN.labelled_note,
     shell:
-        "python scripts/plot_pca.py --dataset {input.dataset:q} --note-embeddings {input.note_embeddings:q}"
-        " --embeddings {input.embeddings:q} --scores {input.scores:q} --probe {input.probe:q} --points {params.points}"
+        "python {params.script:q} --dataset {input.dataset:q} --note-embeddings {input.note_embeddings:q}"
+        " --embeddings {input.embeddings:q} --scores {input.scores:q} --probe {input.probe:q}"
+        " --classifier {params.classifier:q} --points {params.points}"
         " --frame-ms {params.frame_ms} --seed {params.seed} --note {params.note:q} --output {output:q} 2> {log:q}"
 
 
@@ -65,15 +64,16 @@ rule plot_atlas:
         "<logs>/plot_atlas.log",
     benchmark:
         "<benchmarks>/plot_atlas.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_of("plot_atlas"),
+        **program("plot_atlas"),
         metric=config["figures"]["metric"],
         dpi=config["figures"]["dpi"],
-        note=labelled_note(),
+        note=RUN.labelled_note,
     shell:
-        "python scripts/plot_atlas.py --atlas {input:q} --metric {params.metric} --dpi {params.dpi}"
+        "python {params.script:q} --atlas {input:q} --metric {params.metric} --dpi {params.dpi}"
         " --note {params.note:q} --output {output:q} 2> {log:q}"
 
 
@@ -87,36 +87,35 @@ rule plot_order:
         "<logs>/plot_order.log",
     benchmark:
         "<benchmarks>/plot_order.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_of("plot_order"),
+        **program("plot_order"),
+        styles=RUN.classifier_styles,
         dpi=config["figures"]["dpi"],
-        note=models_note(),
+        note=RUN.models_note,
     shell:
-        "python scripts/plot_order.py --atlas {input.atlas:q} --order {input.order:q} --dpi {params.dpi}"
+        "python {params.script:q} --atlas {input.atlas:q} --order {input.order:q} {params.styles} --dpi {params.dpi}"
         " --note {params.note:q} --output {output:q} 2> {log:q}"
 
 
 rule plot_distances:
     input:
-        collect(
-            "<results>/embeddings/{signal}/step_{step}.parquet",
-            signal=SIGNALS,
-            step=STEPS,
-        ),
+        embeddings_of(RUN.signals),
     output:
         "<results>/distances.png",
     log:
         "<logs>/plot_distances.log",
     benchmark:
         "<benchmarks>/plot_distances.tsv"
+    localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_of("plot_distances"),
+        **program("plot_distances"),
         dpi=config["figures"]["dpi"],
-        note=models_note(),
+        note=RUN.models_note,
     shell:
-        "python scripts/plot_distances.py --embeddings {input:q} --dpi {params.dpi} --note {params.note:q}"
+        "python {params.script:q} --embeddings {input:q} --dpi {params.dpi} --note {params.note:q}"
         " --output {output:q} 2> {log:q}"

@@ -1,6 +1,18 @@
 # How the bundled models were made; `snakemake train_models` makes them again. FluidR3 only: its licence (MIT) lets weights
 # be shared. `make bundle-models` copies them to resources/models.
-TRAINING_SHARDS = [f"{part:02d}" for part in range(24)]  # all but the last sitting read the first half
+TRAINING_SHARDS = [f"{part:02d}" for part in range(24)]
+# The bundled weights were trained in sittings, each going on from the one before; all but the last read half of the clips.
+SITTINGS = {
+    "1": "--steps 5530 --seed 1",
+    "2": "--steps 1823 --seed 2 --rate 7e-4",
+    "3": "--steps 18568 --seed 3 --rate 8e-4 --precision bfloat16 --compile",
+    "4": "--steps 17500 --seed 4 --rate 8e-4 --precision bfloat16 --compile",
+    "5": "--steps 18000 --seed 5 --rate 8e-4 --precision bfloat16 --compile",
+}
+LAST_SITTING = max(SITTINGS)
+CLIPS_OF_SITTING = {sitting: TRAINING_SHARDS[: 24 if sitting == LAST_SITTING else 12] for sitting in SITTINGS}
+START_OF_SITTING = {sitting: f"{RUN.results}/models/diffusion_{int(sitting) - 1}" for sitting in SITTINGS}
+START_OF_SITTING["1"] = []
 
 
 rule render_training_clips:
@@ -15,10 +27,10 @@ rule render_training_clips:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_of("render_training_clips"),
+        **program("render_training_clips"),
         clips=2000,
     shell:
-        "python scripts/render_training_clips.py --soundfont FluidR3 --count {params.clips} --seed 1"
+        "python {params.script:q} --soundfont FluidR3 --count {params.clips} --seed 1"
         " --part $((10#{wildcards.part})) --output {output:q} 2> {log:q}"
 
 
@@ -37,16 +49,16 @@ rule train_clap:
         mem_mb=8000,
         runtime=240,
     params:
-        code=code_of("train_clap"),
+        **program("train_clap"),
         steps=3900,
     shell:
-        "python scripts/train_clap.py --shards {input:q} --steps {params.steps} --seed 1 --output {output:q} 2> {log:q}"
+        "python {params.script:q} --shards {input:q} --steps {params.steps} --seed 1 --output {output:q} 2> {log:q}"
 
 
 rule train_diffusion:
     input:
-        shards=clips_of_sitting,
-        start=earlier_sitting,
+        shards=lambda wildcards: collect("<results>/models/clips/{part}.tar", part=CLIPS_OF_SITTING[wildcards.sitting]),
+        start=lambda wildcards: START_OF_SITTING[wildcards.sitting],
     output:
         directory("<results>/models/diffusion_{sitting}"),
     log:
@@ -61,8 +73,8 @@ rule train_diffusion:
         mem_mb=8000,
         runtime=240,
     params:
-        code=code_of("train_diffusion"),
-        schedule=schedule_of_sitting,
+        **program("train_diffusion"),
+        schedule=lambda wildcards, input: SITTINGS[wildcards.sitting]
+        + (f" --start {input.start}" if input.start else ""),
     shell:
-        "python scripts/train_diffusion.py --shards {input.shards:q} {params.schedule}"
-        " --output {output:q} 2> {log:q}"
+        "python {params.script:q} --shards {input.shards:q} {params.schedule} --output {output:q} 2> {log:q}"

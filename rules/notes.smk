@@ -1,8 +1,11 @@
 NOTE_SPLITS = config["notes"]["splits"]
-if config["inputs"]["notes"] is None or REMOTE_NOTES:
-    ARCHIVE = f"{RESULTS}/notes/nsynth-{{split}}.tar.gz"
+if config["inputs"]["notes"] is None or RUN.downloads_notes:
+    ARCHIVE = f"{RUN.results}/notes/nsynth-{{split}}.tar.gz"
 else:
     ARCHIVE = config["inputs"]["notes"]
+DOWNLOADS = {}
+if RUN.downloads_notes:
+    DOWNLOADS = dict(zip(expand(ARCHIVE, split=NOTE_SPLITS), expand(config["inputs"]["notes"], split=NOTE_SPLITS)))
 NOTE_FILES = [ARCHIVE]
 if Path(ARCHIVE.replace("{split}", NOTE_SPLITS[0])).is_dir():
     NOTE_FILES = [f"{ARCHIVE}/examples.json", f"{ARCHIVE}/audio"]
@@ -21,15 +24,15 @@ if config["inputs"]["notes"] is None:
         conda:
             "../envs/analysis.yaml"
         params:
-            code=code_of("render_notes"),
+            **program("render_notes"),
             soundfont=config["notes"]["soundfont"],
             notes=config["notes"]["count"],
             seed=config["seed"],
         shell:
-            "python scripts/render_notes.py --soundfont {params.soundfont:q} --count {params.notes}"
+            "python {params.script:q} --soundfont {params.soundfont:q} --count {params.notes}"
             " --split {wildcards.split} --seed {params.seed} --output {output:q} 2> {log:q}"
 
-elif REMOTE_NOTES:
+elif DOWNLOADS:
 
     rule download_notes:
         input:
@@ -44,10 +47,11 @@ elif REMOTE_NOTES:
         conda:
             "../envs/analysis.yaml"
         params:
-            address=address_of_archive,
+            script=script_of("download_notes"),
+            address=lambda wildcards: DOWNLOADS[ARCHIVE.replace("{split}", wildcards.split)],
             lock="config/downloads.lock.json",
         shell:
-            "python scripts/download_notes.py --address {params.address:q} --lock {params.lock} --output {output:q} 2> {log:q}"
+            "python {params.script:q} --address {params.address:q} --lock {params.lock:q} --output {output:q} 2> {log:q}"
 
 
 rule pack_notes:
@@ -56,7 +60,7 @@ rule pack_notes:
         collect(NOTE_FILES, split=NOTE_SPLITS),
     output:
         notes="<results>/notes/notes.parquet",
-        tars=collect("<results>/notes/shard_{shard}.tar", shard=NOTE_SHARDS),
+        tars=collect("<results>/notes/shard_{shard}.tar", shard=RUN.note_shards),
     log:
         "<logs>/pack_notes.log",
     benchmark:
@@ -67,10 +71,10 @@ rule pack_notes:
         mem_mb=1000,
         runtime=240,
     params:
-        code=code_of("pack_notes"),
+        **program("pack_notes"),
         sources=collect(ARCHIVE, split=NOTE_SPLITS),
         splits=NOTE_SPLITS,
         per_instrument=config["notes"]["per_instrument"],
     shell:
-        "python scripts/pack_notes.py --sources {params.sources:q} --splits {params.splits}"
+        "python {params.script:q} --sources {params.sources:q} --splits {params.splits}"
         " --per-instrument {params.per_instrument} --notes {output.notes:q} --shards {output.tars:q} 2> {log:q}"

@@ -1,42 +1,43 @@
-if GIVEN_PROMPTS:
+if RUN.given_prompts:
 
-    include: "import_prompts.smk"
+    include: "prompts_import.smk"
 
 elif config["prompts"]["writer"] == "openai":
 
-    include: "request_prompts.smk"
+    include: "prompts_request.smk"
 
 else:
 
-    include: "write_prompts.smk"
+    include: "prompts_write.smk"
 
 
 if config["inputs"]["annotations"]:
 
-    include: "import_annotations.smk"
+    include: "annotations_import.smk"
 
 elif config["annotation"]["annotator"] == "openai":
 
-    include: "request_annotations.smk"
+    include: "annotations_request.smk"
 
 else:
 
-    include: "annotate_prompts.smk"
+    include: "annotations_lexicon.smk"
 
 
 rule collect_prompts:
     input:
-        collect("<results>/prompts/batch_{batch}.jsonl", batch=BATCHES),
+        collect("<results>/prompts/batch_{batch}.jsonl", batch=RUN.batches),
     output:
         "<results>/prompts/prompts.parquet",
     log:
         "<logs>/collect_prompts.log",
     benchmark:
         "<benchmarks>/collect_prompts.tsv"
+    localrule: True
     conda:
         "../envs/prompts.yaml"
     params:
-        code=code_of("collect_prompts"),
+        **program("collect_prompts"),
         prompts=config["prompts"]["count"],
     shell:
-        "python scripts/collect_prompts.py --batches {input:q} --count {params.prompts} --output {output:q} 2> {log:q}"
+        "python {params.script:q} --batches {input:q} --count {params.prompts} --output {output:q} 2> {log:q}"

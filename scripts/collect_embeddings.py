@@ -1,4 +1,4 @@
-"""Collect the embeddings of generated audio: from one file a shard to one file a signal and step."""
+"""Collect the embeddings of generated audio: from one file for each shard to one for each signal and step."""
 
 import argparse
 from pathlib import Path
@@ -9,7 +9,7 @@ from musicologist.core import programs
 def main() -> None:
     """Write each of the outputs .../SIGNAL/step_XX.parquet from that level's row groups of all parts."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parts", nargs="+", required=True, help="one table a shard")
+    parser.add_argument("--parts", nargs="+", required=True, help="one table for each shard")
     parser.add_argument("--outputs", nargs="+", type=Path, required=True)
     arguments = parser.parse_args()
 

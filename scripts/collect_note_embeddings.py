@@ -8,7 +8,7 @@ from musicologist.core import programs
 def main() -> None:
     """Write the parts one behind the other, a row group each."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--parts", nargs="+", required=True, help="one table a shard")
+    parser.add_argument("--parts", nargs="+", required=True, help="one table for each shard")
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 

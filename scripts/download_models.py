@@ -29,7 +29,7 @@ def main() -> None:
     records = []
     encoder = hub.named(arguments.text_encoder) if arguments.text_encoder else None
     if arguments.diffusion:
-        family = generators.family(generators.of_model(arguments.diffusion))
+        family = generators.of_model(arguments.diffusion)
         records.append(fetch(hub.named(arguments.diffusion), family.FILES))
         config = family.read_config(hub.directory(arguments.diffusion, family.FILES))
         encoder = encoder or family.text_encoder_of(config, None)
@@ -37,7 +37,7 @@ def main() -> None:
         records.append(fetch(encoder, hub.TEXT_ENCODER_FILES))
     if arguments.clap:
         repository = hub.named(arguments.clap)
-        records.append(fetch(repository, embedders.family(embedders.of_model(arguments.clap)).needed(repository)))
+        records.append(fetch(repository, embedders.of_model(arguments.clap).needed(repository)))
     write_text(arguments.output, json.dumps(records, indent=1) + "\n")
 
 

@@ -7,7 +7,7 @@ from musicologist.core import programs
 
 
 def main() -> None:
-    """Write one row a clip; of generated audio, one row group for each signal and step."""
+    """Write one row for each clip; of generated audio, one row group for each signal and step."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", required=True, choices=["audio", "notes"])
     parser.add_argument("--input", required=True, type=Path, help="audio: the shard's manifest; notes: a tar file")

@@ -1,8 +1,6 @@
 """Measure how far the passes of an annotator agree, aspect by aspect."""
 
 import argparse
-import csv
-import io
 
 from musicologist.core import programs
 
@@ -16,8 +14,7 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist.core import parquet
-    from musicologist.core.files import write_text
+    from musicologist.core import parquet, results
     from musicologist.prompts import agreement
     from musicologist.prompts.tables import ANNOTATIONS
 
@@ -26,11 +23,7 @@ def main() -> None:
     for _, number, aspects in sorted(zip(*columns.values(), strict=True)):
         passes.setdefault(number, []).append(aspects)
     rows = agreement.table(list(passes.values()), arguments.resamples, arguments.seed)
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, rows[0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: f"{v:.6g}" if isinstance(v, float) else v for name, v in row.items()} for row in rows)
-    write_text(arguments.output, buffer.getvalue())
+    results.write(arguments.output, rows)
 
 
 if __name__ == "__main__":

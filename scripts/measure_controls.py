@@ -19,6 +19,9 @@ def main() -> None:
     parser.add_argument("--acoustics", nargs="*", default=[], help="of generated audio, if it was measured")
     parser.add_argument("--note-acoustics", nargs="*", default=[], help="of notes, if they were measured")
     parser.add_argument("--probes", nargs="+", type=Path, required=True, help=".../CLASSIFIER.skops")
+    parser.add_argument(
+        "--classifiers", nargs="+", required=True, metavar="NAME=ADDRESS", help="that the probes are of"
+    )
     parser.add_argument("--unconditional", nargs="*", default=[], help="embeddings of clips without prompts")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--controls", required=True, help="parquet to write")
@@ -38,27 +41,28 @@ def main() -> None:
     concept = definitions.load(arguments.concepts, [arguments.concept])[arguments.concept]
     paths = dict(item.split("=", 1) for item in arguments.scores)
     scores = {name: scored_clips.arrange(parquet.read(path, SCORES), path) for name, path in paths.items()}
-    trajectories = next(iter(scores.values()))
-    decisions = controls.from_embeddings(concept, arguments.embeddings, trajectories, arguments.seed, arguments.texts)
+    scored = next(iter(scores.values()))  # the clips, the same for every classifier
+    decisions = controls.from_embeddings(concept, arguments.embeddings, scored, arguments.seed, arguments.texts)
     for path in arguments.acoustics:
-        measured = controls.arrange_acoustics(path, trajectories)
+        measured = controls.arrange_acoustics(path, scored)
         decisions |= controls.from_scores(scores, measured)
         for notes in arguments.note_acoustics:
             decisions |= controls.from_cepstra(arguments.dataset, notes, measured)
-    content = controls.content(decisions, trajectories, arguments.embeddings)
+    content = controls.content(decisions, scored)
     rows = [
-        *controls.rows(concept.name, decisions, trajectories),
+        *controls.rows(concept.name, decisions, scored),
         *controls.content_rows(concept.name, scores, content),
         *controls.mismatched_rows(concept.name, scores, arguments.seed),
     ]
     for path in arguments.unconditional:
-        probe_of = {path.stem: classifiers.load(path) for path in arguments.probes}
+        addresses = dict(item.split("=", 1) for item in arguments.classifiers)
+        probe_of = {p.stem: classifiers.load(p, classifiers.at(addresses[p.stem])) for p in arguments.probes}
         table = parquet.read(path, AUDIO_EMBEDDINGS)
         rows += controls.unconditional_rows(concept.name, scores, probe_of, table)
     table = pa.Table.from_pylist([{"called_share": None, **row} for row in rows])
     parquet.write(arguments.controls, CONTROLS, table, {"concept": concept.name})
     parquet.write(arguments.content, CONTENT, content, {"concept": concept.name})
-    found = {"last_level": controls.summary(rows), "content": controls.agreement(content)}
+    found = {"last_level": controls.summary(rows), "content": controls.agreement(content, scored)}
     write_text(arguments.summary, json.dumps(results.without_nan(found), indent=2) + "\n")
 
 

@@ -15,7 +15,9 @@ def main() -> None:
     parser.add_argument("--note-embeddings", required=True)
     parser.add_argument("--instruments", required=True, help="mean embedding by instrument")
     parser.add_argument("--components", required=True, help="principal components of all notes")
-    parser.add_argument("--embeddings", nargs="+", required=True, help="embeddings of clips, a table a signal and step")
+    parser.add_argument(
+        "--embeddings", nargs="+", required=True, help="embeddings of clips, one table for each signal and step"
+    )
     parser.add_argument("--resamples", type=int, required=True)
     parser.add_argument("--permutations", type=int, required=True)
     parser.add_argument("--random-concepts", type=int, required=True)
@@ -37,19 +39,18 @@ def main() -> None:
 
     paths = dict(item.split("=", 1) for item in arguments.scores)
     scores = {name: scored_clips.arrange(parquet.read(path, SCORES), path) for name, path in paths.items()}
-    trajectories = next(iter(scores.values()))
     probes, ridge = random_concepts.weights(
         random_concepts.read(arguments.instruments, arguments.components),
         *of_notes.labelled_notes(parquet.read(arguments.dataset, DATASET), arguments.note_embeddings),
         arguments.random_concepts,
         arguments.seed,
     )
-    random = emergence_curve.random_areas(probes, arguments.embeddings, trajectories)
+    random = emergence_curve.random_areas(probes, arguments.embeddings, next(iter(scores.values())))
     settings = emergence_curve.Settings(arguments.resamples, arguments.permutations, arguments.seed)
     curves = {
-        (name, signal): emergence_curve.measure(trajectory, random[signal], settings)
+        (name, signal): emergence_curve.measure(mine, random[signal], settings)
         for name, signals in scores.items()
-        for signal, trajectory in signals.items()
+        for signal, mine in signals.items()
     }
     rows = [
         {"concept": arguments.concept, "classifier": name, "signal": signal, **row}

@@ -15,6 +15,9 @@ def main() -> None:
     parser.add_argument("--reports", nargs="+", required=True, metavar="CLASSIFIER=PATH")
     parser.add_argument("--controls", required=True)
     parser.add_argument("--metric", required=True)
+    parser.add_argument(
+        "--style", action="append", nargs=4, default=[], metavar=("CLASSIFIER", "LABEL", "COLOUR", "MARK")
+    )
     parser.add_argument("--dpi", type=int, required=True)
     parser.add_argument("--note", required=True, help="which models made the data")
     parser.add_argument("--output", required=True)
@@ -23,13 +26,15 @@ def main() -> None:
     from musicologist.core import parquet, results
     from musicologist.emergence.tables import CONTROLS
     from musicologist.figures import canvas, emergence
+    from musicologist.figures.styles import of_classifiers
 
     pairs = [item.split("=", 1) for item in arguments.reports]
     reports = {name: json.loads(Path(path).read_text(encoding="utf-8")) for name, path in pairs}
     rows = results.read(arguments.emergence)
     summary = json.loads(Path(arguments.summary).read_text(encoding="utf-8"))
     controls = parquet.read(arguments.controls, CONTROLS).to_pylist()
-    figure = emergence.emergence(rows, summary, reports, controls, arguments.metric, arguments.note)
+    styles = of_classifiers(reports, arguments.style)
+    figure = emergence.emergence(rows, summary, reports, controls, arguments.metric, arguments.note, styles)
     canvas.save(figure, arguments.output, arguments.dpi)
 
 

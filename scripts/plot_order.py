@@ -12,6 +12,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--atlas", required=True)
     parser.add_argument("--order", required=True)
+    parser.add_argument(
+        "--style", action="append", nargs=4, default=[], metavar=("CLASSIFIER", "LABEL", "COLOUR", "MARK")
+    )
     parser.add_argument("--dpi", type=int, required=True)
     parser.add_argument("--note", required=True, help="which models made the data")
     parser.add_argument("--output", required=True)
@@ -20,9 +23,12 @@ def main() -> None:
     from musicologist.core import results
     from musicologist.figures import canvas
     from musicologist.figures import order as figures_order
+    from musicologist.figures.styles import of_classifiers
 
     order = json.loads(Path(arguments.order).read_text(encoding="utf-8"))
-    figure = figures_order.order(results.read(arguments.atlas), order, arguments.note)
+    rows = results.read(arguments.atlas)
+    styles = of_classifiers(dict.fromkeys(row["classifier"] for row in rows), arguments.style)
+    figure = figures_order.order(rows, order, arguments.note, styles)
     canvas.save(figure, arguments.output, arguments.dpi)
 
 

@@ -10,9 +10,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--note-embeddings", required=True)
-    parser.add_argument("--embeddings", nargs="+", required=True, help="one table a signal and step")
+    parser.add_argument("--embeddings", nargs="+", required=True, help="one table for each signal and step")
     parser.add_argument("--scores", required=True, help="for the labels of the prompts")
     parser.add_argument("--probe", required=True, help="whose boundary is drawn")
+    parser.add_argument("--classifier", required=True, metavar="ADDRESS", help="that the probe is of")
     parser.add_argument("--points", type=int, required=True, help="at most so many points of each kind")
     parser.add_argument("--frame-ms", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
@@ -23,8 +24,8 @@ def main() -> None:
     import numpy as np
     from musicologist.concepts.datasets import DATASET
     from musicologist.core import parquet
-    from musicologist.embeddings import of_notes, tables
-    from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
+    from musicologist.embeddings import of_notes
+    from musicologist.emergence import scored_clips
     from musicologist.emergence.tables import SCORES
     from musicologist.figures import pca
     from musicologist.probes import classifiers
@@ -33,26 +34,19 @@ def main() -> None:
     dataset = parquet.read(arguments.dataset, DATASET)
     labels = dataset["label"].to_numpy()
     chosen = np.sort(np.concatenate([_some(rng, np.flatnonzero(labels == side), arguments.points) for side in (0, 1)]))
-    notes = of_notes.rows_of(arguments.note_embeddings, dataset["note_id"].take(chosen))
-    scores = parquet.read(arguments.scores, SCORES, ["prompt_id", "prompt_label"]).to_pydict()
-    labelled = {*zip(scores["prompt_id"], scores["prompt_label"], strict=True)}
-    sides = {side: [number for number, label in labelled if label == side] for side in (0, 1)}
-    shown = {
-        side: set(_some(rng, np.array(sorted(ids), dtype=int), arguments.points).tolist())
-        for side, ids in sides.items()
-    }
+    notes = of_notes.read(arguments.note_embeddings, dataset["note_id"].take(chosen))
+    scored = scored_clips.arrange(parquet.read(arguments.scores, SCORES), arguments.scores)
+    any_signal = next(iter(scored.values()))  # all have the same clips
+    shown = [_some(rng, np.flatnonzero(any_signal.labels == side), arguments.points) for side in (0, 1)]
+    negatives, positives = (np.isin(any_signal.prompts, prompts) for prompts in shown)
 
     frames = []
     for path in arguments.embeddings:
-        table = parquet.read(path, AUDIO_EMBEDDINGS)
-        embedding = tables.embeddings(table["embedding"])
-        prompts = table["prompt_id"].to_pylist()
-        negative, positive = (embedding[[number in shown[side] for number in prompts]] for side in (0, 1))
-        first = table.slice(0, 1).to_pylist()[0]
-        level = (first[name] for name in ("signal", "step", "sigma", "log_snr_db"))
-        frames.append(pca.Frame(*level, positive, negative))
+        signal, level, embedding = scored_clips.read_embeddings(path, scored)
+        place = scored[signal].place(level)
+        frames.append(pca.Frame(signal, *place.values(), embedding[positives], embedding[negatives]))
     concept = parquet.metadata(arguments.dataset)["concept"]
-    probe = classifiers.load(arguments.probe)
+    probe = classifiers.load(arguments.probe, classifiers.at(arguments.classifier))
     pca.animate(concept, notes, labels[chosen], probe, frames, arguments.note, arguments.frame_ms, arguments.output)
 
 

@@ -12,6 +12,7 @@ def main() -> None:
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--probe", required=True)
+    parser.add_argument("--classifier", required=True, metavar="ADDRESS", help="that the probe is of")
     parser.add_argument("--embeddings", nargs="+", required=True, help="one table a signal and step")
     parser.add_argument("--annotations", required=True)
     parser.add_argument("--concepts", required=True, help="concepts.yaml")
@@ -38,7 +39,7 @@ def main() -> None:
         sides = {row["prompt_id"]: prompt_labels.original_sides(_tags(row), terms) for row in annotations}
     else:
         sides = {row["prompt_id"]: prompt_labels.corrected_sides(row["aspects"], concept) for row in annotations}
-    probe = classifiers.load(arguments.probe)
+    probe = classifiers.load(arguments.probe, classifiers.at(arguments.classifier))
     kept = ["prompt_id", "sample", "signal", "step", "sigma", "log_snr_db"]
     made_by = {"concept": concept.name, "concept_digest": concept.digest, "labels": arguments.labels}
     with parquet.writer(arguments.output, SCORES, made_by) as append:

@@ -1,4 +1,4 @@
-"""Train one concept's probe on notes, with its strength chosen on held-out instruments, and measure it on others."""
+"""Train one concept's probe on notes, with its settings chosen on held-out instruments, and measure it on others."""
 
 import argparse
 import json
@@ -11,9 +11,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--embeddings", required=True, help="embeddings of all notes")
-    parser.add_argument("--classifier", required=True, choices=["logistic", "svm"])
-    parser.add_argument("--C", type=float, nargs="+", required=True, help="inverse strengths to choose from")
-    parser.add_argument("--gamma", type=float, nargs="+", required=True, help="kernel widths to choose from, svm only")
+    parser.add_argument("--classifier", required=True, metavar="NAME=ADDRESS", help="of a module or a file (.py)")
+    parser.add_argument(
+        "--grid", action="append", nargs="+", default=[], metavar=("SETTING", "VALUE"), help="values to choose from"
+    )
     parser.add_argument("--validation-notes", type=int, required=True, help="at most so many notes to choose on")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--output", required=True, help="probe to write, .skops")
@@ -32,16 +33,18 @@ def main() -> None:
     instruments = dataset["instrument"].to_numpy()
     some = validation.LabelledNotes(rows[~test], labels[~test], instruments[~test])
     some = some.some(arguments.validation_notes, arguments.seed)
-    strength, gamma = validation.choose(arguments.classifier, some, arguments.C, arguments.gamma, arguments.seed)
-    probe = classifiers.fit(arguments.classifier, rows[~test], labels[~test], strength, arguments.seed, gamma)
+    name, address = arguments.classifier.split("=", 1)
+    classifier = classifiers.at(address)
+    grid = {setting: [float(value) for value in values] for setting, *values in arguments.grid}
+    settings = validation.choose(classifier, some, grid, arguments.seed)
+    probe = classifier.fit(rows[~test], labels[~test], settings, arguments.seed)
     found = {
-        "classifier": arguments.classifier,
-        "C": strength,
-        "gamma": gamma if arguments.classifier == "svm" else None,
+        "classifier": name,
+        **settings,
         "train": classifiers.report(probe, rows[~test], labels[~test]),
         "held_out": classifiers.report(probe, rows[test], labels[test]),
         "held_out_instruments": len(np.unique(instruments[test])),
-        "cross_validation": validation.report(arguments.classifier, some, strength, gamma, arguments.seed),
+        "cross_validation": validation.report(classifier, some, settings, arguments.seed),
         "embeddings": parquet.metadata(arguments.embeddings),
         "dataset": parquet.metadata(arguments.dataset),
     }

@@ -1,7 +1,6 @@
 """Write a card for each concept: what was found about it, once all concepts are known."""
 
 import argparse
-import csv
 import json
 from pathlib import Path
 
@@ -29,10 +28,7 @@ def main() -> None:
     def read(path: str | Path) -> dict:
         return json.loads(Path(path).read_text(encoding="utf-8"))
 
-    agreement = {}
-    for path in arguments.agreement:
-        with open(path, encoding="utf-8", newline="") as stream:
-            agreement = {row["aspect"]: row for row in csv.DictReader(stream)}
+    agreement = {row["aspect"]: row for path in arguments.agreement for row in results.read(path)}
     known = definitions.load(arguments.concepts)
     rows, order = results.read(arguments.atlas), read(arguments.order)
     for path, controls, output in zip(arguments.summaries, arguments.controls, arguments.outputs, strict=True):

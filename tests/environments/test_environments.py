@@ -43,9 +43,9 @@ def put_environments_into_rules(checkout: Checkout) -> set[str]:
         for number, rule in enumerate(rules):
             conda = re.search(r'conda:\s+"\.\./envs/(\w+)\.yaml"', rule)
             if conda:
-                assert '"python scripts/' in rule, rule
+                assert '"python {params.script:q} ' in rule, rule
                 used.add(conda[1])
-                rules[number] = rule.replace('"python scripts/', f'"{FOLDER / conda[1]}/bin/python scripts/')
+                rules[number] = rule.replace('"python {params', f'"{FOLDER / conda[1]}/bin/python {{params')
         file.write_text("".join(rules))
     return used
 

@@ -49,7 +49,16 @@ WINGS = sorted(folder.name for folder in LIBRARY.iterdir() if (folder / "__init_
 
 def test_every_module_is_in_a_wing_of_the_table():
     assert sorted(MAY_IMPORT) == WINGS
-    assert [file.name for file in LIBRARY.glob("*.py")] == ["__init__.py"]
+    assert sorted(file.name for file in LIBRARY.glob("*.py")) == ["__init__.py", "public.py"]
+
+
+def test_nothing_imports_the_public_face():
+    """It imports from several wings: who imported it would be stale by all of them."""
+    for file in LIBRARY.parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = {alias.name for alias in node.names} if isinstance(node, ast.Import | ast.ImportFrom) else set()
+            assert "musicologist" not in names, file
+            assert getattr(node, "module", None) not in ("musicologist", "musicologist.public"), file
 
 
 @pytest.mark.parametrize("wing", WINGS)

@@ -1,6 +1,7 @@
 """One small run to the end: its products, what a dry-run calls stale after each kind of change, and what a kill leaves."""
 
 import csv
+import json
 import os
 import random
 import shutil
@@ -12,6 +13,7 @@ from collections import Counter
 import pandas as pd
 import pytest
 
+from tests.workflow import golden
 from tests.workflow.conftest import Checkout, inputs
 from tests.workflow.products import differences
 
@@ -70,6 +72,11 @@ def test_the_atlas_is_a_long_table_with_intervals_around_its_figures(finished):
             assert float(row[f"{metric}_low"]) - 1e-9 <= float(row[f"{metric}_high"])
             assert 0 <= float(row[metric]) <= 1
         assert int(row["n_pos"]) + int(row["n_neg"]) <= 22
+
+
+def test_the_numbers_are_the_golden_ones(finished):
+    """Where this fails after a change that was meant to change them: `python tests/workflow/golden.py results/small`."""
+    assert golden.differences(golden.texts(finished / SMALL)) == []
 
 
 def test_nothing_is_stale_after_a_run_nor_after_a_fresh_checkout(finished):
@@ -311,3 +318,24 @@ def test_deleting_the_results_and_running_again_gives_the_same_tables(finished, 
     shutil.rmtree(finished / SMALL / "concepts")
     finished.run()
     assert differences(kept, finished / SMALL / "concepts") == []
+
+
+def test_a_classifier_from_outside_the_library_plans_its_own_jobs_and_gets_its_curves(finished):
+    (finished / "my").mkdir()
+    shutil.copyfile(finished / "examples/own_classifier.py", finished / "my/lda.py")
+    third = "    svm: {C: 1}\n    lda: {file: my/lda.py, shrinkage: [0.01, 0.1]}\n"
+    config = finished.configuration("lda.yaml", ("    svm: {C: 1}\n", third))
+    own = Counter({"train_probe": 2, "score_audio": 2, "measure_controls": 2, **CURVES})
+    assert finished.planned(config=config) == own
+    finished.run(config=config)
+    assert finished.planned(config=config) == Counter()
+    atlas = pd.read_csv(finished / SMALL / "atlas.csv")
+    assert atlas.groupby("classifier").size().to_dict() == {"lda": 18, "logistic": 18, "svm": 18}
+    order = json.loads((finished / SMALL / "order.json").read_text())
+    assert {entry["classifier"] for entry in order["orders"]} == {"lda", "logistic", "svm"}
+    card = json.loads((finished / SMALL / "concepts/is_brass/card.json").read_text())
+    assert card["probes"]["lda"]["shrinkage"] in (0.01, 0.1)
+    with finished.edited("my/lda.py", "lsqr", "eigen"):
+        assert finished.planned(config=config) == own
+    with finished.edited("scripts/musicologist/probes/registry.py", "ADDRESSES = {", "ADDRESSES = {'more': 'my.more',"):
+        assert finished.planned(config=config) == Counter()

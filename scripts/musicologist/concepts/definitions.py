@@ -58,8 +58,13 @@ def load(path: str | Path, names: str | Sequence[str] = "all") -> dict[str, Conc
     if not isinstance(entries, Mapping) or not entries:
         raise UserError(f"{path} holds no concepts: expected entries like is_brass.")
     concepts = {str(name): _concept(path, str(name), entry) for name, entry in entries.items()}
+    return chosen(concepts, names, path)
+
+
+def chosen(concepts: Mapping[str, Concept], names: str | Sequence[str], path: str | Path) -> dict[str, Concept]:
+    """All of the concepts of a file or only ``names``, in the file's order; UserError for a name that it does not have."""
     if names == "all":
-        return concepts
+        return dict(concepts)
     for name in names:
         if name not in concepts:
             raise UserError(

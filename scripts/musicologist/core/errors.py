@@ -1,4 +1,8 @@
-"""The one exception that a user's mistake raises, and the suggestion that its sentence may make."""
+"""The one exception that a user's mistake raises, and what words its sentence.
+
+The digest of a script leaves out this module and what its functions are called with: nothing that goes into a product may come
+from here.
+"""
 
 import difflib
 from collections.abc import Iterable
@@ -9,6 +13,11 @@ class UserError(Exception):
 
     Scripts print it as the last line of their log and leave with exit code 1 (see ``cli.run``).
     """
+
+
+def place_of(path: object, **where: object) -> str:
+    """A place in words: ``place_of("a.csv", line=3)`` is ``a.csv, line 3``."""
+    return ", ".join([str(path), *(f"{what} {number}" for what, number in where.items())])
 
 
 def suggest(word: str, known: Iterable[object]) -> str:

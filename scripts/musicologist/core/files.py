@@ -7,6 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+CHECKOUT = Path(__file__).parents[3]
+
+
+def found(path: str | Path) -> Path:
+    """Where a file or folder lies: in the working directory, else in this checkout; ``path`` itself where in neither."""
+    beside = CHECKOUT / path
+    return beside if not Path(path).exists() and beside.exists() else Path(path)
+
 
 @contextmanager
 def atomic_path(target: str | Path) -> Iterator[Path]:

@@ -10,12 +10,15 @@ from typing import Any
 from musicologist.core.errors import UserError
 from musicologist.core.files import write_text
 
-TEXT = ("concept", "classifier", "signal", "answer")
-WHOLE = ("step", "n_pos_prompts", "n_neg_prompts", "n_pos", "n_neg", "beats_random")
+TEXT = ("concept", "classifier", "signal", "answer", "aspect", "statistic")
+WHOLE = (
+    *("step", "n_pos_prompts", "n_neg_prompts", "n_pos", "n_neg", "beats_random"),
+    *("passes", "n_prompts", "n_majority", "n_any", "n_all"),
+)
 
 
 def read(path: str | Path) -> list[dict[str, Any]]:
-    """The rows of emergence.csv or atlas.csv, numbers as numbers; UserError where the file is missing or no such table."""
+    """The rows of a table that ``write`` wrote, numbers as numbers; UserError where the file is missing or no such table."""
     try:
         with open(path, encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream))
@@ -28,11 +31,16 @@ def read(path: str | Path) -> list[dict[str, Any]]:
 
 def write(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write rows that all have the same columns, numbers with six significant digits."""
+    write_text(path, as_csv(rows))
+
+
+def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The text that ``write`` writes."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, rows[0], lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: f"{v:.6g}" if isinstance(v, float) else v for name, v in row.items()} for row in rows)
-    write_text(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def without_nan(value: Any) -> Any:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musicologist.core.errors import UserError
+from musicologist.core.files import found
 from musicologist.embedders import clap
 from musicologist.models import hub, weights
 
@@ -59,7 +60,7 @@ def load(model: str | Path, device: str = "cpu") -> clap.Clap:
     do not fit, the tokenizer has no vocabulary, or the CLAP is a fused one.
     """
     clap.quiet()
-    repository, path = hub.parse(model), Path(model)
+    repository, path = hub.parse(model), found(model)
     if repository is not None:
         path = hub.cached(repository, needed(repository)) / (repository.file or "")
     network = convert(path, weights.load(path)).float().eval().requires_grad_(False).to(device)

@@ -27,6 +27,7 @@ from typing import Protocol, cast
 
 import numpy as np
 
+from musicologist.core.files import found
 from musicologist.models import devices, hub
 
 FAMILIES = {
@@ -65,14 +66,15 @@ class Family(Protocol):
         """The files of a hub repository that are wanted."""
 
 
-def of_model(model: str | Path) -> str:
-    """The name of the family that reads ``model``: a file (.pt) is a checkpoint of LAION's, a directory is transformers'.
+def module_of(model: str | Path) -> str:
+    """The module of the family that reads ``model``: a file (.pt) is a checkpoint of LAION's, a directory is transformers'.
 
     The same of Hugging Face ids. What is neither is left to the family, which says in its own words what is missing.
     """
-    return "clap_laion" if Path(model).is_file() or str(model).partition("@")[0].endswith(".pt") else "clap"
+    is_file = found(model).is_file() or str(model).partition("@")[0].endswith(".pt")
+    return FAMILIES["clap_laion" if is_file else "clap"]
 
 
-def family(name: str) -> Family:
-    """The module of a family; KeyError for a name that is in no line above."""
-    return cast(Family, devices.family(FAMILIES[name]))
+def of_model(model: str | Path) -> Family:
+    """The family that reads ``model``, loaded."""
+    return cast(Family, devices.family(module_of(model)))

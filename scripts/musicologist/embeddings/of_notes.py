@@ -10,8 +10,13 @@ from musicologist.core.errors import UserError
 from musicologist.embeddings import tables
 from musicologist.embeddings.tables import EMBEDDING_SIZE
 
+_CHOOSE_AGAIN = (
+    "choose its notes anew with `snakemake --forcerun build_dataset` "
+    "(`import_dataset` where embeddings of notes are given)"
+)
 
-def rows_of(path: str | Path, notes: pa.ChunkedArray):
+
+def read(path: str | Path, notes: pa.ChunkedArray):
     """Embeddings (notes, 512) of these note ids, in their order, out of a table of note embeddings; None where one is missing.
 
     Reads row group by row group and keeps only what is asked for.
@@ -36,10 +41,10 @@ def labelled_notes(dataset: pa.Table, note_embeddings: str | Path) -> tuple:
 
     Raises UserError where a note of the dataset has no embedding.
     """
-    rows = rows_of(note_embeddings, dataset["note_id"])
-    if rows is None:
-        raise UserError(f"{note_embeddings} lacks notes of the dataset: delete both and run again.")
-    return rows, dataset["label"].to_numpy(), dataset["split"].to_numpy() == "test"
+    embedding = read(note_embeddings, dataset["note_id"])
+    if embedding is None:
+        raise UserError(f"{note_embeddings} lacks notes of the dataset: {_CHOOSE_AGAIN}.")
+    return embedding, dataset["label"].to_numpy(), dataset["split"].to_numpy() == "test"
 
 
 def by_instrument(notes: Sequence[pa.Table], note_embeddings: str | Path) -> Iterator[tuple]:

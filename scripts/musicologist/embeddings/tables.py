@@ -28,10 +28,8 @@ AUDIO_EMBEDDINGS = parquet.schema(
     [
         ("prompt_id", pa.int64()),
         ("sample", pa.int16()),
-        (
-            "signal",
-            pa.string(),
-        ),  # denoised (the x0 estimate), noisy (x_t) or deformed (the last step's clip under noise)
+        # denoised (the x0 estimate), noisy (x_t) or deformed (the last step's clip under noise)
+        ("signal", pa.string()),
         ("step", pa.int16()),  # 0-based
         ("sigma", pa.float64()),  # noise level of the variance-exploding process, in units of the data's spread
         ("log_snr_db", pa.float64()),  # -20 log10(sigma)

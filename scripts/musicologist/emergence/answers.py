@@ -1,11 +1,14 @@
 """What a curve did: the one place that says whether and how a concept emerged."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from musicologist.statistics import landmarks, nulls
+
+if TYPE_CHECKING:
+    from musicologist.emergence.curve import Curve
 
 NOT_EMERGED = "not emerged"
 FROM_THE_START = "there from the start"
@@ -17,6 +20,11 @@ def answer(p: float, first: float, log_sigma: np.ndarray, alpha: float = 0.05) -
     if not p <= alpha or not np.isfinite(first):
         return NOT_EMERGED
     return FROM_THE_START if first >= log_sigma[0] else EMERGED
+
+
+def of(curve: "Curve") -> str:
+    """The answer of one measured curve by itself; of many concepts', ``conclude`` corrects p for their number first."""
+    return answer(curve.summary["p"], curve.landmarks.onset[0], np.log([curve.summary["highest_sigma"]]))
 
 
 Key = tuple[str, str, str]  # concept, classifier, signal

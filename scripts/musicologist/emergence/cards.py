@@ -14,6 +14,8 @@ METRICS = (
     *("roc_auc", "average_precision", "ap_over_prevalence"),
     *("balanced_accuracy", "balanced_accuracy_prior", "balanced_accuracy_cv"),
 )
+_NOT_OF_PROBES = ("classifier", "train", "embeddings", "dataset")
+"""What a probe's report says that its card leaves out."""
 
 
 def card(
@@ -48,7 +50,7 @@ def card(
         "curves": [_curve(levels) | _place(order, concept.name, *key) for key, levels in curves.items()],
         "lags": summary["lags"],
         "probes": {
-            name: {key: report[key] for key in ("C", "gamma", "held_out", "held_out_instruments", "cross_validation")}
+            name: {key: value for key, value in report.items() if key not in _NOT_OF_PROBES}
             for name, report in probes.items()
         },
         "controls": dict(controls),
@@ -62,13 +64,13 @@ def _curve(levels: Sequence[Row]) -> dict[str, Any]:
     """What holds for one curve, and its last level."""
     end = levels[-1]
     described = {name: end[name] for name in CURVE}
-    described |= {name: _with_interval(end, name) for name in LANDMARKS}
+    described |= {name: _value_and_interval(end, name) for name in LANDMARKS}
     described["last_level"] = {name: end[name] for name in AT_THE_END}
-    described["last_level"] |= {name: _with_interval(end, name) for name in METRICS}
+    described["last_level"] |= {name: _value_and_interval(end, name) for name in METRICS}
     return described
 
 
-def _with_interval(row: Row, name: str) -> dict[str, float]:
+def _value_and_interval(row: Row, name: str) -> dict[str, float]:
     return {"value": row[name], "low": row[f"{name}_low"], "high": row[f"{name}_high"]}
 
 

@@ -32,7 +32,7 @@ def rows(
     _, prompts, branches = next(iter(decisions.values())).shape
     drawn = np.random.default_rng(seed).integers(prompts, size=(resamples, prompts))
     drawn = np.concatenate([np.arange(prompts)[None], drawn])
-    measures = {"icc": agreement.intraclass_correlation, "agreement": agreement.pair_agreement}
+    measures = {"icc": agreement.icc_balanced, "agreement": agreement.pair_agreement}
     curves = {
         name: {place: np.stack([measure(level[drawn]) for level in levels]) for place, levels in decisions.items()}
         for name, measure in measures.items()

@@ -9,11 +9,12 @@ import numpy as np
 from musicologist.audio import acoustics
 from musicologist.audio.acoustics import AUDIO_ACOUSTICS, NOTE_ACOUSTICS
 from musicologist.concepts.datasets import DATASET
-from musicologist.core import noise_levels, parquet
+from musicologist.core import levels, noise_levels, parquet
 from musicologist.core.errors import UserError
-from musicologist.embeddings import tables
-from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, TEXT_EMBEDDINGS
-from musicologist.emergence.scored_clips import ScoredClips
+from musicologist.embeddings import of_clips, tables
+from musicologist.embeddings.tables import TEXT_EMBEDDINGS
+from musicologist.emergence import scored_clips
+from musicologist.emergence.scored_clips import FEWEST, ScoredClips
 from musicologist.probes import baselines
 from musicologist.statistics import agreement as statistics_agreement
 from musicologist.statistics import auc, confounds, metrics
@@ -28,47 +29,50 @@ CurveKey = tuple[str, str, str]
 """Control, classifier, signal."""
 
 AREA = ("roc_auc", "roc_auc_low", "roc_auc_high")
-FEWEST = 2
-"""Prompts that each side needs before anything can be said."""
+_MEASURE_AGAIN = "measure the clips anew with `snakemake --forcerun measure_acoustics`"
 
 Measured = dict[str, tuple[np.ndarray, np.ndarray]]
 """By signal: covariates (levels, clips, 3) and cepstral statistics (levels, clips, 40)."""
 
 
-def arrange_acoustics(path: str | Path, trajectories: Mapping[str, ScoredClips]) -> Measured:
-    """What was measured in the clips of these trajectories, of those signals that were measured.
+def arrange_acoustics(path: str | Path, scored: Mapping[str, ScoredClips]) -> Measured:
+    """What was measured in these scored clips by signal, of the signals that were measured.
 
-    Raises UserError where the table lacks a clip.
+    Raises UserError where the table holds other clips.
     """
     table = parquet.read(path, AUDIO_ACOUSTICS)
-    names = ("prompt_id", "sample", "signal", "step", "loudness_lufs", "centroid_hz", "flatness_db")
-    columns = {name: table[name].to_numpy() for name in names}
-    mfcc = table["mfcc"].combine_chunks().flatten().to_numpy().reshape(-1, acoustics.MFCC_SIZE)
-    order = np.lexsort([columns["sample"], columns["prompt_id"]])
+    signals, steps = table["signal"].to_numpy(), table["step"].to_numpy()
     found = {}
-    for signal, trajectory in trajectories.items():
-        mine = order[columns["signal"][order] == signal]
-        if not len(mine):
+    for signal, mine in scored.items():
+        if signal not in signals:
             continue
-        levels = [mine[columns["step"][mine] == step] for step in trajectory.step]
-        wanted = trajectory.prompt_ids[trajectory.prompts]
-        if any(not np.array_equal(columns["prompt_id"][rows], wanted) for rows in levels):
-            raise UserError(f"{path} holds other clips than the scores: delete both and run again.")
-        rows = np.stack(levels)
-        covariates = acoustics.covariates(*(columns[name][rows.ravel()] for name in names[-3:]))
-        found[signal] = covariates.reshape(*rows.shape, -1), mfcc[rows]
+        covariates, cepstra = [], []
+        for step in mine.step:
+            level = table.filter((signals == signal) & (steps == step))
+            rows = of_clips.rows_of(level, mine.clips, f"{path} at step {step} of {signal}", _MEASURE_AGAIN)
+            columns = (level[name].to_numpy()[rows] for name in ("loudness_lufs", "centroid_hz", "flatness_db"))
+            covariates.append(acoustics.covariates(*columns))
+            cepstra.append(_cepstra(level)[rows])
+        found[signal] = np.stack(covariates), np.stack(cepstra)
     return found
+
+
+def _cepstra(table: "pa.Table") -> np.ndarray:
+    """The column ``mfcc`` as an array (rows, 40)."""
+    return table["mfcc"].combine_chunks().flatten().to_numpy().reshape(-1, acoustics.MFCC_SIZE)
 
 
 def from_scores(scores: Mapping[str, Mapping[str, ScoredClips]], measured: Measured) -> dict[CurveKey, np.ndarray]:
     """Decisions (levels, clips) of each probe with what ``measured`` explains partialled out."""
     found = {}
-    for classifier, trajectories in scores.items():
+    for classifier, scored in scores.items():
         for signal, (covariates, _) in measured.items():
-            trajectory = trajectories[signal]
-            labels = trajectory.labels[trajectory.prompts]
+            mine = scored[signal]
             found["partialled", classifier, signal] = np.stack(
-                [confounds.partialled(*level, labels) for level in zip(trajectory.decision, covariates, strict=True)]
+                [
+                    confounds.partialled(*level, mine.clip_labels)
+                    for level in zip(mine.decision, covariates, strict=True)
+                ]
             )
     return found
 
@@ -83,120 +87,133 @@ def from_cepstra(dataset: str | Path, notes: str | Path, measured: Measured) -> 
     chosen, table = parquet.read(dataset, DATASET), parquet.read(notes, NOTE_ACOUSTICS, ["note_id", "mfcc"])
     rows = pc.index_in(chosen["note_id"], value_set=table["note_id"].combine_chunks())
     if rows.null_count:
-        raise UserError(f"{notes} lacks notes of {dataset}: delete both and run again.")
-    mfcc = table["mfcc"].combine_chunks().flatten().to_numpy().reshape(-1, acoustics.MFCC_SIZE)
-    probe = baselines.handcrafted(mfcc[rows.to_numpy()], chosen["label"].to_numpy())
+        raise UserError(
+            f"{notes} lacks notes of {dataset}: measure the notes anew with `snakemake --forcerun measure_note_acoustics`."
+        )
+    probe = baselines.handcrafted(_cepstra(table)[rows.to_numpy()], chosen["label"].to_numpy())
     return {("handcrafted", "mfcc", signal): probe(features) for signal, (_, features) in measured.items()}
 
 
 def from_embeddings(
     concept: "Concept",
     paths: Sequence[Path],
-    trajectories: Mapping[str, ScoredClips],
+    scored: Mapping[str, ScoredClips],
     seed: int,
     texts: Sequence[str | Path] = (),
 ) -> dict[CurveKey, np.ndarray]:
     """Decisions (levels, clips) of the in-domain probe, where both sides have two prompts, and of the zero-shot probe.
 
     The latter is made of ``texts``, a table of text queries if there is one. ``paths`` are .../SIGNAL/step_XX.parquet, one for
-    each level; memory holds one. The in-domain probe learns from the finished clips. Raises UserError where a table holds other
-    clips than the trajectory of its signal.
+    each level; memory holds one. The in-domain probe learns from the finished clips. Raises UserError where a table holds
+    other clips than the scores.
     """
-    by_level = _by_level(paths)
+    by_level = levels.of_tables(paths)
     text = [
         baselines.zero_shot(parquet.read(path, TEXT_EMBEDDINGS), concept.positive_aspects, concept.near_aspects)
         for path in texts
     ]
-    signal, end = finished(trajectories)
-    labels = end.labels[end.prompts]
+    signal, end = finished(scored)
     probes: list[baselines.Linear] = []
-    if _fewest_prompts(end) >= FEWEST:
-        embedding = _embedding(by_level[signal, int(end.step[-1])], end)
-        probes, judge = baselines.in_domain(embedding, labels, end.prompts, seed)
+    if end.enough:
+        embedding = of_clips.read(by_level[signal, int(end.step[-1])], end.clips)
+        probes, judge = baselines.in_domain(embedding, end.clip_labels, end.clip_prompt_ids, seed)
     found: dict[CurveKey, list[np.ndarray]] = {}
-    for signal, trajectory in trajectories.items():
-        for step in trajectory.step:
-            embedding = _embedding(by_level[signal, int(step)], trajectory)
+    for signal, mine in scored.items():
+        for step in mine.step:
+            embedding = of_clips.read(by_level[signal, int(step)], mine.clips)
             for probe in text:
                 found.setdefault(("zero_shot", "text", signal), []).append(probe(embedding))
             if probes:
                 judged = np.stack([probe(embedding) for probe in probes])[judge, np.arange(len(judge))]
                 found.setdefault(("in_domain", "lda", signal), []).append(judged)
-    return {curve: np.stack(levels) for curve, levels in found.items()}
+    return {curve: np.stack(decisions) for curve, decisions in found.items()}
 
 
-def finished(trajectories: Mapping[str, ScoredClips]) -> tuple[str, ScoredClips]:
-    """The signal, and its trajectory, whose last level is the finished clips: ``denoised``, without it ``noisy``."""
-    signal = "denoised" if "denoised" in trajectories else "noisy"
-    return signal, trajectories[signal]
+def finished(scored: Mapping[str, ScoredClips]) -> tuple[str, ScoredClips]:
+    """The signal whose last level is the finished clips, ``denoised``, without it ``noisy``, and its scored clips."""
+    signal = "denoised" if "denoised" in scored else "noisy"
+    return signal, scored[signal]
 
 
-def content(
-    decisions: Mapping[CurveKey, np.ndarray], trajectories: Mapping[str, ScoredClips], paths: Sequence[Path]
-) -> "pa.Table":
-    """What the finished clips hold, a table of the schema ``content``; ``paths`` as in ``from_embeddings``.
+def content(decisions: Mapping[CurveKey, np.ndarray], scored: Mapping[str, ScoredClips]) -> "pa.Table":
+    """What the finished clips hold, a table of the schema ``content`` with one row for each clip.
 
     A clip has the concept where its decision is among the highest, as large a share of the clips as of those whose prompt asks
-    for it: the decision's own threshold means little in another domain than that in which it was learnt.
+    for it: the decision's own threshold means little in another domain than that in which it was learnt. A clip whose prompt
+    counts on both sides has no prompt label here.
     """
     import pyarrow as pa
 
-    signal, end = finished(trajectories)
-    labels = end.labels[end.prompts]
-    known = labels >= 0
-    share = float((labels[known] == 1).mean()) if known.any() else 0.0
-    names = parquet.read(_by_level(paths)[signal, int(end.step[-1])], AUDIO_EMBEDDINGS, ["prompt_id", "sample"])
-    columns = names.sort_by([("prompt_id", "ascending"), ("sample", "ascending")]).to_pydict()
-    columns["prompt_label"] = pa.array(labels, pa.int8(), mask=~known)
+    signal, end = finished(scored)
+    known = end.known
+    share = float((end.clip_labels[known] == 1).mean()) if known.any() else 0.0
+    names, first, times = _distinct(end)
+    one_sided = known[first] & (times == 1)
+    columns = {"prompt_id": names[0], "sample": names[1]}
+    columns["prompt_label"] = pa.array(end.clip_labels[first], pa.int8(), mask=~one_sided)
     for control, classifier in (("zero_shot", "text"), ("in_domain", "lda")):
         curve = decisions.get((control, classifier, signal))
-        decision = curve[-1] if curve is not None else np.full(len(labels), np.nan)
+        decision = curve[-1, first] if curve is not None else np.full(len(first), np.nan)
         called = decision > metrics.matching_prior(decision, share)
         columns[control] = decision
         columns[f"{control}_label"] = pa.array(called, mask=np.isnan(decision)).cast(pa.int8())
     return pa.table(columns)
 
 
-def agreement(content: "pa.Table") -> dict[str, float]:
-    """Cohen's kappa of each content label with the prompts' labels, over the clips whose prompt is on either side."""
+def _distinct(scored: ScoredClips) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Prompt ids and samples (2, distinct clips), sorted; where each stands first, and how many times it is there."""
+    names = np.stack([scored.clips.prompt_ids, scored.clips.samples])
+    return np.unique(names, axis=1, return_index=True, return_counts=True)
+
+
+def agreement(content: "pa.Table", scored: Mapping[str, ScoredClips]) -> dict[str, float]:
+    """Cohen's kappa of each content label with the prompts' labels, over the clips whose prompt takes a side.
+
+    A clip whose prompt counts on both sides counts twice, once with each label, as in every figure about prompts' labels.
+    """
+    _, end = finished(scored)
+    rows = of_clips.rows_of(content, end.clips, "the table of contents", of_clips.SCORE_AGAIN)
     found = {}
     for control in ("zero_shot", "in_domain"):
-        both = content.select(["prompt_label", f"{control}_label"]).drop_null()
-        asked, held = (both[name].to_numpy() for name in both.column_names)
-        found[f"{control}_kappa"] = statistics_agreement.cohen_kappa(asked, held) if len(asked) else float("nan")
+        held = content[f"{control}_label"].fill_null(-1).to_numpy()[rows]
+        both = end.known & (held >= 0)
+        votes = np.stack([end.clip_labels, held], axis=1)[both]
+        once = np.ones((1, len(votes)))
+        found[f"{control}_kappa"] = float(statistics_agreement.kappa(votes, once)[0]) if len(votes) else float("nan")
     return found
 
 
 def rows(
-    concept: str, decisions: Mapping[CurveKey, np.ndarray], trajectories: Mapping[str, ScoredClips]
+    concept: str, decisions: Mapping[CurveKey, np.ndarray], scored: Mapping[str, ScoredClips]
 ) -> list[dict[str, Any]]:
     """Rows of the schema ``controls`` of these curves against the prompts' labels."""
-    found = []
-    for (control, classifier, signal), levels in decisions.items():
-        trajectory = trajectories[signal]
-        labels = trajectory.labels[trajectory.prompts]
-        found += [
-            {"concept": concept, "control": control, "classifier": classifier, "signal": signal, **place, **area}
-            for place, area in (
-                (_place(trajectory, level), _area(decision, labels, trajectory.prompts))
-                for level, decision in enumerate(levels)
-            )
-        ]
-    return found
+    return [
+        {"concept": concept, "control": control, "classifier": classifier, "signal": signal}
+        | {**mine.place(level), **_area(decision, mine.clip_labels, mine.clip_prompt_ids)}
+        for (control, classifier, signal), curve in decisions.items()
+        for mine in (scored[signal],)
+        for level, decision in enumerate(curve)
+    ]
 
 
 def content_rows(
     concept: str, scores: Mapping[str, Mapping[str, ScoredClips]], content: "pa.Table"
 ) -> list[dict[str, Any]]:
-    """Rows of the schema ``controls``: the probes' own decisions against what the finished clips hold (control ``content``)."""
+    """Rows of the schema ``controls``: the probes' own decisions against what the finished clips hold (control ``content``).
+
+    Each clip counts once, whatever the sides of its prompt.
+    """
     held = content["in_domain_label"].fill_null(-1).to_numpy()
-    return [
-        {"concept": concept, "control": "content", "classifier": classifier, "signal": signal}
-        | {**_place(trajectory, level), **_area(decision, held, trajectory.prompts)}
-        for classifier, trajectories in scores.items()
-        for signal, trajectory in trajectories.items()
-        for level, decision in enumerate(trajectory.decision)
-    ]
+    found = []
+    for classifier, scored in scores.items():
+        for signal, mine in scored.items():
+            (prompt_ids, _), first, _ = _distinct(mine)
+            found += [
+                {"concept": concept, "control": "content", "classifier": classifier, "signal": signal}
+                | {**mine.place(level), **_area(decision[first], held, prompt_ids)}
+                for level, decision in enumerate(mine.decision)
+            ]
+    return found
 
 
 def mismatched_rows(concept: str, scores: Mapping[str, Mapping[str, ScoredClips]], seed: int) -> list[dict[str, Any]]:
@@ -205,18 +222,18 @@ def mismatched_rows(concept: str, scores: Mapping[str, Mapping[str, ScoredClips]
     In place of an interval of the mean stand the percentiles of the labellings.
     """
     found = []
-    for classifier, trajectories in scores.items():
-        for signal, trajectory in trajectories.items():
-            sided = trajectory.labels >= 0
-            index, mine = np.cumsum(sided) - 1, sided[trajectory.prompts]
-            for level, decision in enumerate(trajectory.decision):
-                place = {"concept": concept, "control": "mismatched", "classifier": classifier, "signal": signal}
-                area = _counts(trajectory.labels[trajectory.prompts], trajectory.prompts) | dict.fromkeys(AREA, np.nan)
-                if _fewest_prompts(trajectory) >= FEWEST:
-                    prompts = index[trajectory.prompts[mine]]
-                    turned = confounds.mismatched(decision[mine], prompts, trajectory.labels[sided], seed)
+    for classifier, scored in scores.items():
+        for signal, mine in scored.items():
+            sided = mine.labels >= 0
+            index, known = np.cumsum(sided) - 1, mine.known
+            for level, decision in enumerate(mine.decision):
+                curve = {"concept": concept, "control": "mismatched", "classifier": classifier, "signal": signal}
+                area = scored_clips.counts(mine.clip_labels, mine.clip_prompt_ids) | dict.fromkeys(AREA, np.nan)
+                if mine.enough:
+                    prompts = index[mine.prompts[known]]
+                    turned = confounds.mismatched(decision[known], prompts, mine.labels[sided], seed)
                     area |= dict(zip(AREA, (turned.mean(), *np.percentile(turned, [2.5, 97.5])), strict=True))
-                found.append({**place, **_place(trajectory, level), **area})
+                found.append({**curve, **mine.place(level), **area})
     return found
 
 
@@ -238,17 +255,17 @@ def unconditional_rows(
             row = {"concept": concept, "classifier": classifier, "signal": signal, "step": step}
             row |= {"sigma": (sigma := float(columns["sigma"][here][0])), "log_snr_db": noise_levels.log_snr_db(sigma)}
             row["called_share"] = float((free > 0).mean())
-            trajectory = scores[classifier].get(signal)
-            if trajectory is not None and step in trajectory.step:
-                asked = trajectory.labels[trajectory.prompts] == 1
-                level = int(np.searchsorted(trajectory.step, step))
-                decision = np.concatenate([trajectory.decision[level][asked], free])
+            mine = scores[classifier].get(signal)
+            if mine is not None and step in mine.step:
+                asked = mine.clip_labels == 1
+                level = int(np.searchsorted(mine.step, step))
+                decision = np.concatenate([mine.decision[level][asked], free])
                 labels = np.repeat([1, 0], [asked.sum(), len(free)])
-                prompts = np.concatenate([trajectory.prompt_ids[trajectory.prompts[asked]], columns["prompt_id"][here]])
+                prompts = np.concatenate([mine.clip_prompt_ids[asked], columns["prompt_id"][here]])
                 found.append(row | {"control": "unconditional"} | _area(decision, labels, prompts))
             if (signal, step) == ("noisy", 0):
-                nothing = _counts(np.zeros(len(free)), columns["prompt_id"][here]) | dict.fromkeys(AREA, np.nan)
-                found.append(row | {"control": "decoded_noise"} | nothing)
+                counts = scored_clips.counts(np.zeros(len(free)), columns["prompt_id"][here])
+                found.append(row | {"control": "decoded_noise"} | counts | dict.fromkeys(AREA, np.nan))
     return found
 
 
@@ -261,41 +278,10 @@ def summary(found: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return last
 
 
-def _by_level(paths: Sequence[Path]) -> dict[tuple[str, int], Path]:
-    return {(path.parent.name, int(path.stem.removeprefix("step_"))): path for path in paths}
-
-
-def _embedding(path: Path, trajectory: ScoredClips) -> np.ndarray:
-    """Embeddings (clips, 512) of a level, in the trajectory's order."""
-    table = parquet.read(path, AUDIO_EMBEDDINGS).sort_by([("prompt_id", "ascending"), ("sample", "ascending")])
-    if not np.array_equal(table["prompt_id"].to_numpy(), trajectory.prompt_ids[trajectory.prompts]):
-        raise UserError(f"{path} holds other clips than the scores: delete both and run again.")
-    return tables.embeddings(table["embedding"])
-
-
-def _fewest_prompts(trajectory: ScoredClips) -> int:
-    return min(int((trajectory.labels == label).sum()) for label in (0, 1))
-
-
-def _place(trajectory: ScoredClips, level: int) -> dict[str, Any]:
-    sigma = float(trajectory.sigma[level])
-    return {"step": int(trajectory.step[level]), "sigma": sigma, "log_snr_db": noise_levels.log_snr_db(sigma)}
-
-
-def _counts(labels: np.ndarray, prompts: np.ndarray) -> dict[str, int]:
-    """Prompts and clips on each side; labels (clips,) other than 0 and 1 do not count."""
-    return {
-        "n_pos_prompts": len(np.unique(prompts[labels == 1])),
-        "n_neg_prompts": len(np.unique(prompts[labels == 0])),
-        "n_pos": int((labels == 1).sum()),
-        "n_neg": int((labels == 0).sum()),
-    }
-
-
 def _area(decision: np.ndarray, labels: np.ndarray, prompts: np.ndarray) -> dict[str, float]:
     """Counts, and ROC-AUC with its interval over prompts; NaN with fewer than two prompts on a side."""
     known = labels >= 0
-    counts = _counts(labels, prompts)
+    counts = scored_clips.counts(labels, prompts)
     if min(counts["n_pos_prompts"], counts["n_neg_prompts"]) < FEWEST:
         return counts | dict.fromkeys(AREA, float("nan"))
     area = auc.clustered(decision[known], labels[known], prompts[known])

@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from musicologist.core import noise_levels, parquet
-from musicologist.embeddings import tables
-from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
 from musicologist.emergence import scored_clips
 from musicologist.emergence.scored_clips import ScoredClips
 from musicologist.statistics import agreement, auc, bootstrap, landmarks, metrics, nulls
@@ -21,17 +18,14 @@ if TYPE_CHECKING:
 FOLDS = 5
 """Of the prompts, for the operating point that is cross-validated at the last level."""
 
-FEWEST = 2
-"""Prompts that each side needs before anything can be said."""
-
 
 @dataclass(frozen=True)
 class Settings:
-    """How many bootstrap resamples and label permutations, and their seed."""
+    """How many bootstrap resamples and label permutations, and their seed; the defaults are the configuration's."""
 
-    resamples: int
-    permutations: int
-    seed: int
+    resamples: int = 2000
+    permutations: int = 2000
+    seed: int = 1
 
 
 @dataclass(frozen=True)
@@ -43,17 +37,19 @@ class Curve:
     landmarks: Landmarks
 
 
-def measure(trajectory: ScoredClips, random: np.ndarray, settings: Settings) -> Curve:
+def measure(scored: ScoredClips, random: np.ndarray | None = None, settings: Settings | None = None) -> Curve:
     """Measure one curve. With fewer than two prompts on a side nothing can be said: counts stand, the rest is NaN.
 
-    ``random`` (1 + random concepts, levels) are ROC-AUCs on the same clips of linear probes: the concept's own first.
+    ``random`` (1 + random concepts, levels) are ROC-AUCs on the same clips of linear probes: the concept's own first. Without
+    them nothing is said about random concepts: neither rows nor summary have their columns.
     """
-    ids, place = np.unique(trajectory.prompt_ids, return_inverse=True)
-    drawn = bootstrap.draws(len(ids), settings.resamples, settings.seed)[place[trajectory.labels >= 0]]
-    known = _known(trajectory)
+    settings = settings or Settings()
+    ids, place = np.unique(scored.prompt_ids, return_inverse=True)
+    drawn = bootstrap.draws(len(ids), settings.resamples, settings.seed)[place[scored.labels >= 0]]
+    known = _known(scored)
     counts = _counts(known)
     levels = len(known.step)
-    if min(counts["n_pos_prompts"], counts["n_neg_prompts"]) < FEWEST:
+    if not known.enough:
         values = {name: np.full((1 + settings.resamples, levels), np.nan) for name in metrics.METRICS}
         verdict = nulls.Verdict(float("nan"), np.full(levels, np.nan), np.full(levels, np.nan))
         areas = [None] * levels
@@ -61,14 +57,11 @@ def measure(trajectory: ScoredClips, random: np.ndarray, settings: Settings) -> 
         values = _resampled(known, drawn, settings)
         null = nulls.permuted_labels(known.decision, known.prompts, known.labels, settings.permutations, settings.seed)
         verdict = nulls.max_t(values["roc_auc"][0], null)
-        clusters = known.prompt_ids[known.prompts]
-        areas = [auc.clustered(level, known.labels[known.prompts], clusters) for level in known.decision]
+        areas = [auc.clustered(level, known.clip_labels, known.clip_prompt_ids) for level in known.decision]
     found = landmarks.landmarks(known.log_sigma, values["roc_auc"], verdict.critical)
     rows = [
         {
-            "step": int(known.step[level]),
-            "sigma": float(known.sigma[level]),
-            "log_snr_db": float(noise_levels.log_snr_db(known.sigma[level])),
+            **known.place(level),
             **counts,
             **_intervals({name: value[:, level] for name, value in values.items()}, areas[level]),
             **_clustering(known, level, areas[level]),
@@ -77,51 +70,50 @@ def measure(trajectory: ScoredClips, random: np.ndarray, settings: Settings) -> 
         }
         for level in range(levels)
     ]
-    by_random = nulls.max_t(random[0], random[1:])
-    low, high = np.percentile(random[1:], [2.5, 97.5], axis=0)
-    for level, row in enumerate(rows):
-        row |= {
-            "linear_auc": float(random[0, level]),
-            "random_low": float(low[level]),
-            "random_high": float(high[level]),
-        }
-        row["p_random_level"] = float(by_random.adjusted[level])
-    summary = {**counts, "p": verdict.p, "p_random": by_random.p, "highest_sigma": float(known.sigma[0])}
+    summary: dict[str, Any] = {**counts, "p": verdict.p}
+    if random is not None:
+        beside, summary["p_random"] = _against_random(random)
+        rows = [row | more for row, more in zip(rows, beside, strict=True)]
+    summary["highest_sigma"] = float(known.sigma[0])
     summary |= landmarks.describe(found)
     return Curve(rows, summary, found)
 
 
-def _known(trajectory: ScoredClips) -> ScoredClips:
-    """The trajectory of the clips whose prompt is on either side."""
-    mine, sided = trajectory.known, trajectory.labels >= 0
+def _against_random(random: np.ndarray) -> tuple[list[dict[str, float]], float]:
+    """For each level the linear probe's area among those of random concepts, and the p of its whole curve."""
+    verdict = nulls.max_t(random[0], random[1:])
+    low, high = np.percentile(random[1:], [2.5, 97.5], axis=0)
+    columns = {"linear_auc": random[0], "random_low": low, "random_high": high, "p_random_level": verdict.adjusted}
+    levels = range(random.shape[1])
+    return [{name: float(values[level]) for name, values in columns.items()} for level in levels], verdict.p
+
+
+def _known(scored: ScoredClips) -> ScoredClips:
+    """Those of the clips whose prompt takes a side."""
+    mine, sided = scored.known, scored.labels >= 0
     index = np.cumsum(sided) - 1
     return replace(
-        trajectory,
-        decision=trajectory.decision[:, mine],
-        predicted=trajectory.predicted[:, mine],
-        prompts=index[trajectory.prompts[mine]],
-        prompt_ids=trajectory.prompt_ids[sided],
-        labels=trajectory.labels[sided],
+        scored,
+        decision=scored.decision[:, mine],
+        predicted=scored.predicted[:, mine],
+        prompts=index[scored.prompts[mine]],
+        prompt_ids=scored.prompt_ids[sided],
+        labels=scored.labels[sided],
+        samples=scored.samples[mine],
     )
 
 
-def _counts(known: ScoredClips) -> dict[str, Any]:
-    labels = known.labels[known.prompts]
-    positive, negative = int((labels == 1).sum()), int((labels == 0).sum())
-    share = positive / (positive + negative) if positive + negative else float("nan")
-    return {
-        "n_pos_prompts": int((known.labels == 1).sum()),
-        "n_neg_prompts": int((known.labels == 0).sum()),
-        "n_pos": positive,
-        "n_neg": negative,
-        "prevalence": share,
-        "majority": max(share, 1 - share),
-    }
+def _counts(known: ScoredClips) -> dict[str, float]:
+    """Prompts and clips on each side, the share of clips with the concept, and the share of the larger side."""
+    counts = scored_clips.counts(known.clip_labels, known.clip_prompt_ids)
+    clips = counts["n_pos"] + counts["n_neg"]
+    share = counts["n_pos"] / clips if clips else float("nan")
+    return {**counts, "prevalence": share, "majority": max(share, 1 - share)}
 
 
 def _resampled(known: ScoredClips, drawn: np.ndarray, settings: Settings) -> dict[str, np.ndarray]:
     """METRICS (1 + resamples, levels): as measured, then resampled. Thresholds stay where the measured clips put them."""
-    labels = known.labels[known.prompts]
+    labels = known.clip_labels
     prior = float((labels == 1).mean())
     cut = metrics.cross_fitted(known.decision[-1], labels, known.prompts, FOLDS, settings.seed)
     once = np.ones((len(known.labels), 1))
@@ -139,7 +131,7 @@ def _resampled(known: ScoredClips, drawn: np.ndarray, settings: Settings) -> dic
 
 
 def _intervals(values: dict[str, np.ndarray], area: auc.Auc | None) -> dict[str, float]:
-    row = {}
+    row: dict[str, float] = {}
     for name, column in values.items():
         formula = name == "roc_auc" and area is not None
         low, high = auc.interval(area) if formula else bootstrap.interval(column[1:])
@@ -150,8 +142,7 @@ def _intervals(values: dict[str, np.ndarray], area: auc.Auc | None) -> dict[str,
 def _clustering(known: ScoredClips, level: int, area: auc.Auc | None) -> dict[str, float]:
     if area is None:
         return {"icc": float("nan"), "design_effect": float("nan")}
-    labels = known.labels[known.prompts]
-    icc = agreement.icc_within_labels(known.decision[level], labels, known.prompts)
+    icc = agreement.icc_unbalanced(known.decision[level], known.clip_labels, known.prompts)
     return {"icc": icc, "design_effect": area.design_effect}
 
 
@@ -174,26 +165,24 @@ def half_rises(table: "pa.Table") -> dict[tuple[str, str], np.ndarray]:
     keys = list(zip(columns["classifier"], columns["signal"], strict=True))
     names, first = np.unique(keys, axis=0, return_index=True)
     size = len(keys) // len(names)
-    return {tuple(map(str, name)): columns["half_rise"][at : at + size] for name, at in zip(names, first, strict=True)}
+    return {
+        (str(classifier), str(signal)): columns["half_rise"][at : at + size]
+        for (classifier, signal), at in zip(names, first, strict=True)
+    }
 
 
 def random_areas(
-    probes: np.ndarray, paths: Iterable[str | Path], trajectories: Mapping[str, ScoredClips]
+    probes: np.ndarray, paths: Iterable[str | Path], scored: Mapping[str, ScoredClips]
 ) -> dict[str, np.ndarray]:
     """ROC-AUC (probes, levels) by signal of linear probes (probes, size) on the clips of tables of embeddings.
 
-    NaN where a label has no prompt. Raises UserError where a table holds other clips than the trajectory of its signal.
+    NaN where a label has no prompt. Raises UserError where a table holds other clips than the scores.
     """
-    found = {
-        signal: np.full((len(probes), len(trajectory.step)), np.nan) for signal, trajectory in trajectories.items()
-    }
+    found = {signal: np.full((len(probes), len(mine.step)), np.nan) for signal, mine in scored.items()}
     for path in paths:
-        table = parquet.read(path, AUDIO_EMBEDDINGS).sort_by([("prompt_id", "ascending"), ("sample", "ascending")])
-        trajectory = trajectories[table["signal"][0].as_py()]
-        rows = scored_clips.rows_of(trajectory, table["prompt_id"].to_numpy(), str(path))
-        labels = trajectory.labels[trajectory.prompts[trajectory.known]]
+        signal, level, embedding = scored_clips.read_embeddings(path, scored)
+        known = scored[signal].known
+        labels = scored[signal].clip_labels[known]
         if len(set(labels)) == 2:
-            scores = tables.embeddings(table["embedding"])[rows[trajectory.known]] @ probes.T.astype(np.float32)
-            level = int(np.searchsorted(trajectory.step, table["step"][0].as_py()))
-            found[table["signal"][0].as_py()][:, level] = auc.areas(scores, labels)
+            found[signal][:, level] = auc.areas(embedding[known] @ probes.T.astype(np.float32), labels)
     return found

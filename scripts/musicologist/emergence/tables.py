@@ -23,10 +23,8 @@ CONTROLS = parquet.schema(
         # CLAP; in_domain: a probe trained on the finished clips of other prompts, a ceiling; unconditional: clips whose
         # prompt asks for it against clips made without prompts; decoded_noise: noise in the latent, decoded
         ("control", pa.string()),
-        (
-            "classifier",
-            pa.string(),
-        ),  # logistic or svm: that probe's decisions; else the control's own kind of probe
+        # a configured one: that probe's decisions; else the control's own kind of probe
+        ("classifier", pa.string()),
         ("signal", pa.string()),
         ("step", pa.int16()),
         ("sigma", pa.float64()),
@@ -47,12 +45,11 @@ CONTENT = parquet.schema(
     [
         ("prompt_id", pa.int64()),
         ("sample", pa.int16()),
-        ("prompt_label", pa.int8()),  # 1, 0, or null: what the prompt asks for
+        # 1 or 0: what the prompt asks for; null where it takes no side, or both (`labels: original`)
+        ("prompt_label", pa.int8()),
         ("zero_shot", pa.float64()),  # decision on the finished clip of a probe of CLAP's texts
-        (
-            "in_domain",
-            pa.float64(),
-        ),  # of a probe trained on the other prompts' finished clips; NaN with too few prompts
+        # of a probe trained on the other prompts' finished clips; NaN with too few prompts
+        ("in_domain", pa.float64()),
         # 1 for as large a share of the clips as of the prompts that ask for it, those with the highest decision
         ("zero_shot_label", pa.int8()),
         ("in_domain_label", pa.int8()),  # null where there is no decision
@@ -70,7 +67,8 @@ SCORES = parquet.schema(
         ("log_snr_db", pa.float64()),
         ("decision", pa.float64()),  # signed distance from the probe's boundary
         ("predicted", pa.int8()),
-        ("prompt_label", pa.int8()),  # 1, 0, or null: the prompt is on neither side
+        # 1, 0, or null: the prompt takes no side; where it takes both there is a row for each
+        ("prompt_label", pa.int8()),
     ],
 )
 
@@ -87,10 +85,8 @@ LANDMARKS = parquet.schema(
     [
         ("classifier", pa.string()),
         ("signal", pa.string()),
-        (
-            "resample",
-            pa.int32(),
-        ),  # 0: as measured; the same number is the same draw of prompts in all tables of a run
+        # 0: as measured; the same number is the same draw of prompts in all tables of a run
+        ("resample", pa.int32()),
         ("half_rise", pa.float64()),  # natural logarithm of sigma, as the next two
         ("logistic", pa.float64()),
         ("onset", pa.float64()),  # -inf: not above its null at the last level

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Rows = Sequence[Mapping[str, Any]]
-_START, _NOT = "there from the start", "not emerged"
+
+
+class Standing(IntEnum):
+    """Where a concept stands among the others, by the answers and sigma50 of its curves; what is higher came earlier."""
+
+    NOT_EMERGED = 0
+    EMERGED_WITHOUT_RISE = 1
+    ROSE = 2
+    FROM_THE_START = 3
+
+
+_WORDS = {Standing.NOT_EMERGED: "–", Standing.EMERGED_WITHOUT_RISE: "flat", Standing.FROM_THE_START: "start"}
+"""What stands beside a row in place of sigma50."""
 
 
 def atlas(rows: Rows, metric: str, note: str) -> "Figure":
@@ -53,21 +66,23 @@ def ordered(rows: Rows, signal: str, metric: str) -> list[str]:
     mine = [row for row in rows if row["signal"] == signal]
     last = max(row["step"] for row in mine)
 
-    def place(concept: str) -> tuple[float, float]:
+    def place(concept: str) -> tuple[Standing, float, float]:
         end = [row for row in mine if (row["concept"], row["step"]) == (concept, last)]
         values = [row[metric] for row in end if np.isfinite(row[metric])]
-        return _earliness(end), np.mean(values) if values else -1.0
+        return *_earliness(end), float(np.mean(values)) if values else -1.0
 
     return sorted(dict.fromkeys(row["concept"] for row in mine), key=place, reverse=True)
 
 
-def _earliness(curves: Rows) -> float:
-    """Mean log sigma50 of the classifiers' curves; inf without a rise but there from the start, -inf for none that emerged."""
+def _earliness(curves: Rows) -> tuple[Standing, float]:
+    """Where the classifiers' curves of a concept stand, and the mean log sigma50 of those that rose (0 where none did)."""
     sigma50 = [row["half_rise_sigma"] for row in curves if np.isfinite(row["half_rise_sigma"])]
     if sigma50:
-        return float(np.mean(np.log(sigma50)))
+        return Standing.ROSE, float(np.mean(np.log(sigma50)))
     answers = {row["answer"] for row in curves}
-    return np.inf if _START in answers else (-1e9 if answers != {_NOT} else -np.inf)
+    if "there from the start" in answers:
+        return Standing.FROM_THE_START, 0.0
+    return (Standing.NOT_EMERGED if answers == {"not emerged"} else Standing.EMERGED_WITHOUT_RISE), 0.0
 
 
 def _panel(axis: "Axes", rows: Rows, concepts: Sequence[str], metric: str) -> Any:
@@ -99,7 +114,7 @@ def _label(axis: "Axes", levels: Sequence[tuple[int, float]], sigma50: Sequence[
     axis.set_xticks(range(len(levels)), [level_label(db, sep="\n") for _, db in levels], fontsize=7)
     axis.set_xlabel("log-SNR in dB, noise level sigma below")
     top, right = axis.secondary_xaxis("top"), axis.secondary_yaxis("right")
-    top.set_xticks(range(len(levels)), [step for step, _ in levels], fontsize=7)
+    top.set_xticks(range(len(levels)), [str(step) for step, _ in levels], fontsize=7)
     top.set_xlabel("denoising step (from 0)", fontsize=8)
     right.set_yticks(range(len(sigma50)), sigma50, fontsize=6.5, color="0.3")
     for side in (top, right):
@@ -111,10 +126,8 @@ def _label(axis: "Axes", levels: Sequence[tuple[int, float]], sigma50: Sequence[
 
 def _sigma50(curves: Rows) -> str:
     """What stands beside a row: sigma50 (its geometric mean over the classifiers that have one), or why there is none."""
-    earliness = _earliness(curves)
-    if np.isfinite(earliness) and earliness > -1e9:
-        return f"{np.exp(earliness):.2g}"
-    return "start" if earliness == np.inf else ("flat" if earliness == -1e9 else "–")
+    standing, log_sigma50 = _earliness(curves)
+    return f"{np.exp(log_sigma50):.2g}" if standing is Standing.ROSE else _WORDS[standing]
 
 
 def _hatch_unusable(axis: "Axes", unusable: Sequence[bool], width: int) -> None:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = {"logistic": "#0072B2", "svm": "#D55E00"}  # Okabe and Ito 2008
 SIGNAL_NAMES = {"denoised": "x0 estimate (denoised)", "noisy": "noisy state"}
 METRIC_NAMES = {
     "roc_auc": "ROC-AUC",
@@ -38,7 +37,7 @@ def new_figure(width: float, height: float) -> "Figure":
     return figure
 
 
-def save(figure: "Figure", path: str | Path, dpi: int) -> None:
+def save(figure: "Figure", path: str | Path, dpi: int = 150) -> None:
     """Write a PNG atomically; the same figure gives the same bytes."""
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png", dpi=dpi, metadata={"Software": None})

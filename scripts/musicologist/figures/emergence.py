@@ -1,65 +1,170 @@
-"""One concept's curves over the kept levels."""
+"""One concept's curves over the kept levels, what they are drawn against, and the controls beside them."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from musicologist.figures import canvas, control_marks, null_marks
-from musicologist.figures.canvas import COLOURS, METRIC_NAMES, SIGNAL_NAMES
+from musicologist.core import noise_levels
+from musicologist.figures import canvas
+from musicologist.figures.canvas import METRIC_NAMES, SIGNAL_NAMES
+from musicologist.figures.styles import Style, of_classifiers
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+Rows = Sequence[Mapping[str, Any]]
+
+_RANKED = "roc_auc"
+"""The only metric that has nulls and a partialled curve."""
+
+_CONTROL_STYLES: dict[str, dict[str, Any]] = {
+    "deformed": {"linestyle": "-", "linewidth": 0.8, "marker": "x", "ms": 4, "alpha": 0.7},
+    "partialled": {"linestyle": (0, (1, 1.5)), "linewidth": 1.3},
+}
+_CONTROL_NAMES = {
+    "deformed": "control: finished clips under noise",
+    "partialled": "control: loudness and spectrum partialled out",
+}
+_BASELINES = {"in_domain": "in-domain probe", "zero_shot": "CLAP's text probe", "handcrafted": "probe of cepstra"}
+
+
+class Measured(Protocol):
+    """A curve that was measured: a row for each level, and what holds for all of it."""
+
+    @property
+    def rows(self) -> Rows:
+        """As emergence.csv has them, but for concept, classifier and signal."""
+
+    @property
+    def summary(self) -> Mapping[str, Any]:
+        """As an entry of ``curves`` in emergence.json, but for classifier and signal."""
+
+
+def draw(curve: Measured, concept: str, probe: str = "probe", note: str = "", metric: str = _RANKED) -> "Figure":
+    """The figure of one curve of one's own: ``concept`` stands in its title, ``probe`` in its legend, ``note`` below."""
+    names: dict[str, Any] = {"concept": concept, "classifier": probe, "signal": ""}
+    rows = [names | dict(row) for row in curve.rows]
+    return emergence(rows, {"curves": [names | dict(curve.summary)]}, {}, [], metric, note)
 
 
 def emergence(
-    rows: Sequence[Mapping[str, Any]],
+    rows: Rows,
     summary: Mapping[str, Any],
     reports: Mapping[str, Any],
-    controls: Sequence[Mapping[str, Any]],
+    controls: Rows,
     metric: str,
     note: str,
+    styles: Mapping[str, Style] | None = None,
 ) -> "Figure":
     """Curves of one concept over the kept levels, a panel for each signal, a band for each 95 % interval.
 
     ``rows`` are those of emergence.csv, ``summary`` is emergence.json, ``reports`` the probes' own by classifier, ``controls``
-    rows of controls.parquet.
+    rows of controls.parquet (either may be empty), ``styles`` the classifiers' by name.
     """
-    signals = [signal for signal in SIGNAL_NAMES if any(row["signal"] == signal for row in rows)]
-    figure = canvas.new_figure(4.4 * len(signals) + 0.4, 5.2)
+    styles = styles or of_classifiers(dict.fromkeys(row["classifier"] for row in rows))
+    signals = _signals(rows)
+    figure = canvas.new_figure(4.4 * len(signals) + 0.4 if len(signals) > 1 else 6.4, 5.2)
     axes = figure.subplots(1, len(signals), sharey=True, squeeze=False)[0]
     for axis, signal in zip(axes, signals, strict=True):
-        lines = {}
-        for classifier in reports:
-            mine = [row for row in rows if (row["signal"], row["classifier"]) == (signal, classifier)]
-            levels = [row["log_snr_db"] for row in mine]
-            style = {"color": COLOURS[classifier], "label": "SVM" if classifier == "svm" else "logistic regression"}
-            style |= null_marks.style(mine, metric)
-            style |= {"marker": "o" if classifier == "logistic" else "s", "ms": 4}
-            (lines[classifier],) = axis.plot(levels, [row[metric] for row in mine], **style)
-            bounds = [[row[f"{metric}_{end}"] for row in mine] for end in ("low", "high")]
-            axis.fill_between(levels, *bounds, color=COLOURS[classifier], alpha=0.16, linewidth=0)
-        null_marks.draw(axis, [row for row in rows if row["signal"] == signal], summary, lines, metric)
-        control_marks.draw(axis, rows, controls, signal, metric, COLOURS)
-        axis.set_title(SIGNAL_NAMES[signal], fontsize=10)
+        mine = [row for row in rows if row["signal"] == signal]
+        lines = {
+            name: _curve(axis, [r for r in mine if r["classifier"] == name], styles[name], metric) for name in styles
+        }
+        if metric == _RANKED:
+            _nulls(axis, mine, lines)
+            _half_rises(axis, [curve for curve in summary["curves"] if curve["signal"] == signal], lines)
+        _controls(axis, rows, controls, signal, metric, styles)
+        axis.set_title(SIGNAL_NAMES.get(signal, signal), fontsize=10)
         axis.axhline(_chance(rows, metric), color="0.45", linestyle=":", linewidth=1)
-        canvas.noise_axis(axis, [row for row in rows if row["signal"] == signal])
+        canvas.noise_axis(axis, mine)
     axes[0].set_ylabel(f"{METRIC_NAMES[metric]} of prompts (95 % interval)")
     axes[0].set_ylim(*_limits(rows, metric))
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False, fontsize=8)
     figure.suptitle(f"When does “{canvas.title_of(rows[0]['concept'])}” emerge?", fontsize=12, x=0.02, ha="left")
-    caption = [_counts(rows[0]), _held_out(reports), control_marks.caption(controls), *null_marks.caption(metric)]
-    figure.supxlabel("\n".join([*caption, *textwrap.wrap(note, 120)]), fontsize=7, color="0.3")
+    caption = [_counts(rows[0]), *_held_out(reports), *_baselines(controls), *_marks(metric)]
+    below = [line for part in caption for line in textwrap.wrap(part, int(18.5 * figure.get_size_inches()[0]))]
+    figure.supxlabel("\n".join([*below, *textwrap.wrap(note, 120)]), fontsize=7, color="0.3")
     return figure
 
 
-def _limits(rows: Sequence[Mapping[str, Any]], metric: str) -> tuple[float, float]:
+def _signals(rows: Rows) -> list[str]:
+    """The signals that have a panel, in their order; the deformation control is drawn within the others'."""
+    found = dict.fromkeys(row["signal"] for row in rows if row["signal"] != "deformed")
+    return [*(signal for signal in SIGNAL_NAMES if signal in found), *(s for s in found if s not in SIGNAL_NAMES)]
+
+
+def _curve(axis: "Axes", rows: Rows, style: Style, metric: str) -> "Line2D":
+    """A curve with its band: dashed where it does not beat its null anywhere; levels that do not are hollow."""
+    levels = [row["log_snr_db"] for row in rows]
+    look: dict[str, Any] = {"color": style.colour, "label": style.label, "marker": style.mark, "ms": 4}
+    if metric == _RANKED:
+        beaten = [row["p_level"] <= 0.05 for row in rows]
+        look |= {"linestyle": "-" if any(beaten) else "--", "fillstyle": "full" if all(beaten) else "none"}
+    (line,) = axis.plot(levels, [row[metric] for row in rows], **look)
+    low, high = ([row[f"{metric}_{end}"] for row in rows] for end in ("low", "high"))
+    axis.fill_between(levels, low, high, color=style.colour, alpha=0.16, linewidth=0)
+    return line
+
+
+def _nulls(axis: "Axes", rows: Rows, lines: Mapping[str, "Line2D"]) -> None:
+    """Draw the nulls of one signal behind its curves, and fill the levels that beat theirs.
+
+    ``rows`` are the signal's; random concepts are drawn where they were measured.
+    """
+    curves = {name: [row for row in rows if row["classifier"] == name] for name in lines}
+    first = next(iter(curves.values()))
+    levels = [row["log_snr_db"] for row in first]
+    if "random_low" in first[0]:
+        low, high = ([row[end] for row in first] for end in ("random_low", "random_high"))
+        axis.fill_between(levels, low, high, color="0.86", linewidth=0, zorder=0, label="random concepts, 95 %")
+    critical = np.max([[row["critical_auc"] for row in curve] for curve in curves.values()], axis=0)
+    axis.plot(levels, critical, color="0.45", linewidth=1, linestyle="-.", label="permuted labels, 5 %", zorder=1)
+    for name, line in lines.items():
+        beaten = [row for row in curves[name] if row["p_level"] <= 0.05]
+        mark: dict[str, Any] = {"color": line.get_color(), "marker": line.get_marker(), "ms": line.get_markersize()}
+        axis.plot([row["log_snr_db"] for row in beaten], [row[_RANKED] for row in beaten], linestyle="", **mark)
+
+
+def _half_rises(axis: "Axes", curves: Rows, lines: Mapping[str, "Line2D"]) -> None:
+    """Low in the panel, for each curve that beats its null: a diamond with a bar at sigma50 and its interval."""
+    place = axis.get_xaxis_transform()
+    for number, (name, line) in enumerate(lines.items()):
+        for curve in (curve for curve in curves if curve["classifier"] == name):
+            half, height, colour = curve["half_rise"], 0.03 + 0.03 * number, line.get_color()
+            if half["value"] is None or not np.isfinite(half["value"]) or curve["p"] is None or not curve["p"] <= 0.05:
+                continue
+            value, low, high = (noise_levels.log_snr_db(half[part]) for part in ("value", "high", "low"))
+            axis.plot([low, high], [height] * 2, color=colour, linewidth=1.5, transform=place, solid_capstyle="butt")
+            axis.plot([value], [height], color=colour, marker="D", ms=4.5, transform=place, linestyle="")
+
+
+def _controls(axis: "Axes", rows: Rows, controls: Rows, signal: str, metric: str, styles: Mapping[str, Style]) -> None:
+    """Draw the deformation control and, for ROC-AUC, the partialled curve of ``signal``, in the colours of their probes."""
+    curves = {"deformed": [row for row in rows if row["signal"] == "deformed"], "partialled": []}
+    if metric == _RANKED:
+        curves["partialled"] = [row for row in controls if (row["control"], row["signal"]) == ("partialled", signal)]
+    for kind, found in curves.items():
+        for number, classifier in enumerate(dict.fromkeys(row["classifier"] for row in found)):
+            mine = [row for row in found if row["classifier"] == classifier]
+            axis.plot(
+                [row["log_snr_db"] for row in mine],
+                [row[metric] for row in mine],
+                color=styles[classifier].colour,
+                label=None if number else _CONTROL_NAMES[kind],
+                **_CONTROL_STYLES[kind],
+            )
+
+
+def _limits(rows: Rows, metric: str) -> tuple[float, float]:
     lows = [row[f"{metric}_low"] for row in rows if np.isfinite(row[f"{metric}_low"])]
     return min(0.35, *lows, 1.0) - 0.02, 1.02
 
 
-def _chance(rows: Sequence[Mapping[str, Any]], metric: str) -> float:
+def _chance(rows: Rows, metric: str) -> float:
     """What guessing reaches: a half, or the majority's or the positives' share."""
     share = rows[0]["n_pos"] / max(1, rows[0]["n_pos"] + rows[0]["n_neg"])
     return {"average_precision": share, "accuracy": max(share, 1 - share)}.get(metric, 0.5)
@@ -70,9 +175,28 @@ def _counts(row: Mapping[str, Any]) -> str:
     return f"{prompts}; {row['n_pos']} and {row['n_neg']} clips. Grey dots: chance."
 
 
-def _held_out(reports: Mapping[str, Any]) -> str:
+def _held_out(reports: Mapping[str, Any]) -> list[str]:
     parts = [
         f"{name} {report['held_out']['accuracy']:.2f} (ROC-AUC {report['held_out']['roc_auc']:.2f})"
         for name, report in reports.items()
     ]
-    return f"Accuracy on notes of held-out instruments: {', '.join(parts)}."
+    return [f"Accuracy on notes of held-out instruments: {', '.join(parts)}."] if parts else []
+
+
+def _baselines(controls: Rows) -> list[str]:
+    """What the baselines reach on the finished clips, in a sentence; none without baselines."""
+    signal = "denoised" if any(row["signal"] == "denoised" for row in controls) else "noisy"
+    rows = sorted((row for row in controls if row["signal"] == signal), key=lambda row: row["step"])
+    last = {row["control"]: row["roc_auc"] for row in rows}
+    parts = [f"{name} {last[control]:.2f}" for control, name in _BASELINES.items() if control in last]
+    return [f"ROC-AUC on the finished clips: {', '.join(parts)}."] if parts else []
+
+
+def _marks(metric: str) -> list[str]:
+    """What the marks mean."""
+    if metric != _RANKED:
+        return []
+    return [
+        "Filled: above permuted labels (max-T over levels, p ≤ 0.05, this concept alone); dashed: nowhere above them. "
+        "Diamonds: sigma50, 95 %."
+    ]

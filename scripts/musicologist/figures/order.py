@@ -9,18 +9,21 @@ import numpy as np
 from musicologist.core import noise_levels
 from musicologist.figures import atlas
 from musicologist.figures.atlas import Rows
-from musicologist.figures.canvas import COLOURS, SIGNAL_NAMES, level_label, new_figure, title_of
+from musicologist.figures.canvas import SIGNAL_NAMES, level_label, new_figure, title_of
+from musicologist.figures.styles import Style, of_classifiers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
-def order(rows: Rows, found: Mapping[str, Any], note: str) -> "Figure":
+def order(rows: Rows, found: Mapping[str, Any], note: str, styles: Mapping[str, Style] | None = None) -> "Figure":
     """For each signal: sigma50 of the concepts that emerged, by classifier with 95 % intervals, and P(row before column).
 
-    ``rows`` are those of atlas.csv, ``found`` is order.json. The matrix is that of the first classifier.
+    ``rows`` are those of atlas.csv, ``found`` is order.json, ``styles`` are the classifiers' by name. The matrix is that of the
+    first classifier.
     """
+    styles = styles or of_classifiers(dict.fromkeys(row["classifier"] for row in rows))
     signals = atlas._signals(rows)
     listed = {
         signal: [concept for concept in atlas.ordered(rows, signal, "roc_auc") if _last(rows, signal, concept)]
@@ -30,8 +33,9 @@ def order(rows: Rows, found: Mapping[str, Any], note: str) -> "Figure":
     figure = new_figure(9.6, 1.6 + len(signals) * (1.1 + 0.2 * most))
     axes = figure.subplots(len(signals), 2, squeeze=False, width_ratios=[1.25, 1])
     for (left, right), signal in zip(axes, signals, strict=True):
-        _landmarks(left, rows, signal, listed[signal])
+        _landmarks(left, rows, signal, listed[signal], styles)
         orders = [entry for entry in found["orders"] if entry["signal"] == signal]
+        orders.sort(key=lambda entry: list(styles).index(entry["classifier"]))
         own = {
             row["concept"]
             for concept in listed[signal]
@@ -62,17 +66,17 @@ def _last(rows: Rows, signal: str, concept: str, classifier: str | None = None) 
     return [row for row in end if classifier in (None, row["classifier"])]
 
 
-def _landmarks(axis: "Axes", rows: Rows, signal: str, concepts: Sequence[str]) -> None:
+def _landmarks(axis: "Axes", rows: Rows, signal: str, concepts: Sequence[str], styles: Mapping[str, Style]) -> None:
     levels = [row["log_snr_db"] for row in rows if row["signal"] == signal]
-    for number, classifier in enumerate(dict.fromkeys(row["classifier"] for row in rows)):
-        label = {"logistic": "logistic regression", "svm": "SVM"}.get(classifier, classifier)
-        style = {"color": COLOURS[classifier], "marker": "os"[number % 2], "ms": 4, "label": label}
+    apart = min(0.24, 0.6 / len(styles))
+    for number, (classifier, shown) in enumerate(styles.items()):
+        style = {"color": shown.colour, "marker": shown.mark, "ms": 4, "label": shown.label}
         for place, concept in enumerate(concepts):
             for row in _last(rows, signal, concept):
                 if row["classifier"] != classifier:
                     continue
                 ends = [noise_levels.log_snr_db(row[f"half_rise_sigma{end}"]) for end in ("_high", "", "_low")]
-                height = place + 0.24 * (number - 0.5)
+                height = place + apart * (number - (len(styles) - 1) / 2)
                 axis.plot([ends[0], ends[2]], [height] * 2, color=style["color"], linewidth=1.2)
                 axis.plot([ends[1]], [height], linestyle="", **style)
                 style["label"] = None
@@ -103,7 +107,9 @@ def _precedence(axis: "Axes", entry: Mapping[str, Any], concepts: Collection[str
 
 
 def _agreement(found: Mapping[str, Any], signal: str) -> str:
-    for entry in found["agreement"]:
-        if entry["signal"] == signal and entry["tau_b"] is not None:
-            return f"Kendall tau-b of the probes {entry['tau_b']:.2f} [{entry['low']:.2f}, {entry['high']:.2f}]"
+    """How much the first two probes that can be compared agree; they are named where there are more."""
+    pairs = [entry for entry in found["agreement"] if entry["signal"] == signal and entry["tau_b"] is not None]
+    for entry in pairs:
+        named = f"{entry['first']} and {entry['second']}" if len(pairs) > 1 else "the probes"
+        return f"Kendall tau-b of {named} {entry['tau_b']:.2f} [{entry['low']:.2f}, {entry['high']:.2f}]"
     return "no two probes to compare"

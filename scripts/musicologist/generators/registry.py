@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from musicologist.core.errors import UserError
+from musicologist.core.files import found
 from musicologist.models import devices, hub
 
 FAMILIES = {"stable_audio_tools": ("model_config.json", "musicologist.generators.stable_audio_tools")}
@@ -39,8 +40,8 @@ class Family(Protocol):
         """Keep in float32, under ``torch.autocast``, what half the bits are too few for."""
 
 
-def of_model(model: str | Path) -> str:
-    """The name of the family whose configuration file ``model`` (a directory or Hugging Face id) has.
+def module_of(model: str | Path) -> str:
+    """The module of the family whose configuration file ``model`` (a directory or Hugging Face id) has.
 
     Asks no network: where no such file is found the first family is taken, which says in its own words what is missing.
     """
@@ -48,12 +49,12 @@ def of_model(model: str | Path) -> str:
         repository = hub.parse(model)
     except UserError:
         repository = None
-    for name, (configuration, _) in FAMILIES.items():
-        if hub.find(repository, configuration) if repository else (Path(model) / configuration).is_file():
-            return name
-    return next(iter(FAMILIES))
+    for configuration, module in FAMILIES.values():
+        if hub.find(repository, configuration) if repository else (found(model) / configuration).is_file():
+            return module
+    return next(iter(FAMILIES.values()))[1]
 
 
-def family(name: str) -> Family:
-    """The module of a family; KeyError for a name that is in no line above."""
-    return cast(Family, devices.family(FAMILIES[name][1]))
+def of_model(model: str | Path) -> Family:
+    """The family that ``model`` is of, loaded."""
+    return cast(Family, devices.family(module_of(model)))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musicologist.core.errors import UserError
+from musicologist.core.files import found
 from musicologist.models import hub, weights
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def text_encoder_of(config: Mapping[str, Any], given: str | Path | None) -> hub.
     ]
     if not names:
         return None
-    return hub.Repository(names[0]) if given is None else hub.parse(given) or Path(given)
+    return hub.Repository(names[0]) if given is None else hub.parse(given) or found(given)
 
 
 def text_encoder_directory(

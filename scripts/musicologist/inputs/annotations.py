@@ -33,7 +33,7 @@ def read_original(path: str | Path) -> Given:
 
     Raises UserError for a missing or empty file, for what is not JSON, and for a record without a text or a list of tags.
     """
-    texts, annotations, unknown = [], [], Counter()
+    texts, annotations, unknown = [], [], Counter[str]()
     for place, record in prompts.read_json(path, _LIKE):
         tags = _tags(place, record)
         aspects, strange = lexicon.resolve(tags)

@@ -138,6 +138,7 @@ def clips(path: Path, level: Level, sigma: float, wanted: Collection[tuple[int, 
 
 def _identity(path: Path) -> dict[str, Any]:
     match = _WAV.fullmatch(path.name)
+    assert match, "only files of this name are looked for"
     return {"prompt_id": int(match[1]), "sample": int(match[2]), "source": f"{path.parent.name}/{path.name}"}
 
 

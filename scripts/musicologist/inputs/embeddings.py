@@ -125,20 +125,13 @@ def _array(path: Path, level: Level, sigma: float, prompts: int, samples: int) -
 
 def _table(path: Path, level: Level, sigma: float, prompts: int, samples: int) -> tuple["pa.Table", dict[str, str]]:
     from musicologist.core import parquet
-    from musicologist.embeddings import tables
+    from musicologist.embeddings import of_clips, tables
     from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
 
     table = parquet.read(path, AUDIO_EMBEDDINGS, remedy="give a table that this workflow wrote")
-    table = table.sort_by([("prompt_id", "ascending"), ("sample", "ascending")])
-    clips = list(zip(table["prompt_id"].to_pylist(), table["sample"].to_pylist(), strict=True))
-    expected = [(prompt, sample) for prompt in range(prompts) for sample in range(samples)]
-    if clips != expected:
-        twice = len(set(clips)) < len(clips)
-        odd = min(set(clips) ^ set(expected), default=clips[0])
-        raise UserError(
-            f"{path} has {len(clips)} rows" + (", some clips twice" if twice else "") + f": expected {prompts} prompts "
-            f"(prompts.count) with {samples} samples (audio.samples) each, once; look at prompt {odd[0]}, sample {odd[1]}."
-        )
+    whose = f"{prompts} prompts (prompts.count) with {samples} samples (audio.samples) each"
+    expected = of_clips.grid(range(prompts), range(samples), whose)
+    table = table.take(of_clips.rows_of(table, expected, path, "give a table that has each of them once"))
     found = set(zip(table["signal"].to_pylist(), table["step"].to_pylist(), strict=True))
     if found != {level}:
         raise UserError(f"{path} holds {sorted(found)}: expected {level[0]} at step {level[1]} only, as its name says.")

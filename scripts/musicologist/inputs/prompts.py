@@ -7,10 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from musicologist.core.errors import UserError, suggest
+from musicologist.core.errors import UserError, place_of, suggest
 from musicologist.prompts import batches
 
 _BETWEEN = re.compile(r"[\s,]*")
+
+
+def _next(text: str, position: int) -> int:
+    """Where the next record starts: behind blanks and commas."""
+    between = _BETWEEN.match(text, position)
+    return between.end() if between else position
 
 
 def read_json(path: str | Path, like: str) -> Iterator[tuple[str, Any]]:
@@ -27,7 +33,7 @@ def read_json(path: str | Path, like: str) -> Iterator[tuple[str, Any]]:
     except UnicodeDecodeError:
         raise UserError(f"{path} is not UTF-8 text: expected JSON records like {like}.") from None
     decoder, position, number = json.JSONDecoder(), 0, 0
-    while (position := _BETWEEN.match(text, position).end()) < len(text):
+    while (position := _next(text, position)) < len(text):
         try:
             value, position = decoder.raw_decode(text, position)
         except json.JSONDecodeError as error:
@@ -36,7 +42,7 @@ def read_json(path: str | Path, like: str) -> Iterator[tuple[str, Any]]:
             ) from None
         for record in value if isinstance(value, list) else [value]:
             number += 1
-            yield f"{path}, record {number}", record
+            yield place_of(path, record=number), record
     if not number:
         raise UserError(f"{path} is empty: expected at least one record like {like}.")
 
@@ -95,7 +101,7 @@ def _csv_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
         reader = csv.DictReader(stream, strict=True)
         try:
             for record in reader:
-                yield f"{path}, line {reader.line_num}", record
+                yield place_of(path, line=reader.line_num), record
         except UnicodeDecodeError:
             raise UserError(f"{path} is not UTF-8 text: save it as UTF-8.") from None
         except csv.Error as error:
@@ -113,7 +119,7 @@ def _parquet_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
             f"{path} is not a readable parquet file ({str(error).splitlines()[0]}): make it again."
         ) from None
     for row, record in enumerate(table.select([name for name in table.column_names if name in _COLUMNS]).to_pylist()):
-        yield f"{path}, row {row}", record or dict.fromkeys(table.column_names)
+        yield place_of(path, row=row), record or dict.fromkeys(table.column_names)
 
 
 _RECORDS = {".json": _json_records, ".jsonl": _json_records, ".csv": _csv_records, ".parquet": _parquet_records}

@@ -17,7 +17,7 @@ _ABOVE = {"audio": "embeddings", "notes": "note_embeddings"}
 
 def is_address(place: str | None) -> bool:
     """Whether a place is to be downloaded from."""
-    return bool(place) and place.startswith(_ADDRESS)
+    return place is not None and place.startswith(_ADDRESS)
 
 
 def check(inputs: Inputs, source: str) -> None:
@@ -63,7 +63,9 @@ def check_notes(place: str | None, splits: Sequence[str], source: str) -> None:
             f"{source}: notes.splits names {len(splits)} splits, but {found}: name one split, or a place for each with "
             "{split} in its name."
         )
-    for split in splits if place and not is_address(place) else ():
+    if not place or is_address(place):
+        return
+    for split in splits:
         named = Path(place.replace("{split}", split))
         if not named.exists():
             raise UserError(

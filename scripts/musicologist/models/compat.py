@@ -8,6 +8,7 @@ import importlib
 import sys
 import types
 from importlib.machinery import PathFinder
+from typing import Any
 
 _VISION = ("torchvision", "torchvision.transforms", "torchvision.transforms.functional")
 
@@ -28,7 +29,7 @@ def _torchaudio() -> types.ModuleType | None:
         return None
     except OSError:
         _forget("torchaudio")
-        extension = types.ModuleType("torchaudio._extension")
+        extension: Any = types.ModuleType("torchaudio._extension")
         extension._IS_TORCHAUDIO_EXT_AVAILABLE = False
         extension._IS_ALIGN_AVAILABLE = False
         extension._check_cuda_version = lambda: None
@@ -52,7 +53,7 @@ def _samplers() -> types.ModuleType | None:
     specification = PathFinder.find_spec("k_diffusion")
     if specification is None:
         return None
-    package = types.ModuleType("k_diffusion")
+    package: Any = types.ModuleType("k_diffusion")
     package.__path__ = list(specification.submodule_search_locations)
     package.__spec__ = specification
     sys.modules["k_diffusion"] = package

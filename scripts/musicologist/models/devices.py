@@ -92,7 +92,7 @@ class BatchSize:
         """Yield (batch, ``work(batch)``) over ``items``, a list or a tensor, in their order."""
         start = 0
         while start < len(items):
-            result = self.fit(lambda size, start=start: work(items[start : start + size]))
+            result = self.fit(lambda size, start=start: work(items[start : start + size]))  # type: ignore[misc]
             yield items[start : start + self.size], result
             start += self.size
 

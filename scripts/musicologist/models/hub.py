@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from musicologist.core.errors import UserError
+from musicologist.core.files import found
 
 Files = Sequence[tuple[str, ...]]
 """The files that a model needs: of each tuple the first that there is; an empty name says that none is well too."""
@@ -49,7 +50,7 @@ def parse(model: str | Path) -> Repository | None:
 
     Raises UserError where it is neither; a name alone, without its owner, counts as a directory that is not there.
     """
-    if Path(model).exists():
+    if found(model).exists():
         return None
     if "/" not in str(model):
         raise _no_model(model)
@@ -68,7 +69,7 @@ def directory(model: str | Path, files: Files) -> Path:
     Never asks the network, so that jobs run where there is none. Raises UserError where a hub model is not in the cache.
     """
     repository = parse(model)
-    return Path(model) if repository is None else cached(repository, files)
+    return found(model) if repository is None else cached(repository, files)
 
 
 def cached(repository: Repository, files: Files) -> Path:

@@ -74,7 +74,7 @@ def _archived(archive: str | Path, split: str) -> Iterator[Item]:
             # read1 hands over all that came before a cut, read would lose up to a block of it
             with tarfile.open(fileobj=types.SimpleNamespace(read=unpacked.read1), mode="r|", bufsize=_BLOCK) as tar:
                 for member in tar:
-                    tar.members.clear()  # tarfile remembers every member for as long as it is open
+                    tar.members.clear()  # type: ignore[attr-defined] # tarfile remembers every member for as long as it is open
                     name = member.name.removeprefix("./")
                     found.add(name.split("/")[0])
                     stream = tar.extractfile(member) if name.startswith(folder) else None
@@ -138,7 +138,8 @@ def _pairs(stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
 
 
 def _next(buffer: str, at: int) -> str:
-    end = _SPACE.match(buffer, at).end()
+    blank = _SPACE.match(buffer, at)
+    end = blank.end() if blank else at
     return buffer[end : end + 1]
 
 

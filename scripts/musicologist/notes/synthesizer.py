@@ -57,7 +57,7 @@ def soundfont_path(name: str) -> Path:
     """
     if name == "TimGM6mb":
         package = importlib.util.find_spec("pretty_midi")
-        path = Path(package.origin).with_name("TimGM6mb.sf2") if package else Path("TimGM6mb.sf2")
+        path = Path(package.origin if package and package.origin else "pretty_midi").with_name("TimGM6mb.sf2")
         remedy = "install pretty_midi, which carries it"
     elif name == "FluidR3":
         path = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")

@@ -56,8 +56,9 @@ def in_domain(
 ) -> tuple[list[Linear], np.ndarray]:
     """Probes that learnt the prompts' labels from generated clips (clips, size), and which of them may judge a clip (clips,).
 
-    Linear discriminants with Ledoit and Wolf's shrinkage (2004), one a fold; the clips of a prompt are in one fold, so that
-    no probe judges a prompt it has seen. Clips with another label than 0 or 1 are learnt from by none and judged by the first.
+    Linear discriminants with Ledoit and Wolf's shrinkage (2004), one for each fold; the clips of a prompt (``prompts`` (clips,)
+    name it) are in one fold, so that no probe judges a prompt it has seen. Clips with another label than 0 or 1 teach none of
+    the probes, and the first of them judges these clips.
     Raises ValueError where a side has fewer than two prompts.
     """
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
@@ -66,7 +67,8 @@ def in_domain(
     known = np.flatnonzero(np.isin(labels, (0, 1)))
     fewest = min(len(set(prompts[labels == label])) for label in (0, 1))
     splitter = StratifiedGroupKFold(min(FOLDS, fewest), shuffle=True, random_state=seed)
-    probes, judge = [], np.zeros(len(labels), int)
+    probes: list[Linear] = []
+    judge = np.zeros(len(labels), int)
     for train, held_out in splitter.split(known, labels[known], prompts[known]):
         train = known[train]
         fitted = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(features[train], labels[train])

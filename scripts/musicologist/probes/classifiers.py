@@ -1,49 +1,132 @@
-"""Probes: classifiers that tell from an embedding whether a concept is there."""
+"""Classifiers that tell from an embedding whether a concept is there: what each must offer, and how fitted ones are kept."""
 
+import importlib
+import importlib.util
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from musicologist.core.errors import UserError
+from musicologist.statistics import auc
 
-_TRUSTED = ("numpy.dtype", "sklearn.svm._classes.SVC", "sklearn.linear_model._logistic.LogisticRegression")
+Settings = Mapping[str, float]
+"""What a classifier is fitted with, by name: ``{"C": 10.0, "gamma": 0.5}``."""
 
 
 class Probe(Protocol):
     """A fitted classifier, as scikit-learn's are."""
 
     def decision_function(self, embeddings: np.ndarray) -> np.ndarray:
-        """Signed distances (clips,) from the boundary of embeddings (clips, 512); above 0 the concept is there."""
+        """Signed distances (clips,) from the boundary of embeddings (clips, size); above 0 the concept is there."""
 
 
-def fit(
-    classifier: str, embeddings: np.ndarray, labels: np.ndarray, strength: float, seed: int, gamma: float = 1.0
-) -> Probe:
-    """Fit a ``logistic`` regression or an RBF ``svm`` with C = ``strength`` on embeddings (notes, 512) and labels (notes,).
+Score = Callable[[np.ndarray, np.ndarray, np.ndarray, Settings], np.ndarray]
+"""(labels, train, test, settings) -> decision values of the notes ``test`` of a probe fitted on the notes ``train``."""
 
-    Embeddings have unit norm and are not scaled further, as in the study. ``gamma`` narrows the svm's kernel: it is in units
-    of ``natural_gamma``, and 1 is what scikit-learn calls "scale".
+
+class Classifier(ABC):
+    """A kind of probe: how it is fitted, what there is to choose, and how figures show it.
+
+    One more is one file and one line. Copy ``logistic.py`` to a file of your own, ``my/lda.py``::
+
+        from musicologist.probes.classifiers import Classifier
+
+        class LinearDiscriminants(Classifier):
+            label = "linear discriminants"
+            settings = {"shrinkage": 0.1}
+
+            def fit(self, embeddings, labels, settings, seed):
+                from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+                return LinearDiscriminantAnalysis(solver="lsqr", **settings).fit(embeddings, labels)
+
+    and name it in the configuration, where a list of values has the best chosen for each concept::
+
+        probes:
+          classifiers:
+            lda: {file: my/lda.py, shrinkage: [0.01, 0.1]}
+
+    In the library itself the line is an entry of ``registry.ADDRESSES``.
     """
-    if classifier == "logistic":
-        from sklearn.linear_model import LogisticRegression
 
-        return LogisticRegression(C=strength, max_iter=2000, random_state=seed).fit(embeddings, labels)
-    from sklearn.svm import SVC
+    label: ClassVar[str]
+    """What legends call it."""
 
-    width = gamma * natural_gamma(embeddings)
-    return SVC(C=strength, kernel="rbf", gamma=width, random_state=seed).fit(embeddings, labels)
+    colour: ClassVar[str | None] = None
+    """In figures; None for the next free one of a cycle that the colour-blind can tell apart."""
+
+    marker: ClassVar[str | None] = None
+    """Matplotlib's name of its mark; None for the next free one."""
+
+    settings: ClassVar[Settings] = {}
+    """All settings there are, with their defaults. Where several combinations are equally good, the first is taken."""
+
+    trusted: ClassVar[tuple[str, ...]] = ()
+    """Types that its saved probes hold beside arrays and what scikit-learn has: none else is loaded. ``__name__ + ".Mine"``."""
+
+    @abstractmethod
+    def fit(self, embeddings: np.ndarray, labels: np.ndarray, settings: Settings, seed: int) -> Probe:
+        """A probe fitted on embeddings (notes, size) of unit norm, which are not scaled further, and labels 0 or 1 (notes,).
+
+        ``settings`` has a value for each of the class's. Import heavy packages here: a dry-run reads the file too.
+        """
+
+    def scorer(self, embeddings: np.ndarray, seed: int) -> Score:
+        """A function that fits on some of the notes (notes, size) and scores others, for cross-validation.
+
+        Worth overriding where fits on parts of the same notes can share work, as kernels can.
+        """
+
+        def score(labels: np.ndarray, train: np.ndarray, test: np.ndarray, settings: Settings) -> np.ndarray:
+            probe = self.fit(embeddings[train], labels[train], settings, seed)
+            return probe.decision_function(embeddings[test])
+
+        return score
 
 
-def natural_gamma(embeddings: np.ndarray) -> float:
-    """One over the total variance of embeddings (notes, size): the kernel width that suits their spread."""
-    return float(1 / (embeddings.shape[1] * embeddings.var()))
+def at(address: str) -> Classifier:
+    """The classifier that a module of the library (``musicologist.probes.svm``) or a file (``my/lda.py``) defines.
+
+    Raises UserError where there is no such file, it cannot be run, or it does not define one classifier.
+    """
+    module = _of_file(address) if address.endswith(".py") else importlib.import_module(address)
+    found = [kind for kind in vars(module).values() if _defined(kind, module)]
+    if len(found) != 1:
+        names = f"{len(found)} ({', '.join(kind.__name__ for kind in found)})" if found else "none"
+        raise UserError(f"{address} should define one subclass of Classifier, but defines {names}.")
+    lacking = sorted(found[0].__abstractmethods__) or [name for name in ("label",) if not hasattr(found[0], name)]
+    if lacking:
+        raise UserError(f"{address}: {found[0].__name__} lacks {lacking[0]}, which a classifier needs: add it.")
+    return found[0]()
+
+
+def _defined(kind: Any, module: ModuleType) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Classifier) and kind.__module__ == module.__name__
+
+
+def _of_file(path: str) -> ModuleType:
+    """Run a file as a module of its own; it stays known by the name that its types are saved under."""
+    if not Path(path).is_file():
+        raise UserError(f"{path} does not exist: expected a file that defines a classifier.")
+    name = f"classifier_{Path(path).stem}"
+    specification = importlib.util.spec_from_file_location(name, path)
+    assert specification and specification.loader
+    module = sys.modules[name] = importlib.util.module_from_spec(specification)
+    try:
+        specification.loader.exec_module(module)
+    except Exception as error:
+        raise UserError(f"{path} cannot be run ({type(error).__name__}: {error}): mend the file.") from None
+    return module
 
 
 def report(probe: Probe, embeddings: np.ndarray, labels: np.ndarray) -> dict[str, float | int]:
     """How well the probe does on these notes: number of each class, accuracy, balanced accuracy, ROC-AUC."""
-    from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+    from sklearn.metrics import balanced_accuracy_score
 
     decision = probe.decision_function(embeddings)
     predicted = (decision > 0).astype(int)
@@ -52,7 +135,7 @@ def report(probe: Probe, embeddings: np.ndarray, labels: np.ndarray) -> dict[str
         "n_neg": int((labels == 0).sum()),
         "accuracy": round(float((predicted == labels).mean()), 4),
         "balanced_accuracy": round(float(balanced_accuracy_score(labels, predicted)), 4),
-        "roc_auc": round(float(roc_auc_score(labels, decision)), 4),
+        "roc_auc": round(float(auc.area(decision, labels)), 4),
     }
 
 
@@ -62,12 +145,10 @@ def _skops() -> ModuleType:
     When it is imported skops walks all packages of scikit-learn, one of which imports torch where that is installed: a second
     and a half in each of hundreds of jobs, for nothing.
     """
-    import sys
-
     walked = "sklearn.externals.array_api_compat.torch"
     hidden = walked not in sys.modules
     if hidden:
-        sys.modules[walked] = None
+        sys.modules[walked] = None  # type: ignore[assignment]  # which makes its import fail
     try:
         from skops import io
     finally:
@@ -81,12 +162,12 @@ def save(probe: Probe, path: str | Path) -> None:
     _skops().dump(probe, path)
 
 
-def load(path: str | Path) -> Any:
-    """Read a probe; UserError where the file is missing, broken or holds anything else."""
+def load(path: str | Path, classifier: Classifier) -> Probe:
+    """Read a probe of this classifier; UserError where the file is missing, broken or holds types that it does not trust."""
     import zipfile
 
     try:
-        return _skops().load(path, trusted=list(_TRUSTED))
+        return _skops().load(path, trusted=["numpy.dtype", *classifier.trusted])
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: expected a probe that train_probe wrote.") from None
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:

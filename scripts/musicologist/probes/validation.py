@@ -1,12 +1,13 @@
-"""Cross-validation of probes on notes: choosing their strength, and how much a careless split would have flattered them."""
+"""Cross-validation of probes on notes: choosing their settings, and how much a careless split would have flattered them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 
-from musicologist.probes import classifiers
+from musicologist.probes.classifiers import Classifier, Score, Settings
 from musicologist.statistics.auc import placements
 
 FOLDS = 3
@@ -51,34 +52,36 @@ def random_folds(labels: np.ndarray, seed: int) -> list[_Fold]:
 
 
 def choose(
-    classifier: str, notes: LabelledNotes, strengths: Sequence[float], gammas: Sequence[float], seed: int
-) -> tuple[float, float]:
-    """The C and the kernel width (1 for a logistic regression) that rank notes of held-out instruments best.
+    classifier: Classifier, notes: LabelledNotes, grid: Mapping[str, Sequence[float]], seed: int
+) -> dict[str, float]:
+    """The settings that rank notes of held-out instruments best, of all combinations of the values in ``grid``.
 
-    The first where several are equal or there is nothing to choose or to choose by.
+    The first where several are equal or there is nothing to choose or to choose by; the first setting varies fastest.
     """
-    candidates = [(c, gamma) for gamma in (gammas if classifier == "svm" else [1.0]) for c in strengths]
+    names = list(grid)
+    combinations = product(*(grid[name] for name in reversed(names)))
+    candidates = [dict(zip(names, reversed(values), strict=True)) for values in combinations]
     folds = grouped_folds(notes, seed) if len(candidates) > 1 else []
     if not folds:
         return candidates[0]
-    score = _scorer(classifier, notes, seed)
-    return max(candidates, key=lambda candidate: _mean_auc(score, notes.labels, folds, *candidate))
+    score = classifier.scorer(notes.embeddings, seed)
+    return max(candidates, key=lambda settings: _mean_auc(score, notes.labels, folds, settings))
 
 
-def report(classifier: str, notes: LabelledNotes, strength: float, gamma: float, seed: int) -> dict[str, Any]:
+def report(classifier: Classifier, notes: LabelledNotes, settings: Settings, seed: int) -> dict[str, Any]:
     """ROC-AUC on held-out notes when instruments are held out, when notes are, and of a control task.
 
     ``leakage`` is what a random split adds: the share of the instrument that a probe can recognise. The control task gives
     each instrument a label at random (Hewitt and Liang 2019, arXiv 1909.03368): a probe that learns it as well as the concept
     memorises instruments; ``selectivity`` is the concept's area minus the control's, both on a random split.
     """
-    score = _scorer(classifier, notes, seed)
+    score = classifier.scorer(notes.embeddings, seed)
     grouped, random = grouped_folds(notes, seed), random_folds(notes.labels, seed)
     control = _control_labels(notes, seed)
     found = {
-        "grouped_auc": _mean_auc(score, notes.labels, grouped, strength, gamma),
-        "random_auc": _mean_auc(score, notes.labels, random, strength, gamma),
-        "control_auc": _mean_auc(score, control, random_folds(control, seed), strength, gamma),
+        "grouped_auc": _mean_auc(score, notes.labels, grouped, settings),
+        "random_auc": _mean_auc(score, notes.labels, random, settings),
+        "control_auc": _mean_auc(score, control, random_folds(control, seed), settings),
     }
     found["leakage"] = found["random_auc"] - found["grouped_auc"]
     found["selectivity"] = found["random_auc"] - found["control_auc"]
@@ -91,42 +94,12 @@ def _control_labels(notes: LabelledNotes, seed: int) -> np.ndarray:
     return label[index]
 
 
-def _mean_auc(score: Callable, labels: np.ndarray, folds: Sequence[_Fold], strength: float, gamma: float) -> float:
+def _mean_auc(score: Score, labels: np.ndarray, folds: Sequence[_Fold], settings: Settings) -> float:
     """Mean over folds with both labels on both sides of the ROC-AUC on the held-out one; NaN without such a fold."""
     areas = []
     for train, test in folds:
         if any(len(set(labels[side])) < 2 for side in (train, test)):
             continue
-        placed = placements(score(labels, train, test, strength, gamma), labels[test])
+        placed = placements(score(labels, train, test, settings), labels[test])
         areas.append(float(placed[labels[test] == 1].mean()))
     return float(np.mean(areas)) if areas else float("nan")
-
-
-def _scorer(classifier: str, notes: LabelledNotes, seed: int) -> Callable:
-    """A function that fits on some notes and gives the decision values of others.
-
-    The svm's kernel matrix is made once for each width, not once for each fit.
-    """
-    if classifier == "logistic":
-
-        def score(labels, train, test, strength, gamma):
-            probe = classifiers.fit(classifier, notes.embeddings[train], labels[train], strength, seed)
-            return probe.decision_function(notes.embeddings[test])
-
-        return score
-
-    from sklearn.svm import SVC
-
-    norm = (notes.embeddings.astype(np.float64) ** 2).sum(1)
-    distance = (norm[:, None] + norm[None] - 2 * notes.embeddings.astype(np.float64) @ notes.embeddings.T).clip(min=0)
-    natural, kernels = classifiers.natural_gamma(notes.embeddings), {}
-
-    def score_svm(labels, train, test, strength, gamma):
-        if gamma not in kernels:
-            kernels.clear()
-            kernels[gamma] = np.exp(-gamma * natural * distance)
-        machine = SVC(C=strength, kernel="precomputed", random_state=seed)
-        machine.fit(kernels[gamma][np.ix_(train, train)], labels[train])
-        return machine.decision_function(kernels[gamma][np.ix_(test, train)])
-
-    return score_svm

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from musicologist.core.errors import UserError
+from musicologist.core.errors import UserError, place_of
 from musicologist.core.files import write_text
 
 
@@ -56,7 +56,7 @@ def _lines(path: str | Path) -> Iterator[tuple[str, str]]:
         with open(path, encoding="utf-8-sig") as stream:
             for number, line in enumerate(stream, start=1):
                 if line.strip():
-                    yield f"{path}, line {number}", line.strip()
+                    yield place_of(path, line=number), line.strip()
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: expected a file with one prompt a line.") from None
     except UnicodeDecodeError:

@@ -22,7 +22,8 @@ def write(seed: int, first: int, count: int) -> list[str]:
 
     Raises UserError where the grammar has no more sentences.
     """
-    texts, said = [], set()
+    texts: list[str] = []
+    said: set[str] = set()
     rng, decks = np.random.default_rng([seed, 0]), _Decks(seed)
     for number in range(first + count):
         text = _new_sentence(rng, decks, said)

@@ -23,11 +23,11 @@ def kappa(votes: np.ndarray, weights: np.ndarray) -> np.ndarray:
         return np.where(expected < 1, (observed - expected) / (1 - expected), np.nan)
 
 
-def icc_within_labels(decision: np.ndarray, labels: np.ndarray, clusters: np.ndarray) -> float:
-    """Share of the decision values' variance within a label that lies between clusters, from -1/(m - 1) to 1.
+def icc_unbalanced(decision: np.ndarray, labels: np.ndarray, clusters: np.ndarray) -> float:
+    """Share of the variance of decisions (clips,) within a label that lies between clusters of any size.
 
-    One-way analysis of variance with clusters of unequal size (Donner 1986, Int. Stat. Rev. 54: 67). NaN where every cluster
-    is one clip or nothing varies.
+    From -1/(m - 1) for clusters of m clips to 1. One-way analysis of variance with clusters of unequal size (Donner 1986, Int.
+    Stat. Rev. 54: 67). NaN where every cluster is one clip or nothing varies.
     """
     names, cluster = np.unique(np.stack([labels, clusters]), axis=1, return_inverse=True)
     cluster = cluster.reshape(-1)
@@ -46,22 +46,26 @@ def icc_within_labels(decision: np.ndarray, labels: np.ndarray, clusters: np.nda
         float((size[names[0] == label] ** 2).sum() / size[names[0] == label].sum()) for label in np.unique(labels)
     )
     typical = (len(decision) - squares) / freedom_between
-    mean_between, mean_within = between / freedom_between, within / freedom_within
-    total = mean_between + (typical - 1) * mean_within
-    return (mean_between - mean_within) / total if total > 0 else float("nan")
+    return float(_icc(np.array(between / freedom_between), np.array(within / freedom_within), typical))
 
 
-def intraclass_correlation(decision: np.ndarray) -> np.ndarray:
+def icc_balanced(decision: np.ndarray) -> np.ndarray:
     """Share of the variance of decisions (..., prompts, branches) that lies between prompts, from -1/(branches - 1) to 1.
 
-    The one-way random effects ICC(1) of Shrout and Fleiss 1979 (Psychol. Bull. 86: 420). 0: what the branches have in common
-    says nothing about the decision, 1: it says all. NaN where nothing varies.
+    Every prompt has as many branches, so that any number of resamples is one array. The one-way random effects ICC(1) of
+    Shrout and Fleiss 1979 (Psychol. Bull. 86: 420). 0: what the branches have in common says nothing about the decision, 1: it
+    says all. NaN where nothing varies.
     """
     *_, prompts, branches = decision.shape
     mean = decision.mean(-1, keepdims=True)
     between = branches * mean[..., 0].var(-1, ddof=1)
     within = ((decision - mean) ** 2).sum((-1, -2)) / (prompts * (branches - 1))
-    total = between + (branches - 1) * within
+    return _icc(between, within, branches)
+
+
+def _icc(between: np.ndarray, within: np.ndarray, size: float) -> np.ndarray:
+    """The intraclass correlation of mean squares between and within clusters of this (typical) size."""
+    total = between + (size - 1) * within
     return np.divide(between - within, total, out=np.full_like(total, np.nan), where=total > 0)
 
 
@@ -76,10 +80,3 @@ def pair_agreement(decision: np.ndarray) -> np.ndarray:
     above = (decision > middle).sum(-1)
     pairs = (above * (above - 1) + (branches - above) * (branches - above - 1)) / (branches * (branches - 1))
     return pairs.mean(-1)
-
-
-def cohen_kappa(first: np.ndarray, second: np.ndarray) -> float:
-    """Cohen's kappa (1960) of two labellings (n,); NaN where each gives all the same label."""
-    observed = float((first == second).mean())
-    expected = sum(float((first == value).mean() * (second == value).mean()) for value in (0, 1))
-    return (observed - expected) / (1 - expected) if expected < 1 else float("nan")

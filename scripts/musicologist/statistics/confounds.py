@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from musicologist.statistics import auc
+
 ROTATIONS = 200
 """Mismatched labellings at most, for each curve."""
 
@@ -25,11 +27,10 @@ def partialled(decision: np.ndarray, covariates: np.ndarray, labels: np.ndarray)
 def mismatched(decision: np.ndarray, prompts: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
     """ROC-AUC (rotations,) of decision values (clips,) when every prompt has the label of another.
 
-    ``prompts`` (clips,) index ``labels`` (prompts,), which are 0 or 1. The labels go round a random circle of the prompts, so
-    that each rotation keeps their number; nothing but the audio's own match with its prompt is lost.
+    ``prompts`` (clips,) index ``labels`` (prompts,), which are 0 or 1. The prompts are put on a circle in random order, and
+    their labels are turned round it, one rotation after another: each rotation has as many of each label, and only the match
+    of a clip with its own prompt is lost.
     """
-    from scipy.stats import rankdata
-
     circle = np.random.default_rng(seed).permutation(len(labels))
     shifts = range(1, len(labels), max(1, len(labels) // ROTATIONS))
     turned = np.empty((len(shifts), len(labels)))
@@ -37,6 +38,4 @@ def mismatched(decision: np.ndarray, prompts: np.ndarray, labels: np.ndarray, se
         row[circle] = labels[np.roll(circle, shift)]
     positive = turned[:, prompts]
     n_positive = positive.sum(1)
-    n_negative = len(prompts) - n_positive
-    ranks = positive @ rankdata(decision)
-    return (ranks - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative)
+    return auc.of_rank_sum(positive @ auc.midranks(decision), n_positive, len(prompts) - n_positive)

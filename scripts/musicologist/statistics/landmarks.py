@@ -57,18 +57,19 @@ def describe(found: Landmarks) -> dict[str, Any]:
     A half-rise is where half of a rise has come, so it is NaN unless the rise's own interval lies above zero. An interval
     that reaches beyond the last level (resamples that never emerge) has 0 as its low end.
     """
-    rise = _with_interval(found.rise)
+    rise = _estimate(found.rise)
     rises = rise["low"] > 0
     nothing = {"value": float("nan"), "low": float("nan"), "high": float("nan")}
     described: dict[str, Any] = {"rise": rise}
     for name in LANDMARKS:
         values = getattr(found, name)
         known = (rises or name == "onset") and not np.isneginf(values[0])
-        described[name] = _as_sigma(_with_interval(values)) if known else nothing
+        described[name] = _as_sigma(_estimate(values)) if known else nothing
     return described
 
 
-def _with_interval(values: np.ndarray) -> dict[str, float]:
+def _estimate(values: np.ndarray) -> dict[str, float]:
+    """The measured value, first of ``values`` (1 + resamples,), and its interval."""
     low, high = bootstrap.interval(values[1:])
     return {"value": float(values[0]), "low": low, "high": high}
 
@@ -87,7 +88,7 @@ def lag(first: Landmarks, second: Landmarks, first_level: float) -> dict[str, An
     with np.errstate(invalid="ignore"):
         found = {name: getattr(first, name) - getattr(second, name) for name in ("half_rise", "onset")}
     found["half_rise"] = found["half_rise"] if rise else np.full(len(first.rise), np.nan)
-    described = {name: _with_interval(np.where(np.isinf(values), np.nan, values)) for name, values in found.items()}
+    described = {name: _estimate(np.where(np.isinf(values), np.nan, values)) for name, values in found.items()}
     described["onset"]["at_least"] = bool(first.onset[0] >= first_level)
     return described
 

@@ -35,7 +35,9 @@ def metrics(
     labels: np.ndarray,
     drawn: np.ndarray,
 ) -> dict[str, np.ndarray]:
-    """METRICS by name, each (resamples,), of clips whose prompts are drawn so often; without calls only those of ranks.
+    """METRICS by name, each (resamples,), of clips whose prompts are drawn so often.
+
+    Where ``predicted`` is empty, only the metrics that need no threshold are there: ROC-AUC and average precision.
 
     ``decision`` and ``prompts`` (an index into the rows of ``labels`` and ``drawn``) are (clips,); ``predicted`` gives the
     predicted labels (clips,) at each of OPERATING_POINTS; ``labels`` (prompts,) are 0 or 1; ``drawn`` is (prompts,
@@ -48,7 +50,7 @@ def metrics(
     drawn_sides, sizes = [drawn[labels == side] for side in (0, 1)], [size[labels == side] for side in (0, 1)]
     totals = [n.astype(w.dtype) @ w for n, w in zip(sizes, drawn_sides, strict=True)]
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = {}
+        found: dict[str, np.ndarray] = {}
         for point, calls in predicted.items():
             hits = np.bincount(prompts, calls == labels[prompts], minlength=len(labels)).astype(drawn.dtype)
             tnr, tpr = (hits[labels == side] @ drawn_sides[side] / totals[side] for side in (0, 1))
@@ -57,7 +59,7 @@ def metrics(
                 found |= {"accuracy": accuracy, "tpr": tpr, "tnr": tnr}
             found[f"balanced_accuracy{point}"] = (tpr + tnr) / 2
         negatives, positives = (by_prompt(decision, prompts, len(labels))[labels == side] for side in (0, 1))
-        auc, precision = _ranked(negatives, positives, *drawn_sides)
+        auc, precision = _weighted_pairs(negatives, positives, *drawn_sides)
         found["roc_auc"] = auc / (totals[0] * totals[1])
         found["average_precision"] = precision / totals[1]
         found["ap_over_prevalence"] = found["average_precision"] * (totals[0] + totals[1]) / totals[1]
@@ -65,12 +67,13 @@ def metrics(
     return {name: np.where(undefined, np.nan, found[name]) for name in METRICS if name in found}
 
 
-def _ranked(
+def _weighted_pairs(
     negatives: np.ndarray, positives: np.ndarray, drawn_negative: np.ndarray, drawn_positive: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pairs in the right order and precisions summed over positive clips, each (resamples,).
 
-    NaN compares as false with everything: places without a clip count nowhere.
+    A rank sum (``auc.of_rank_sum``) would need a sorting for each resample; here pairs of clips are compared once, and how
+    often their prompts are drawn weighs them. NaN compares as false with everything: places without a clip count nowhere.
     """
     flat, kind = positives.reshape(-1), drawn_negative.dtype
     pairs = np.zeros((len(negatives), len(flat)), kind)

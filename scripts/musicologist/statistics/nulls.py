@@ -22,7 +22,7 @@ def permuted_labels(
     ranks = np.stack([np.bincount(prompts, auc.midranks(level), minlength=len(labels)) for level in decision])
     n_positive = dealt @ size
     n_negative = size.sum() - n_positive
-    return (dealt @ ranks.T - (n_positive * (n_positive + 1) / 2)[:, None]) / (n_positive * n_negative)[:, None]
+    return auc.of_rank_sum(dealt @ ranks.T, n_positive[:, None], n_negative[:, None])
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,12 @@ def read_features(paths: Sequence[str], seed: int) -> tuple[np.ndarray, np.ndarr
     features = LogMel(feature_extractor())
     latent = LogMelPretransform(SAMPLE_RATE, mean=-5.25, spread=1.72, iterations=4)
     generator = np.random.default_rng([seed, 1])
-    plain, copies, origin, captions, attributes, batch = [], [], [], [], [], []
+    plain: list[np.ndarray] = []
+    copies: list[np.ndarray] = []
+    batch: list[np.ndarray] = []
+    origin: list[int] = []
+    captions: list[str] = []
+    attributes: list[list[bool]] = []
 
     def flush() -> None:
         audio = torch.from_numpy(np.stack(batch))

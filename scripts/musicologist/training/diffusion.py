@@ -200,7 +200,7 @@ def train(
 
 
 def _loss(
-    model: torch.nn.Module,
+    model: Any,
     clean: torch.Tensor,
     captions: list[str],
     schedule: Training,

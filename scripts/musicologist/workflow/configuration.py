@@ -8,6 +8,7 @@ from typing import Any
 
 from musicologist.core import noise_levels
 from musicologist.core.errors import UserError, suggest
+from musicologist.core.files import write_text
 
 
 def check(config: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> None:
@@ -110,6 +111,11 @@ def check_recorded(path: str | Path, inputs: Mapping[str, Any], run: str) -> Non
                 f"The run {run!r} was made with {key} = {recorded.get(key)!r} (recorded in {path}), but now "
                 f"{key} = {inputs.get(key)!r} is configured: give the key `run` another name; no result is lost."
             )
+
+
+def record(path: str | Path, inputs: Mapping[str, Any]) -> None:
+    """Write down at ``path`` which inputs a run is made of, for ``check_recorded``."""
+    write_text(path, json.dumps(inputs, indent=2) + "\n")
 
 
 def check_arrays(executor: str, arrays: str | None) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from musicologist.core.errors import UserError
+from musicologist.core.files import found
 from musicologist.embedders import registry as embedders
 from musicologist.generators import registry as generators
 from musicologist.models import hub, hub_client, weights
@@ -41,7 +42,7 @@ def foreign_models(models: Mapping[str, str | None], inputs: Mapping[str, str | 
         "diffusion": not (inputs["audio"] or inputs["embeddings"]),
         "clap": not (inputs["embeddings"] and inputs["note_embeddings"]),
     }
-    named = {kind: models[kind] for kind in used if used[kind] and not str(models[kind]).startswith(BUNDLED)}
+    named = {kind: str(models[kind]) for kind in used if used[kind] and not str(models[kind]).startswith(BUNDLED)}
     if "diffusion" in named and models["text_encoder"]:
         named["text_encoder"] = models["text_encoder"]
     return named
@@ -52,13 +53,14 @@ def hub_models(foreign: Mapping[str, str]) -> dict[str, hub.Repository]:
 
     The T5 of a diffusion model from the hub is known, and fetched, with that model.
     """
-    found = {kind: repository for kind, model in foreign.items() if (repository := hub.parse(model))}
-    if "diffusion" in foreign and "diffusion" not in found and "text_encoder" not in foreign:
-        family = generators.family(generators.of_model(foreign["diffusion"]))
-        encoder = family.text_encoder_of(family.read_config(foreign["diffusion"]), None)
-        if encoder is not None and not (Path(foreign["diffusion"]) / encoder.name).is_dir():
-            found["text_encoder"] = encoder
-    return found
+    from_hub = {kind: repository for kind, model in foreign.items() if (repository := hub.parse(model))}
+    if "diffusion" in foreign and "diffusion" not in from_hub and "text_encoder" not in foreign:
+        place = found(foreign["diffusion"])
+        family = generators.of_model(place)
+        encoder = family.text_encoder_of(family.read_config(place), None)
+        if encoder is not None and not (place / encoder.name).is_dir():
+            from_hub["text_encoder"] = encoder
+    return from_hub
 
 
 def of_diffusion(model: str, text_encoder: str | None) -> tuple[dict[str, Any], list[Need], int]:
@@ -67,9 +69,10 @@ def of_diffusion(model: str, text_encoder: str | None) -> tuple[dict[str, Any], 
     Raises UserError as ``hub_client.examine`` and ``weights.check``. Of a hub model that is not in the cache yet the small
     configuration is fetched: it says which text encoder is needed.
     """
-    repository, family = hub.parse(model), generators.family(generators.of_model(model))
+    repository, place = hub.parse(model), found(model)
+    family = generators.of_model(model)
     if repository is None:
-        config, file = family.read_config(model), family.weights_file(model)
+        config, file = family.read_config(place), family.weights_file(place)
         weights.check(file)
         needs, total = [], file.stat().st_size
     else:
@@ -77,16 +80,16 @@ def of_diffusion(model: str, text_encoder: str | None) -> tuple[dict[str, Any], 
         config = family.read_config(hub_client.download(repository, family.FILES[:1]))
         total = sum(need.size for need in needs) + _bytes(hub.cached_paths(repository, family.FILES))
     encoder = family.text_encoder_of(config, text_encoder)
-    if isinstance(encoder, hub.Repository) and not (repository is None and (Path(model) / encoder.name).is_dir()):
+    if isinstance(encoder, hub.Repository) and not (repository is None and (place / encoder.name).is_dir()):
         needs += _of_repository(encoder, hub.TEXT_ENCODER_FILES)
     return config, needs, total
 
 
 def of_clap(model: str) -> list[Need]:
     """What will be fetched of a CLAP; UserError as ``of_diffusion``."""
-    repository, family = hub.parse(model), embedders.family(embedders.of_model(model))
+    repository, family = hub.parse(model), embedders.of_model(model)
     if repository is None:
-        family.check(Path(model))
+        family.check(found(model))
         return []
     return _of_repository(repository, family.needed(repository))
 

@@ -3,60 +3,157 @@
 import ast
 import hashlib
 import json
+import tomllib
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from musicologist.core.files import sha256, write_text
+from musicologist.workflow import wordings
 
 _LARGE = 64 << 20  # bytes
+_TYPES = ("annotation", "returns")  # fields of syntax that hold types
+_ASPECTS = "musicologist/vocabulary/aspects"  # a module, and the table beside it that it reads by columns
+
+
+class Digest(NamedTuple):
+    """A digest and what it is ``of``: as a rule's parameter it is recorded, and shown when it changes, with that name."""
+
+    of: str
+    value: str
+
+    def __repr__(self) -> str:
+        """As the reason of a dry-run shows it: ``code generate_audio: 1c16…``."""
+        return f"{self.of}: {self.value}"
 
 
 def code_digest(script: str | Path, root: str | Path | None = None) -> str:
     """Digest of a script and of every module that it imports, directly or not.
 
     Modules are found from the import statements and looked up below ``root``, the script's own directory where none is given;
-    what is installed elsewhere does not count. A module that is loaded by name (``importlib``) has a digest of its own.
-    Comments, docstrings, blank lines and line breaks do not change the digest.
+    what is installed elsewhere, or loaded by name, does not count. What can change no product does not change the digest:
+    comments, docstrings, line breaks, the words of errors (see ``wordings``), annotations of types and what is imported for
+    them. Only in the body of a class do annotations count, for there they make fields.
 
     Returns 16 hexadecimal digits. Raises FileNotFoundError for a missing script, SyntaxError where one does not parse.
     """
-    root = Path(script).parent if root is None else Path(root)
-    lines = [
-        f"{file.relative_to(root).as_posix()} {digest}" for file, digest in sorted(_walk(Path(script), root).items())
-    ]
+    root = Path(script).absolute().parent if root is None else Path(root).absolute()
+    seen = _walk(Path(script).absolute(), root)
+    lines = [f"{file.relative_to(root).as_posix()} {digest}" for file, digest in sorted(seen.items())]
+    if root / f"{_ASPECTS}.py" in seen:
+        lines += _of_table(root / f"{_ASPECTS}.toml", {name for file in seen for name in _library(root).columns(file)})
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def covered(script: str | Path) -> list[Path]:
     """The script and the modules beside it that its digest covers, sorted."""
-    return sorted(_walk(Path(script), Path(script).parent))
+    return sorted(_walk(Path(script).absolute(), Path(script).absolute().parent))
+
+
+def family_digest(module: str) -> Digest:
+    """Digest of a module that jobs load by name (``musicologist.WING.NAME``, or a file NAME.py), named WING/NAME or NAME.py."""
+    if module.endswith(".py"):
+        return Digest(f"code {Path(module).name}", code_digest(module))
+    scripts = Path(__file__).parents[2]
+    of = module.split(".", 1)[1].replace(".", "/")
+    return Digest(f"code {of}", code_digest(scripts.joinpath(*module.split(".")).with_suffix(".py"), scripts))
 
 
 def _walk(script: Path, root: Path) -> dict[Path, str]:
     """The digest of the script's syntax and of each module that it imports, directly or not."""
+    library = _library(root)
     seen: dict[Path, str] = {}
     todo = [script]
     while todo:
         file = todo.pop()
-        if file in seen:
-            continue
-        seen[file], imports = _read(file, root)
-        todo.extend(imports)
+        if file not in seen:
+            seen[file], imports = library.digest(file)
+            todo.extend(imports)
     return seen
 
 
-@lru_cache
-def _read(file: Path, root: Path) -> tuple[str, tuple[Path, ...]]:
-    """Digest of one file's syntax tree, and the files below ``root`` that it imports."""
-    tree = ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
-    imports = tuple(path for name in _imported(tree) for path in _locate(name, root))
-    return hashlib.sha256(repr(_shape(_without_docstrings(tree))).encode()).hexdigest(), imports
+def _library(root: Path) -> "_Library":
+    files = {file: file.stat() for file in sorted(root.rglob("*.py"))}
+    return _read(root, tuple((file, status.st_size, status.st_mtime_ns) for file, status in files.items()))
+
+
+def _of_table(table: Path, columns: Iterable[str]) -> list[str]:
+    """Lines of a digest about the table of aspects: its names, and what stands in each of these columns."""
+    entries = tomllib.loads(table.read_text(encoding="utf-8"))
+    read = {name: {aspect: entry[name] for aspect, entry in entries.items() if name in entry} for name in columns}
+    return [f"{name} {json.dumps(column)}" for name, column in sorted({"": list(entries), **read}.items())]
+
+
+class _Library:
+    """The files below a folder, stripped of what can change no product."""
+
+    def __init__(self, root: Path, files: Iterable[Path]) -> None:
+        self._root = root
+        self._trees: dict[Path, ast.Module | SyntaxError] = {}
+        self._digests: dict[Path, tuple[str, tuple[Path, ...]]] = {}
+        for file in files:
+            try:
+                self._trees[file] = ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
+            except SyntaxError as error:
+                self._trees[file] = error  # matters only to those who import it
+        parsed = {file: tree for file, tree in self._trees.items() if isinstance(tree, ast.Module)}
+        self._words = wordings.words({_dotted(file, root): tree for file, tree in parsed.items()})
+
+    def digest(self, file: Path) -> tuple[str, tuple[Path, ...]]:
+        """Digest of one file's syntax tree, and the files below the folder that it imports."""
+        if file not in self._digests:
+            tree = self._parsed(file)
+            _prune(tree)
+            imports = tuple(path for name in _imported(tree) for path in _locate(name, self._root))
+            content = repr(self._shape(tree)).encode()
+            self._digests[file] = hashlib.sha256(content).hexdigest(), imports
+        return self._digests[file]
+
+    def _parsed(self, file: Path) -> ast.Module:
+        tree = self._trees[file]
+        if isinstance(tree, SyntaxError):
+            raise tree
+        return tree
+
+    def columns(self, file: Path) -> set[str]:
+        """The columns of the table of aspects that a file asks for, by ``column("…")``."""
+        tree = self._parsed(file)
+        calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and len(node.args) == 1)
+        asked = ((ast.unparse(call.func).rpartition(".")[2], call.args[0]) for call in calls)
+        return {str(name.value) for function, name in asked if function == "column" and isinstance(name, ast.Constant)}
+
+    def _shape(self, node: object) -> object:
+        """The tree as nested tuples, without empty fields: later Pythons add those, and must not make a product stale."""
+        if isinstance(node, list):
+            return [self._shape(item) for item in node]
+        if not isinstance(node, ast.AST):
+            return repr(node)
+        if node in self._words or wordings.is_saying(node):
+            return "words"
+        if isinstance(node, ast.JoinedStr):
+            return "JoinedStr", *(self._shape(part) for part in node.values if part not in self._words)
+        typed = not isinstance(node, ast.AnnAssign)
+        fields = ((name, getattr(node, name, None)) for name in node._fields)
+        shapes = ((name, self._shape(value)) for name, value in fields if value is not None and value != [])
+        return type(node).__name__, *((name, shape) for name, shape in shapes if not (typed and name in _TYPES))
+
+
+@lru_cache(maxsize=4)
+def _read(root: Path, state: tuple[tuple[Path, int, int], ...]) -> _Library:
+    """The library below ``root``, read once for each state of its files (path, size, time of change)."""
+    return _Library(root, [file for file, _, _ in state])
+
+
+def _dotted(file: Path, root: Path) -> str:
+    parts = file.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
 
 
 def _imported(tree: ast.Module) -> list[str]:
     """Dotted names that may be modules: ``from a import b`` gives both ``a`` and ``a.b``."""
     names = []
-    for node in ast.walk(tree):
+    for node in wordings.statements(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -74,26 +171,33 @@ def _locate(name: str, root: Path) -> list[Path]:
     return files
 
 
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            node.body = [statement for statement in node.body if not _is_bare_string(statement)]
-    return tree
+def _prune(node: ast.AST) -> None:
+    """Take out docstrings, annotations of types, and what is imported for these or for the words of errors."""
+    for name in wordings.BLOCKS:
+        if block := getattr(node, name, None):
+            kept = [part for statement in block for part in _effective(statement, isinstance(node, ast.ClassDef))]
+            setattr(node, name, kept)
+            for part in kept:
+                _prune(part)
 
 
-def _is_bare_string(statement: ast.stmt) -> bool:
-    value = statement.value if isinstance(statement, ast.Expr) else None
-    return isinstance(value, ast.Constant) and isinstance(value.value, str)
-
-
-def _shape(node: object) -> object:
-    """The tree as nested tuples, without empty fields: later Pythons add those, and must not make a product stale."""
-    if isinstance(node, ast.AST):
-        fields = ((name, _shape(value)) for name, value in ast.iter_fields(node) if value is not None and value != [])
-        return type(node).__name__, *fields
-    if isinstance(node, list):
-        return [_shape(item) for item in node]
-    return repr(node)
+def _effective(statement: ast.AST, in_class: bool) -> list[ast.AST]:
+    """What stays of a statement. Annotations in the body of a class stay, for they make fields."""
+    match statement:
+        case ast.Expr(value=ast.Constant(value=str())):
+            return []
+        case ast.AnnAssign() if not in_class:
+            return [ast.Assign(targets=[statement.target], value=statement.value)] if statement.value else []
+        case ast.If(test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")):
+            return [part for other in statement.orelse for part in _effective(other, in_class)]
+        case ast.ImportFrom(module="typing" | "collections.abc"):
+            return []
+        case ast.ImportFrom(module=str() as module):
+            if wordings.is_errors(module):
+                return []
+            statement.names = [alias for alias in statement.names if not wordings.is_errors(f"{module}.{alias.name}")]
+            return [statement] if statement.names else []
+    return [statement]
 
 
 def model_digest(model: str | Path, cache: str | Path | None = None) -> str:

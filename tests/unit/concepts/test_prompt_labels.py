@@ -21,6 +21,7 @@ from musicologist.emergence import curve, scored_clips
 from musicologist.emergence.tables import SCORES
 from musicologist.inputs.annotations import read_original
 from musicologist.probes import classifiers
+from musicologist.probes.logistic import Logistic
 from musicologist.prompts.tables import ANNOTATIONS
 from musicologist.vocabulary.aspects import ASPECTS
 
@@ -98,7 +99,7 @@ def scored(tmp_path, monkeypatch):
     folder = tmp_path
     rng = np.random.default_rng(0)
     embeddings = rng.normal(size=(40, 512)).astype(np.float32)
-    classifiers.save(classifiers.fit("logistic", embeddings, np.arange(40) % 2, 1.0, 0), folder / "probe.skops")
+    classifiers.save(Logistic().fit(embeddings, np.arange(40) % 2, {"C": 1.0}, 0), folder / "probe.skops")
     level = {"signal": ["denoised"] * 6, "step": [0] * 6, "sigma": [1.0] * 6, "log_snr_db": [0.0] * 6}
     clips = {"prompt_id": [0, 0, 1, 1, 2, 2], "sample": [0, 1] * 3, **level}
     table = pa.table({**clips, "embedding": tables.embedding_column(embeddings[:6])})
@@ -117,6 +118,7 @@ def scored(tmp_path, monkeypatch):
         options = {"probe": "probe.skops", "embeddings": "step.parquet", "annotations": "annotations.parquet"}
         given = [word for name, file in options.items() for word in (f"--{name}", str(folder / file))]
         given += ["--concepts", str(ROOT / "config/concepts.yaml"), "--concept", "is_percussion", "--labels", rule]
+        given += ["--classifier", "musicologist.probes.logistic"]
         given += ["--original-labels", str(ROOT / "config/original_labels.yaml")]
         monkeypatch.setattr(sys, "argv", ["score_audio.py", *given, "--output", str(folder / "scores.parquet")])
         runpy.run_path(str(ROOT / "scripts/score_audio.py"))["main"]()

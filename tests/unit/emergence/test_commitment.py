@@ -3,12 +3,17 @@ import sys
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
-from musicologist.core import results, shards
+from musicologist.core import parquet, results, shards
 from musicologist.core.errors import UserError
+from musicologist.embeddings import tables
+from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
 from musicologist.emergence import commitment as emergence_commitment
 from musicologist.figures import canvas
 from musicologist.figures import commitment as figures_commitment
+from musicologist.probes import classifiers
+from musicologist.probes.logistic import Logistic
 from musicologist.statistics import agreement
 from musicologist.workflow import configuration
 
@@ -27,18 +32,18 @@ def branches(shared, prompts=30, count=4, seed=0):
 
 @pytest.mark.parametrize("shared", [0.0, 0.5, 1.0])
 def test_the_correlation_is_the_share_that_branches_have_in_common(shared):
-    found = agreement.intraclass_correlation(branches(shared, prompts=4000))
+    found = agreement.icc_balanced(branches(shared, prompts=4000))
     assert found == pytest.approx(shared, abs=0.03)
 
 
 def test_the_correlation_is_that_of_unequal_clusters_where_they_are_equal():
     decision = branches(0.4)
     clusters = np.repeat(np.arange(30), 4)
-    expected = agreement.icc_within_labels(decision.ravel(), np.zeros(120), clusters)
-    assert agreement.intraclass_correlation(decision) == pytest.approx(expected, abs=1e-9)
-    stacked = agreement.intraclass_correlation(np.stack([decision, 3 * decision + 1]))
+    expected = agreement.icc_unbalanced(decision.ravel(), np.zeros(120), clusters)
+    assert agreement.icc_balanced(decision) == pytest.approx(expected, abs=1e-9)
+    stacked = agreement.icc_balanced(np.stack([decision, 3 * decision + 1]))
     assert stacked == pytest.approx([expected, expected], abs=1e-9)
-    assert np.isnan(agreement.intraclass_correlation(np.ones((5, 3))))
+    assert np.isnan(agreement.icc_balanced(np.ones((5, 3))))
 
 
 def test_pairs_agree_by_half_where_nothing_is_shared_and_all_where_everything_is():
@@ -167,3 +172,56 @@ def test_what_cannot_branch_is_refused(diffusion_model, tmp_path, monkeypatch, o
     with pytest.raises(UserError, match=sentence):
         branch(tmp_path, diffusion_model, monkeypatch, **options)
     assert not list(tmp_path.rglob("*.tar"))
+
+
+def measured_commitment(folder, shards_of, monkeypatch):
+    """What the program writes for tables of branches, a shard each, of these (prompt, branch), at two steps."""
+    import measure_commitment
+
+    rng = np.random.default_rng(0)
+    features, labels = rng.normal(size=(40, 512)), np.arange(40) % 2
+    (folder / "is_brass").mkdir(exist_ok=True)
+    classifiers.save(Logistic().fit(features, labels, {"C": 1.0}, 0), folder / "is_brass/logistic.skops")
+    paths = [folder / f"shard_{number:04d}.parquet" for number in range(len(shards_of))]
+    for path, mine in zip(paths, shards_of, strict=True):
+        prompt_id, sample = zip(*mine * 2, strict=True)
+        step = np.repeat([4, 1], len(mine))
+        columns = {"prompt_id": prompt_id, "sample": sample, "signal": ["branched"] * len(step), "step": step}
+        columns |= {"sigma": np.where(step == 1, 50.0, 3.0), "log_snr_db": np.zeros(len(step))}
+        clips = zip(prompt_id, sample, step, strict=True)
+        seeds = [1000 * prompt + (branch if at == 1 else 0) for prompt, branch, at in clips]  # at step 4 all are alike
+        embedding = np.stack([np.random.default_rng(seed).normal(size=512) for seed in seeds]).astype(np.float32)
+        embedding /= np.linalg.norm(embedding, axis=1, keepdims=True)
+        parquet.write(path, AUDIO_EMBEDDINGS, pa.table({**columns, "embedding": tables.embedding_column(embedding)}))
+    options = {
+        "classifiers": "logistic=musicologist.probes.logistic",
+        "resamples": 20,
+        "seed": 1,
+        "probes": folder / "is_brass/logistic.skops",
+        "output": folder / "c.csv",
+    }
+    flags = [part for name, value in options.items() for part in (f"--{name}", str(value))]
+    monkeypatch.setattr(sys, "argv", ["x", *flags, "--embeddings", *map(str, paths)])
+    measure_commitment.main()
+    return {row["step"]: row for row in results.read(folder / "c.csv") if row["concept"] == "all"}
+
+
+BRANCHES = [[(2, 0), (0, 1), (0, 0), (2, 1)], [(5, 1), (5, 0)]]
+
+
+def test_branches_are_measured_prompt_by_prompt_whatever_order_they_are_kept_in(tmp_path, monkeypatch):
+    found = measured_commitment(tmp_path, BRANCHES, monkeypatch)
+    assert {step: (row["sigma"], row["cosine"]) for step, row in found.items()} == {
+        1: (50, pytest.approx(0, abs=0.15)),
+        4: (3, pytest.approx(1, abs=1e-5)),
+    }
+    assert found[4]["icc"] == pytest.approx(1)
+    ordered = measured_commitment(tmp_path, [sorted(mine) for mine in BRANCHES], monkeypatch)
+    assert ordered == found
+
+
+def test_a_branch_that_is_missing_is_named(tmp_path, monkeypatch):
+    with pytest.raises(
+        UserError, match=r"other clips than every branch of every prompt: prompt 5, sample 0 is missing"
+    ):
+        measured_commitment(tmp_path, [BRANCHES[0], [(5, 1)]], monkeypatch)

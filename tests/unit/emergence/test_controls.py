@@ -14,7 +14,7 @@ from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, TEXT_EMBEDDINGS
 from musicologist.emergence import controls, scored_clips
 from musicologist.emergence.tables import CONTENT, CONTROLS, SCORES
 from musicologist.probes import baselines
-from musicologist.statistics import agreement, confounds
+from musicologist.statistics import confounds
 from musicologist.vocabulary import text_queries
 from musicologist.vocabulary.aspects import ASPECTS
 
@@ -59,14 +59,6 @@ def test_with_mismatched_prompts_a_perfect_probe_is_at_chance():
     assert len(turned) == 39
     assert turned.mean() == pytest.approx(0.5, abs=0.02)
     assert turned.max() < 1  # no rotation leaves all labels where they were
-
-
-def test_kappa_is_scikit_learns():
-    from sklearn.metrics import cohen_kappa_score
-
-    first, second = np.random.default_rng(0).integers(0, 2, (2, 50))
-    assert agreement.cohen_kappa(first, second) == pytest.approx(cohen_kappa_score(first, second), abs=1e-9)
-    assert np.isnan(agreement.cohen_kappa(np.ones(4), np.ones(4)))
 
 
 def test_the_handcrafted_probe_is_a_standardised_logistic_regression():
@@ -157,7 +149,7 @@ def run(folder, paths, monkeypatch):
     options = {"concepts": "config/concepts.yaml", "concept": "is_brass", "scores": f"svm={folder}/scores.parquet"}
     options |= {"texts": folder / "texts.parquet", "dataset": folder / "dataset.parquet", "seed": 1}
     options |= {"acoustics": folder / "audio.parquet", "note-acoustics": folder / "notes.parquet"}
-    options |= {"probes": folder / "svm.skops"}
+    options |= {"probes": folder / "svm.skops", "classifiers": "svm=musicologist.probes.svm"}
     options |= {"controls": folder / "c.parquet", "content": folder / "t.parquet", "summary": folder / "s.json"}
     flags = [part for name, value in options.items() for part in (f"--{name}", str(value))]
     monkeypatch.setattr(sys, "argv", ["x", *flags, "--embeddings", *map(str, paths)])
@@ -242,13 +234,58 @@ def test_with_too_few_prompts_nothing_is_said(made, monkeypatch):
     assert content["zero_shot_label"].null_count == 0
 
 
+def test_a_clip_on_both_sides_counts_with_each_label_and_has_one_content(made, monkeypatch):
+    """Prompts 3 (which asks for brass) and 9 (which does not) count on both sides, as `labels: original` may have it."""
+    from sklearn.metrics import cohen_kappa_score
+
+    folder, paths = made
+    table = parquet.read(folder / "scores.parquet", SCORES)
+    rows = table.to_pylist()
+    again = [row | {"prompt_label": 1 - row["prompt_label"]} for row in rows if row["prompt_id"] in (3, 9)]
+    parquet.write(folder / "scores.parquet", SCORES, pa.Table.from_pylist(rows + again, schema=SCORES))
+    found = run(folder, paths[::-1], monkeypatch).set_index(["control", "signal", "step"])
+    assert set(found.index.get_level_values("control")) == {
+        *("partialled", "handcrafted", "zero_shot", "in_domain", "content", "mismatched")
+    }
+    counted = found[["n_pos_prompts", "n_neg_prompts", "n_pos", "n_neg"]]
+    assert (counted.drop("content") == [9, 12, 18, 24]).all().all()
+    assert (counted.loc["content"][["n_pos", "n_neg"]].sum(axis=1) == 40).all()
+
+    content = parquet.read(folder / "t.parquet", CONTENT).to_pandas().set_index(["prompt_id", "sample"])
+    assert len(content) == 40 and content.index.is_unique
+    assert set(content.index[content["prompt_label"].isna()].get_level_values("prompt_id")) == {3, 9, 19}
+    last = [row for row in rows + again if (row["signal"], row["step"]) == ("denoised", 9)]
+    asked = np.array([-1 if row["prompt_label"] is None else row["prompt_label"] for row in last])
+    held = content.loc[[(row["prompt_id"], row["sample"]) for row in last]]
+    summary = json.loads((folder / "s.json").read_text())["content"]
+    for control in ("zero_shot", "in_domain"):
+        area = auc_of(held[control][asked >= 0], asked[asked >= 0])
+        assert found.loc[(control, "denoised", 9), "roc_auc"] == pytest.approx(area, abs=1e-9)
+        kappa = cohen_kappa_score(asked[asked >= 0], held[f"{control}_label"][asked >= 0])
+        assert summary[f"{control}_kappa"] == pytest.approx(kappa, abs=1e-5)
+
+
+def test_no_in_domain_probe_judges_the_other_row_of_a_clip_it_has_seen(made):
+    """With labels that mean nothing, clips on both sides that were learnt with one label would be called by it."""
+    folder, paths = made
+    table = parquet.read(folder / "scores.parquet", SCORES)
+    rows = [row for row in table.to_pylist() if row["signal"] == "denoised"]
+    rows = [row | {"prompt_label": side} for row in rows for side in (0, 1)]
+    scored = scored_clips.arrange(pa.Table.from_pylist(rows, schema=SCORES), "scores")
+    decisions = controls.from_embeddings(CONCEPT, paths, scored, 1)["in_domain", "lda", "denoised"]
+    first, second = (decisions[:, scored["denoised"].clip_labels == side] for side in (0, 1))
+    assert np.array_equal(first, second)
+
+
 def test_other_clips_than_the_scores_are_refused(made):
     folder, _ = made
-    trajectories = scored_clips.arrange(parquet.read(folder / "scores.parquet", SCORES), "scores")
+    scored = scored_clips.arrange(parquet.read(folder / "scores.parquet", SCORES), "scores")
     table = parquet.read(folder / "audio.parquet", AUDIO_ACOUSTICS)
     parquet.write(folder / "fewer.parquet", AUDIO_ACOUSTICS, table.slice(1))
-    with pytest.raises(UserError, match=r"fewer\.parquet holds other clips than the scores"):
-        controls.arrange_acoustics(folder / "fewer.parquet", trajectories)
+    with pytest.raises(
+        UserError, match=r"fewer\.parquet at step 9 of noisy holds other clips than the scores.*measure"
+    ):
+        controls.arrange_acoustics(folder / "fewer.parquet", scored)
     table = parquet.read(folder / "notes.parquet", NOTE_ACOUSTICS)
     parquet.write(folder / "fewer.parquet", NOTE_ACOUSTICS, table.slice(1))
     with pytest.raises(UserError, match=r"fewer\.parquet lacks notes of"):

@@ -1,3 +1,7 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from musicologist.emergence import answers, scored_clips
@@ -9,14 +13,15 @@ SETTINGS = emergence_curve.Settings(resamples=200, permutations=400, seed=1)
 
 
 def trajectory(experiment, seed=0, levels=7, shift=0.0):
-    """A simulated trajectory, and its probe."""
+    """Simulated clips along a trajectory, scored, and their probe."""
     rng = np.random.default_rng(seed)
     sigma = simulation.levels(levels)
     weights = simulation.probe(*simulation.notes(experiment, rng))
     embeddings, prompts, labels = simulation.clips(experiment, sigma, rng)
     decision = embeddings @ weights + shift
+    samples = np.arange(len(prompts)) % experiment.samples
     made = scored_clips.ScoredClips(
-        np.arange(levels), sigma, decision, decision > 0, prompts, 10 + np.arange(len(labels)), labels
+        np.arange(levels), sigma, decision, decision > 0, prompts, 10 + np.arange(len(labels)), labels, samples
     )
     return made, weights
 
@@ -97,12 +102,30 @@ def test_prompts_on_neither_side_are_drawn_but_do_not_count():
     made, _ = trajectory(simulation.Experiment(prompts=40, positives=10))
     labels = made.labels.copy()
     labels[::4] = -1
-    some = scored_clips.ScoredClips(
-        made.step, made.sigma, made.decision, made.predicted, made.prompts, made.prompt_ids, labels
-    )
+    some = replace(made, labels=labels)
     row = emergence_curve.measure(some, random_areas(), SETTINGS).rows[0]
     assert (row["n_pos_prompts"], row["n_neg_prompts"]) == (7, 23)
     assert (row["n_pos"], row["n_neg"]) == (28, 92)
+
+
+def test_without_random_concepts_none_are_invented_and_all_else_is_the_same():
+    made, _ = trajectory(simulation.Experiment(prompts=40, positives=15))
+    beside = emergence_curve.measure(made, random_areas(), SETTINGS)
+    alone = emergence_curve.measure(made, settings=SETTINGS)
+    about_random = {"linear_auc", "random_low", "random_high", "p_random_level"}
+    for row, less in zip(beside.rows, alone.rows, strict=True):
+        assert set(row) - set(less) == about_random
+        assert less == {name: value for name, value in row.items() if name not in about_random}
+    assert set(beside.summary) - set(alone.summary) == {"p_random"}
+    assert answers.of(alone) == answers.of(beside) == concluded(alone)
+
+
+def test_without_settings_they_are_the_configurations_defaults():
+    schema = json.loads(Path("config/schemas/config.schema.json").read_text(encoding="utf-8"))["properties"]
+    documented = schema["statistics"]["properties"]
+    defaults = emergence_curve.Settings()
+    assert defaults.resamples == documented["resamples"]["default"]
+    assert defaults.permutations == documented["permutations"]["default"]
 
 
 def test_the_lag_between_two_signals_is_paired():
@@ -122,14 +145,14 @@ def test_a_prompt_on_both_sides_is_one_cluster():
     twice = np.arange(40) < 5  # these positives are negatives too
     index = np.r_[np.arange(len(made.prompts)), np.flatnonzero(twice[made.prompts])]
     prompts = np.r_[made.prompts, 40 + made.prompts[twice[made.prompts]]]
-    both = scored_clips.ScoredClips(
-        made.step,
-        made.sigma,
-        made.decision[:, index],
-        made.predicted[:, index],
-        prompts,
-        np.r_[made.prompt_ids, made.prompt_ids[:5]],
-        np.r_[made.labels, np.zeros(5, int)],
+    both = replace(
+        made,
+        decision=made.decision[:, index],
+        predicted=made.predicted[:, index],
+        prompts=prompts,
+        prompt_ids=np.r_[made.prompt_ids, made.prompt_ids[:5]],
+        labels=np.r_[made.labels, np.zeros(5, int)],
+        samples=made.samples[index],
     )
     row = emergence_curve.measure(both, random_areas(), SETTINGS).rows[-1]
     assert (row["n_pos_prompts"], row["n_neg_prompts"]) == (10, 35)

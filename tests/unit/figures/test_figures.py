@@ -1,8 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from musicologist.core import results
 from musicologist.core.errors import UserError
 from musicologist.figures import atlas, canvas, distances, emergence, order, pca
+from musicologist.figures.styles import Style, of_classifiers
 from musicologist.statistics import metrics
 from PIL import Image
 
@@ -171,14 +174,15 @@ def test_the_atlas_hatches_what_cannot_be_judged():
 
 
 def test_concepts_are_ordered_by_when_they_emerge():
-    some = rows(("is_a", "is_b", "is_c", "is_d"))
+    some = rows(("is_a", "is_b", "is_c", "is_d", "is_e"))
     places = {"is_a": (float("nan"), "not emerged"), "is_b": (3.0, "emerged")}
     places |= {"is_c": (30.0, "emerged"), "is_d": (float("nan"), "there from the start")}
+    places["is_e"] = (float("nan"), "emerged")
     for row in some:
         row["half_rise_sigma"], row["answer"] = places[row["concept"]]
-    assert atlas.ordered(some, "noisy", "roc_auc") == ["is_d", "is_c", "is_b", "is_a"]
+    assert atlas.ordered(some, "noisy", "roc_auc") == ["is_d", "is_c", "is_b", "is_e", "is_a"]
     said = texts(atlas.atlas(some, "roc_auc", ""))
-    assert {"start", "30", "3", "–"} <= set(said)
+    assert {"start", "30", "3", "flat", "–"} <= set(said)
 
 
 def test_what_beats_its_null_is_bold_and_filled():
@@ -199,6 +203,56 @@ def test_what_beats_its_null_is_bold_and_filled():
     assert not [line for line in never.axes[0].get_lines() if line.get_marker() == "D"]
 
 
+def test_classifiers_of_any_name_have_colours_and_marks_that_no_other_has():
+    given = [("svm", "SVM", "#D55E00", "s"), ("lda", "discriminants", "", "")]
+    found = of_classifiers(["svm", "lda", "other"], given)
+    assert found["svm"] == Style("SVM", "#D55E00", "s")
+    assert [style.label for style in found.values()] == ["SVM", "discriminants", "other"]
+    assert len({style.colour for style in found.values()}) == len({style.mark for style in found.values()}) == 3
+    many = of_classifiers([f"c{number}" for number in range(12)])
+    assert len({style.colour for style in many.values()}) == 7
+
+
+def test_a_third_classifier_is_drawn_in_every_figure():
+    some = rows()
+    third = [row | {"classifier": "lda"} for row in some if row["classifier"] == "svm"]
+    styles = of_classifiers(("logistic", "svm", "lda"), [("lda", "discriminants", "#009E73", "^")])
+    found, curves = ordering(), summary()
+    found["orders"] += [entry | {"classifier": "lda"} for entry in found["orders"][:2]]
+    found["agreement"] += [entry | {"second": "lda"} for entry in found["agreement"]]
+    curves["curves"] += [entry | {"classifier": "lda"} for entry in curves["curves"][:2]]
+    mine = [row for row in some + third if row["concept"] == "is_brass"]
+    for figure in (
+        emergence.emergence(mine, curves, REPORTS, CONTROLS, "roc_auc", "", styles),
+        order.order(some + third, found, "", styles),
+    ):
+        assert "discriminants" in texts(figure)
+        marks = [line for line in figure.axes[0].get_lines() if line.get_marker() == "^"]
+        assert marks and {line.get_color() for line in marks} == {"#009E73"}
+    assert any("tau-b of logistic and svm" in said for said in texts(figure))
+    atlas.atlas(some + third, "roc_auc", "")
+
+
+def test_a_curve_of_ones_own_needs_no_random_concepts_no_reports_and_no_controls():
+    mine = [row for row in rows() if (row["concept"], row["classifier"], row["signal"]) == ("is_brass", "svm", "noisy")]
+    dropped = ("concept", "classifier", "signal", "random_low", "random_high")
+
+    own = [{name: value for name, value in row.items() if name not in dropped} for row in mine]
+    half_rise = {"value": 20.0, "low": 10.0, "high": 30.0}
+    figure = emergence.draw(
+        SimpleNamespace(rows=own, summary={"p": 0.001, "half_rise": half_rise}), "is_brass", "my probe"
+    )
+    said = " ".join(texts(figure))
+    assert "my probe" in said and "20 prompts with" in said
+    assert "random concepts" not in said and "held-out" not in said and "finished clips" not in said
+    assert [line for line in figure.axes[0].get_lines() if line.get_marker() == "D"]
+    figure.canvas.draw()
+    assert figure.get_tightbbox().x0 >= -0.02
+    nowhere = {"p": 0.001, "half_rise": dict.fromkeys(half_rise, float("nan"))}
+    flat = emergence.draw(SimpleNamespace(rows=own, summary=nowhere), "x")
+    assert not [line for line in flat.axes[0].get_lines() if line.get_marker() == "D"]
+
+
 def test_an_order_of_nothing_says_so():
     some = [row | {"half_rise_sigma": float("nan"), "answer": "not emerged"} for row in rows()]
     said = texts(order.order(some, ordering(()), ""))
@@ -206,13 +260,13 @@ def test_an_order_of_nothing_says_so():
 
 
 def test_the_animation_has_a_frame_for_each_step_and_is_the_same_each_time(tmp_path):
-    from musicologist.probes import classifiers
+    from musicologist.probes.logistic import Logistic
 
     rng = np.random.default_rng(0)
     labels = np.repeat([0, 1], 30)
     notes = rng.normal(size=(60, 512)).astype(np.float32)
     notes[labels == 1, 0] += 10
-    probe = classifiers.fit("logistic", notes, labels, 1.0, 0)
+    probe = Logistic().fit(notes, labels, {"C": 1.0}, 0)
     frames = [
         pca.Frame(signal, step, 10 - step, 0.0, notes[30:40] + step, notes[:10])
         for signal in ("denoised", "noisy")

@@ -110,8 +110,8 @@ def test_nothing_pickled_runs(tmp_path, monkeypatch):
 def test_a_table_of_other_clips_is_one_sentence(tmp_path):
     path = save(tmp_path / "denoised/step_05.parquet", embedding())
     for prompts, samples, level, sentence in (
-        (4, 2, LEVEL, "has 6 rows: expected 4 prompts"),
-        (3, 1, LEVEL, "look at prompt 0, sample 1"),
+        (4, 2, LEVEL, r"other clips than 4 prompts .*: prompt 3, sample 0 is missing \(2 such clips\); give a table"),
+        (3, 1, LEVEL, "prompt 0, sample 1 is there besides"),
         (3, 2, ("noisy", 5), r"holds \[\('denoised', 5\)\]: expected noisy at step 5 only"),
     ):
         with pytest.raises(UserError, match=sentence):

@@ -5,7 +5,8 @@ from musicologist.concepts import datasets
 from musicologist.concepts.definitions import load
 from musicologist.core.errors import UserError
 from musicologist.notes.tables import NOTES
-from musicologist.probes import classifiers
+from musicologist.probes import classifiers, registry
+from musicologist.probes.logistic import Logistic
 
 CONCEPT = load("config/concepts.yaml")["is_brass"]
 
@@ -62,19 +63,85 @@ def separable():
     return embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True), labels
 
 
-@pytest.mark.parametrize("classifier", ["logistic", "svm"])
-def test_a_probe_learns_is_saved_and_comes_back_the_same(tmp_path, separable, classifier):
+@pytest.mark.parametrize("address", [*registry.ADDRESSES.values(), "examples/own_classifier.py"])
+def test_a_probe_learns_is_saved_and_comes_back_the_same(tmp_path, separable, address):
     embeddings, labels = separable
-    probe = classifiers.fit(classifier, embeddings[:150], labels[:150], 1.0, 0)
-    assert classifiers.report(probe, embeddings[150:], labels[150:])["roc_auc"] > 0.95
+    classifier = classifiers.at(address)
+    probe = classifier.fit(embeddings[:150], labels[:150], classifier.settings, 0)
+    assert classifiers.report(probe, embeddings[150:], labels[150:])["roc_auc"] > 0.9
     classifiers.save(probe, tmp_path / "probe.skops")
-    loaded = classifiers.load(tmp_path / "probe.skops")
+    loaded = classifiers.load(tmp_path / "probe.skops", classifier)
     assert np.array_equal(loaded.decision_function(embeddings), probe.decision_function(embeddings))
 
 
 def test_a_broken_or_missing_probe_is_one_sentence(tmp_path):
     (tmp_path / "probe.skops").write_bytes(b"no zip")
     with pytest.raises(UserError, match="is no readable probe"):
-        classifiers.load(tmp_path / "probe.skops")
+        classifiers.load(tmp_path / "probe.skops", Logistic())
     with pytest.raises(UserError, match="does not exist"):
-        classifiers.load(tmp_path / "none.skops")
+        classifiers.load(tmp_path / "none.skops", Logistic())
+
+
+OWN = """
+from musicologist.probes.classifiers import Classifier
+
+class Nearest(Classifier):
+    label = "nearer mean"
+    settings = {"axis": 0, "scale": 1}
+    trusted = (__name__ + ".Means",)
+
+    def fit(self, embeddings, labels, settings, seed):
+        return Means(embeddings[labels == 1].mean(0) - embeddings[labels == 0].mean(0))
+
+class Means:
+    def __init__(self, weights):
+        self.weights = weights
+
+    def decision_function(self, embeddings):
+        return embeddings @ self.weights
+"""
+
+
+@pytest.fixture
+def own(tmp_path):
+    """Writes a classifier's file and returns its address."""
+
+    def write(text=OWN, name="nearest.py"):
+        (tmp_path / name).write_text(text)
+        return str(tmp_path / name)
+
+    return write
+
+
+def test_a_classifier_of_ones_own_may_save_a_type_of_its_own(tmp_path, own, separable):
+    classifier = classifiers.at(own())
+    probe = classifier.fit(*separable, classifier.settings, 0)
+    classifiers.save(probe, tmp_path / "probe.skops")
+    loaded = classifiers.load(tmp_path / "probe.skops", classifiers.at(own()))
+    assert np.array_equal(loaded.decision_function(separable[0]), probe.decision_function(separable[0]))
+    with pytest.raises(UserError, match="is no readable probe"):  # of a type that another classifier does not trust
+        classifiers.load(tmp_path / "probe.skops", Logistic())
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("x = 1", r"nearest.py should define one subclass of Classifier, but defines none\."),
+        (OWN + "class Other(Nearest):\n    pass\n", r"but defines 2 \(Nearest, Other\)\."),
+        (OWN.replace("def fit", "def learn"), "Nearest lacks fit, which a classifier needs"),
+        (OWN.replace("label =", "title ="), "Nearest lacks label, which a classifier needs"),
+        (
+            "import no_such_package",
+            r"nearest.py cannot be run \(ModuleNotFoundError: No module named 'no_such_package'\)",
+        ),
+        ("def (", r"nearest.py cannot be run \(SyntaxError"),
+    ],
+)
+def test_a_file_that_defines_no_classifier_is_one_sentence(own, text, sentence):
+    with pytest.raises(UserError, match=sentence):
+        classifiers.at(own(text))
+
+
+def test_a_file_that_is_not_there_is_one_sentence():
+    with pytest.raises(UserError, match=r"my/none.py does not exist: expected a file that defines a classifier"):
+        classifiers.at("my/none.py")

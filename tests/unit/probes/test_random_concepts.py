@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -85,18 +87,13 @@ def test_a_real_concept_beats_random_ones_on_clips(tmp_path):
     columns |= {"sigma": [2.0] * 24, "log_snr_db": [-6.0] * 24, "embedding": tables.embedding_column(audio)}
     parquet.write(tmp_path / "step.parquet", AUDIO_EMBEDDINGS, pa.table(columns))
     zeros = np.zeros((2, 24))
-    trajectory = scored_clips.ScoredClips(
-        np.array([1, 3]), np.array([4.0, 2.0]), zeros, zeros, np.arange(24), np.arange(24), side
+    scored = scored_clips.ScoredClips(
+        np.array([1, 3]), np.array([4.0, 2.0]), zeros, zeros, np.arange(24), np.arange(24), side, np.zeros(24, int)
     )
-    found = curve.random_areas(probes, [tmp_path / "step.parquet"], {"noisy": trajectory})["noisy"]
+    found = curve.random_areas(probes, [tmp_path / "step.parquet"], {"noisy": scored})["noisy"]
     assert np.isnan(found[:, 0]).all()
     assert found[0, 1] > found[1:, 1].max()
-    other = scored_clips.ScoredClips(
-        *(getattr(trajectory, name) for name in ("step", "sigma", "decision", "predicted")),
-        np.arange(24),
-        np.arange(1, 25),
-        side,
-    )
+    other = replace(scored, prompt_ids=np.arange(1, 25))
     with pytest.raises(UserError, match="holds other clips than the scores"):
         curve.random_areas(probes, [tmp_path / "step.parquet"], {"noisy": other})
 

@@ -1,6 +1,10 @@
+from itertools import product
+
 import numpy as np
 import pytest
 from musicologist.probes import validation
+from musicologist.probes.logistic import Logistic
+from musicologist.probes.svm import SupportVectors
 
 
 def notes(leaking, instruments=40, each=10, size=8, seed=0):
@@ -15,10 +19,11 @@ def notes(leaking, instruments=40, each=10, size=8, seed=0):
     return validation.LabelledNotes(embeddings, labels, np.char.add("i", index.astype(str)))
 
 
-@pytest.mark.parametrize("classifier", ["logistic", "svm"])
+@pytest.mark.parametrize("classifier", [Logistic(), SupportVectors()], ids=["logistic", "svm"])
 def test_the_leakage_is_seen_where_instruments_can_be_recognised_and_nowhere_else(classifier):
-    leaking = validation.report(classifier, notes(True), 10.0, 1.0, seed=0)
-    sound = [validation.report(classifier, notes(False, seed=seed), 1.0, 1.0, seed=0) for seed in range(3)]
+    strong, plain = {"C": 10.0, "gamma": 1.0}, {"C": 1.0, "gamma": 1.0}
+    leaking = validation.report(classifier, notes(True), strong, seed=0)
+    sound = [validation.report(classifier, notes(False, seed=seed), plain, seed=0) for seed in range(3)]
     assert leaking["leakage"] > 0.05
     assert all(abs(found["leakage"]) < 0.02 for found in sound)
     assert all(found["selectivity"] > 0.2 for found in sound)
@@ -34,30 +39,48 @@ def test_folds_share_no_instrument():
         assert set(some.labels[train]) == set(some.labels[test]) == {0, 1}
 
 
-@pytest.mark.parametrize("classifier", ["logistic", "svm"])
+@pytest.mark.parametrize("classifier", [Logistic(), SupportVectors()], ids=["logistic", "svm"])
 def test_the_strength_that_ranks_held_out_instruments_best_is_chosen(classifier):
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import cross_val_score
     from sklearn.svm import SVC
 
     some = notes(True, seed=3)
-    strengths, gammas = [1e-3, 1.0], [0.2, 20.0]
-    chosen = validation.choose(classifier, some, strengths, gammas, 0)
+    grid = {"C": [1e-3, 1.0], "gamma": [0.2, 20.0]}
+    grid = {name: grid[name] for name in classifier.settings}
+    chosen = validation.choose(classifier, some, grid, 0)
 
-    def score(strength, gamma):
-        width = gamma / (some.embeddings.shape[1] * some.embeddings.var())
-        machine = SVC(C=strength, gamma=width) if classifier == "svm" else LogisticRegression(C=strength)
+    def score(strength, gamma=None):
+        machine = LogisticRegression(C=strength)
+        if gamma is not None:
+            machine = SVC(C=strength, gamma=gamma / (some.embeddings.shape[1] * some.embeddings.var()))
         folds = validation.grouped_folds(some, 0)
         return cross_val_score(machine, some.embeddings, some.labels, cv=folds, scoring="roc_auc").mean()
 
-    every = {(c, g): score(c, g) for c in strengths for g in (gammas if classifier == "svm" else [1.0])}
-    assert every[chosen] == pytest.approx(max(every.values()), abs=1e-9)
+    every = {values: score(*values) for values in product(*grid.values())}
+    assert every[tuple(chosen.values())] == pytest.approx(max(every.values()), abs=1e-9)
+    assert list(chosen) == list(classifier.settings)
+
+
+def test_of_equal_settings_the_first_is_chosen_and_the_first_setting_varies_fastest():
+    class Indifferent(Logistic):
+        def __init__(self):
+            self.seen = []
+
+        def fit(self, embeddings, labels, settings, seed):
+            self.seen.append(tuple(settings.values()))
+            return super().fit(embeddings, labels, {"C": 1.0}, seed)
+
+    mine, grid = Indifferent(), {"a": [5.0, 4.0], "b": [1.0, 2.0]}
+    assert validation.choose(mine, notes(True), grid, 0) == {"a": 5.0, "b": 1.0}
+    assert list(dict.fromkeys(mine.seen)) == [(5, 1), (4, 1), (5, 2), (4, 2)]
 
 
 def test_with_one_instrument_there_is_no_grouped_figure_and_the_first_candidate_stands():
     some = notes(False, instruments=2)
-    assert validation.choose("svm", some, [3.0, 4.0], [1.0, 2.0], 0) == (3.0, 1.0)
-    found = validation.report("svm", some, 3.0, 1.0, 0)
+    settings = validation.choose(SupportVectors(), some, {"C": [3.0, 4.0], "gamma": [1.0, 2.0]}, 0)
+    assert settings == {"C": 3.0, "gamma": 1.0}
+    found = validation.report(SupportVectors(), some, settings, 0)
     assert np.isnan(found["leakage"]) and np.isfinite(found["random_auc"])
 
 

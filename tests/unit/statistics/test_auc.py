@@ -79,8 +79,8 @@ def test_the_intraclass_correlation_is_that_of_the_analysis_of_variance():
     mine = label == 1
     groups = [decision[mine & (prompt == number)] for number in np.unique(prompt[mine])]
     f = stats.f_oneway(*groups).statistic
-    found = agreement.icc_within_labels(decision[mine], label[mine], prompt[mine])
+    found = agreement.icc_unbalanced(decision[mine], label[mine], prompt[mine])
     assert found == pytest.approx((f - 1) / (f - 1 + 5), abs=1e-9)
-    both = agreement.icc_within_labels(decision + 100 * label, label, prompt)
-    assert both == pytest.approx(agreement.icc_within_labels(decision, label, prompt), abs=1e-9)
-    assert np.isnan(agreement.icc_within_labels(decision, label, np.arange(len(label))))
+    both = agreement.icc_unbalanced(decision + 100 * label, label, prompt)
+    assert both == pytest.approx(agreement.icc_unbalanced(decision, label, prompt), abs=1e-9)
+    assert np.isnan(agreement.icc_unbalanced(decision, label, np.arange(len(label))))

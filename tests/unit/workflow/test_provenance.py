@@ -1,5 +1,10 @@
+import shutil
+from pathlib import Path
+
 import pytest
-from musicologist.workflow.provenance import _read, code_digest, model_digest
+from musicologist.workflow.provenance import code_digest, model_digest
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -14,7 +19,6 @@ def scripts(tmp_path):
 
 
 def digest(scripts):
-    _read.cache_clear()
     return code_digest(scripts / "script.py")
 
 
@@ -39,6 +43,12 @@ def test_changes_with_the_script_and_all_that_it_imports(scripts, file, text):
         ("library/other.py", "x = 2\n"),
         ("library/indirect.py", '# why\ndef f():\n    """Another text."""\n\n    return (1)\n'),
         ("library/direct.py", '"""A module."""\nfrom library.indirect import f\n'),
+        ("library/indirect.py", "def f() -> int:\n    return 1\n"),
+        ("library/direct.py", "from typing import Any\nfrom library.indirect import f\n"),
+        (
+            "library/direct.py",
+            "from typing import TYPE_CHECKING\nfrom library.indirect import f\nif TYPE_CHECKING:\n    import library.other\n",
+        ),
     ],
 )
 def test_does_not_change_with_comments_docstrings_and_what_is_not_imported(scripts, file, text):
@@ -70,3 +80,32 @@ def test_digests_of_large_files_are_remembered_by_size_and_time(tmp_path, monkey
     model.write_bytes(b"other weights")
     with pytest.raises(pytest.fail.Exception):
         model_digest(model, cache)
+
+
+def test_of_an_error_only_the_words_may_change(scripts):
+    (scripts / "library" / "indirect.py").write_text(
+        'def f(x):\n    if x > 1:\n        raise UserError(f"{x} is bad.")\n    return 1\n'
+    )
+    before = digest(scripts)
+    (scripts / "library" / "indirect.py").write_text(
+        'def f(x):\n    if x > 1:\n        raise UserError("Give one.")\n    return 1\n'
+    )
+    assert digest(scripts) == before
+    (scripts / "library" / "indirect.py").write_text(
+        'def f(x):\n    if x > 2:\n        raise UserError("Give one.")\n    return 1\n'
+    )
+    assert digest(scripts) != before
+
+
+def test_a_digest_covers_the_columns_of_the_table_of_aspects_that_its_programs_read(tmp_path):
+    shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    table = tmp_path / "scripts/musicologist/vocabulary/aspects.toml"
+
+    def digests():
+        return {path.stem: code_digest(path) for path in sorted((tmp_path / "scripts").glob("*.py"))}
+
+    before = digests()
+    table.write_text(table.read_text(encoding="utf-8").replace('"tuba",', '"tuba", "alphorn",'), encoding="utf-8")
+    changed = {name for name, digest in digests().items() if digest != before[name]}
+    assert "annotate_prompts" in changed
+    assert not changed & {"write_prompts", "generate_audio", "embed_audio", "embed_texts", "score_audio"}

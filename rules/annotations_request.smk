@@ -15,13 +15,13 @@ rule request_annotations:
         concurrency=config["openai"]["concurrency"],
         per_request=config["annotation"]["per_request"],
     params:
-        code=code_of("request_annotations"),
+        **program("request_annotations"),
         model=config["openai"]["model"],
         temperature=config["openai"]["temperature"],
         passes=config["annotation"]["passes"],
-        answers=f"{RESULTS}/prompts/answers/annotations.jsonl",
+        answers=f"{RUN.results}/prompts/answers/annotations.jsonl",
     shell:
-        "python scripts/request_annotations.py --prompts {input:q} --passes {params.passes} --model {params.model:q}"
+        "python {params.script:q} --prompts {input:q} --passes {params.passes} --model {params.model:q}"
         " --temperature {params.temperature} --per-request {resources.per_request}"
         " --concurrency {resources.concurrency} --answers {params.answers:q} --output {output:q}"
         " 2>&1 | tee -i {log:q}"
@@ -41,10 +41,10 @@ rule parse_annotations:
     conda:
         "../envs/prompts.yaml"
     params:
-        code=code_of("parse_annotations"),
+        **program("parse_annotations"),
         passes=config["annotation"]["passes"],
     shell:
-        "python scripts/parse_annotations.py --prompts {input.prompts:q} --answers {input.answers:q}"
+        "python {params.script:q} --prompts {input.prompts:q} --answers {input.answers:q}"
         " --passes {params.passes} --output {output.majority:q} --by-pass {output.passes:q} 2> {log:q}"
 
 
@@ -60,9 +60,9 @@ rule measure_agreement:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_of("measure_agreement"),
+        **program("measure_agreement"),
         resamples=config["statistics"]["resamples"],
         seed=config["seed"],
     shell:
-        "python scripts/measure_agreement.py --annotations {input:q} --resamples {params.resamples}"
+        "python {params.script:q} --annotations {input:q} --resamples {params.resamples}"
         " --seed {params.seed} --output {output:q} 2> {log:q}"

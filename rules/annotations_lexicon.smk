@@ -7,11 +7,11 @@ rule annotate_prompts:
         "<logs>/annotate_prompts.log",
     benchmark:
         "<benchmarks>/annotate_prompts.tsv"
+    localrule: True
     conda:
         "../envs/prompts.yaml"
     params:
-        code=code_of("annotate_prompts"),
+        **program("annotate_prompts"),
         annotator=config["annotation"]["annotator"],
     shell:
-        "python scripts/annotate_prompts.py --prompts {input:q} --annotator {params.annotator}"
-        " --output {output:q} 2> {log:q}"
+        "python {params.script:q} --prompts {input:q} --annotator {params.annotator}" " --output {output:q} 2> {log:q}"

@@ -7,14 +7,15 @@ rule import_prompts:
         "<logs>/import_prompts/batch_{batch}.log",
     benchmark:
         "<benchmarks>/import_prompts/batch_{batch}.tsv"
+    localrule: True
     conda:
         "../envs/prompts.yaml"
     params:
-        code=code_of("import_prompts"),
-        file=given.prompts_file(config["inputs"]),
-        first=first_prompt,
-        last=last_prompt,
+        **program("import_prompts"),
+        file=section.prompts_file(config["inputs"]),
+        first=first_prompt_of_batch,
+        last=last_prompt_of_batch,
         texts=given_texts,
     shell:
-        "python scripts/import_prompts.py --file {params.file:q} --first {params.first} --last {params.last}"
+        "python {params.script:q} --file {params.file:q} --first {params.first} --last {params.last}"
         " --output {output:q} 2> {log:q}"

@@ -2,10 +2,12 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 from musicologist.core import programs
 from musicologist.core.errors import UserError
 from musicologist.core.files import write_text
@@ -42,7 +44,9 @@ def main() -> None:
 
 
 def _rows(schema: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    for key, part in schema["properties"].items():
+    open_to = schema.get("additionalProperties")
+    others = {open_to["title"]: open_to} if isinstance(open_to, Mapping) else {}
+    for key, part in (schema["properties"] | others).items():
         name = f"{prefix}{key}"
         if part.get("type") == "object":
             yield f"| **`{name}`** | | | {part['description']} |\n"

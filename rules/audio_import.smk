@@ -4,13 +4,7 @@ rule import_audio:
         PREFLIGHT,
     output:
         manifest="<results>/audio/shard_{shard}.json",
-        tars=audio_output(
-            expand(
-                "<results>/audio/{signal}/step_{step}/shard_{{shard}}.tar",
-                signal=SIGNALS,
-                step=STEPS,
-            )
-        ),
+        tars=audio_of_shard(),
     log:
         "<logs>/import_audio/shard_{shard}.log",
     benchmark:
@@ -21,7 +15,7 @@ rule import_audio:
         mem_mb=1000,
         runtime=60,
     params:
-        code=code_of("import_audio"),
+        **program("import_audio"),
         folder=config["inputs"]["audio"],
         files=fingerprint_of_shard,
         first=first_prompt_of_shard,
@@ -31,6 +25,6 @@ rule import_audio:
         sigma_max=config["trajectory"]["sigma_max"],
         sigma_min=config["trajectory"]["sigma_min"],
     shell:
-        "python scripts/import_audio.py --folder {params.folder:q} --shard {wildcards.shard} --first {params.first}"
+        "python {params.script:q} --folder {params.folder:q} --shard {wildcards.shard} --first {params.first}"
         " --last {params.last} --samples {params.samples} --steps {params.steps} --sigma-max {params.sigma_max}"
         " --sigma-min {params.sigma_min} --manifest {output.manifest:q} --tars {output.tars:q} 2> {log:q}"

@@ -1,10 +1,10 @@
 if config["inputs"]["note_embeddings"]:
 
-    include: "import_note_embeddings.smk"
+    include: "datasets_import.smk"
 
 else:
 
-    include: "build_datasets.smk"
+    include: "datasets_build.smk"
 
 
 rule train_probe:
@@ -24,14 +24,15 @@ rule train_probe:
         mem_mb=4000,
         runtime=240,
     params:
-        code=code_of("train_probe"),
-        strengths=strengths_of_classifier,
-        gammas=gammas_of_classifier,
+        **program("train_probe"),
+        address=address_of_classifier,
+        classifier=digest_of_classifier,
+        grid=grid_of_classifier,
         validation_notes=config["probes"]["validation_notes"],
         seed=config["seed"],
     shell:
-        "python scripts/train_probe.py --dataset {input.dataset:q} --embeddings {input.embeddings:q}"
-        " --classifier {wildcards.classifier} --C {params.strengths} --gamma {params.gammas}"
+        "python {params.script:q} --dataset {input.dataset:q} --embeddings {input.embeddings:q}"
+        " --classifier {wildcards.classifier}={params.address:q} {params.grid}"
         " --validation-notes {params.validation_notes} --seed {params.seed}"
         " --output {output.probe:q} --report {output.report:q} 2> {log:q}"
 
@@ -40,7 +41,7 @@ rule train_probe:
 rule factorise_notes:
     input:
         notes=(
-            collect("<results>/concepts/{concept}/dataset.parquet", concept=CONCEPTS)
+            collect("<results>/concepts/{concept}/dataset.parquet", concept=RUN.concepts)
             if config["inputs"]["note_embeddings"]
             else "<results>/notes/notes.parquet"
         ),
@@ -55,7 +56,7 @@ rule factorise_notes:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_of("factorise_notes"),
+        **program("factorise_notes"),
     shell:
-        "python scripts/factorise_notes.py --notes {input.notes:q} --embeddings {input.embeddings:q}"
+        "python {params.script:q} --notes {input.notes:q} --embeddings {input.embeddings:q}"
         " --instruments {output.instruments:q} --components {output.components:q} 2> {log:q}"

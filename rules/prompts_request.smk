@@ -17,15 +17,15 @@ rule request_prompts:
     resources:
         concurrency=config["openai"]["concurrency"],
     params:
-        code=code_of("request_prompts"),
+        **program("request_prompts"),
         model=config["openai"]["model"],
         temperature=config["openai"]["temperature"],
         seed=config["seed"],
-        first=first_prompt,
-        last=last_prompt,
-        answers=f"{RESULTS}/prompts/answers/batch_{{batch}}.jsonl",
+        first=first_prompt_of_batch,
+        last=last_prompt_of_batch,
+        answers=f"{RUN.results}/prompts/answers/batch_{{batch}}.jsonl",
     shell:
-        "python scripts/request_prompts.py --earlier {input.earlier:q} --model {params.model:q}"
+        "python {params.script:q} --earlier {input.earlier:q} --model {params.model:q}"
         " --temperature {params.temperature} --concurrency {resources.concurrency} --seed {params.seed}"
         " --batch $((10#{wildcards.batch})) --first {params.first} --last {params.last} --answers {params.answers:q}"
         " --output {output:q} 2>&1 | tee -i {log:q}"

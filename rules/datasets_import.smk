@@ -1,8 +1,8 @@
 rule import_note_embeddings:
     input:
         PREFLIGHT,
-        embeddings=[GIVEN_CONCEPTS[concept][0] for concept in CONCEPTS],
-        infos=[GIVEN_CONCEPTS[concept][1] for concept in CONCEPTS],
+        embeddings=[GIVEN_CONCEPTS[concept][0] for concept in RUN.concepts],
+        infos=[GIVEN_CONCEPTS[concept][1] for concept in RUN.concepts],
     output:
         "<results>/embeddings/notes.parquet",
     log:
@@ -15,9 +15,9 @@ rule import_note_embeddings:
         mem_mb=4000,
         runtime=60,
     params:
-        code=code_of("import_note_embeddings"),
+        **program("import_note_embeddings"),
     shell:
-        "python scripts/import_note_embeddings.py --embeddings {input.embeddings:q} --infos {input.infos:q}"
+        "python {params.script:q} --embeddings {input.embeddings:q} --infos {input.infos:q}"
         " --output {output:q} 2> {log:q}"
 
 
@@ -33,10 +33,10 @@ rule import_dataset:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_of("import_dataset"),
+        **program("import_dataset"),
         limit=config["probes"]["notes_per_class"],
         test_share=config["probes"]["test_share"],
         seed=config["seed"],
     shell:
-        "python scripts/import_dataset.py --info {input:q} --concept {wildcards.concept} --limit {params.limit}"
+        "python {params.script:q} --info {input:q} --concept {wildcards.concept} --limit {params.limit}"
         " --test-share {params.test_share} --seed {params.seed} --output {output:q} 2> {log:q}"

@@ -1,6 +1,6 @@
 rule collect_note_embeddings:
     input:
-        collect("<results>/embeddings/shards/notes_{shard}.parquet", shard=NOTE_SHARDS),
+        collect("<results>/embeddings/shards/notes_{shard}.parquet", shard=RUN.note_shards),
     output:
         "<results>/embeddings/notes.parquet",
     log:
@@ -10,9 +10,9 @@ rule collect_note_embeddings:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_of("collect_note_embeddings"),
+        **program("collect_note_embeddings"),
     shell:
-        "python scripts/collect_note_embeddings.py --parts {input:q} --output {output:q} 2> {log:q}"
+        "python {params.script:q} --parts {input:q} --output {output:q} 2> {log:q}"
 
 
 rule build_dataset:
@@ -27,12 +27,12 @@ rule build_dataset:
     conda:
         "../envs/analysis.yaml"
     params:
-        code=code_of("build_dataset"),
-        concepts=CONCEPTS_FILE,
+        **program("build_dataset"),
+        concepts=RUN.concepts_file,
         concept=digest_of_concept,
         limit=config["probes"]["notes_per_class"],
         test_share=config["probes"]["test_share"],
         seed=config["seed"],
     shell:
-        "python scripts/build_dataset.py --notes {input:q} --concepts {params.concepts} --concept {wildcards.concept}"
+        "python {params.script:q} --notes {input:q} --concepts {params.concepts:q} --concept {wildcards.concept}"
         " --limit {params.limit} --test-share {params.test_share} --seed {params.seed} --output {output:q} 2> {log:q}"

@@ -11,7 +11,7 @@ rule import_annotations:
     conda:
         "../envs/prompts.yaml"
     params:
-        code=code_of("import_annotations"),
+        **program("import_annotations"),
         prompts=config["prompts"]["count"],
     shell:
-        "python scripts/import_annotations.py --file {input.file:q} --count {params.prompts} --output {output:q} 2> {log:q}"
+        "python {params.script:q} --file {input.file:q} --count {params.prompts} --output {output:q} 2> {log:q}"

@@ -7,14 +7,15 @@ rule write_prompts:
         "<logs>/write_prompts/batch_{batch}.log",
     benchmark:
         "<benchmarks>/write_prompts/batch_{batch}.tsv"
+    localrule: True
     conda:
         "../envs/prompts.yaml"
     params:
-        code=code_of("write_prompts"),
+        **program("write_prompts"),
         writer=config["prompts"]["writer"],
         seed=config["seed"],
-        first=first_prompt,
-        last=last_prompt,
+        first=first_prompt_of_batch,
+        last=last_prompt_of_batch,
     shell:
-        "python scripts/write_prompts.py --writer {params.writer} --seed {params.seed}"
+        "python {params.script:q} --writer {params.writer} --seed {params.seed}"
         " --first {params.first} --last {params.last} --output {output:q} 2> {log:q}"

@@ -3,11 +3,7 @@ rule import_embeddings:
         PREFLIGHT,
         files=GIVEN_EMBEDDINGS,
     output:
-        collect(
-            "<results>/embeddings/{signal}/step_{step}.parquet",
-            signal=SIGNALS,
-            step=STEPS,
-        ),
+        embeddings_of(RUN.signals),
     log:
         "<logs>/import_embeddings.log",
     benchmark:
@@ -18,14 +14,14 @@ rule import_embeddings:
         mem_mb=4000,
         runtime=60,
     params:
-        code=code_of("import_embeddings"),
+        **program("import_embeddings"),
         prompts=config["prompts"]["count"],
         samples=config["audio"]["samples"],
         steps=config["trajectory"]["steps"],
         sigma_max=config["trajectory"]["sigma_max"],
         sigma_min=config["trajectory"]["sigma_min"],
-        digest="" if config["inputs"]["note_embeddings"] else digest_of_model(config["models"]["clap"]),
+        clap=Digest("model clap", "") if config["inputs"]["note_embeddings"] else digest_of_model("clap"),
     shell:
-        "python scripts/import_embeddings.py --files {input.files:q} --prompts {params.prompts} --samples {params.samples}"
+        "python {params.script:q} --files {input.files:q} --prompts {params.prompts} --samples {params.samples}"
         " --steps {params.steps} --sigma-max {params.sigma_max} --sigma-min {params.sigma_min}"
-        " --digest {params.digest:q} --outputs {output:q} 2> {log:q}"
+        " --digest {params.clap.value:q} --outputs {output:q} 2> {log:q}"

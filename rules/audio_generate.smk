@@ -6,14 +6,8 @@ rule generate_audio:
         prompts=batch_of_shard,
     output:
         manifest="<results>/audio/shard_{shard}.json",
-        tars=audio_output(
-            expand(
-                "<results>/audio/{signal}/step_{step}/shard_{{shard}}.tar",
-                signal=SIGNALS,
-                step=STEPS,
-            )
-        ),
-        unheard=[temp(directory(folder)) for folder in UNHEARD],
+        tars=audio_of_shard(),
+        unheard=[temp(directory(folder)) for folder in RUN.unheard],
     log:
         "<logs>/generate_audio/shard_{shard}.log",
     benchmark:
@@ -30,18 +24,16 @@ rule generate_audio:
         device=config["device"],
         modules=LOADED_MODULES,
     params:
-        code=code_of("generate_audio"),
-        generator=GENERATOR,
-        text_encoder_digest=TEXT_ENCODER_DIGEST,
-        generator_code=GENERATOR_CODE,
+        **program("generate_audio"),
+        **GENERATOR,
         first=first_prompt_of_shard,
         last=last_prompt_of_shard,
         kept=kept_of_shard,
         samples=config["audio"]["samples"],
-        sampling=sampling(),
+        sampling=RUN.sampling(),
     shell:
-        "python scripts/generate_audio.py --prompts {input.prompts:q} --first {params.first} --last {params.last}"
+        "python {params.script:q} --prompts {input.prompts:q} --first {params.first} --last {params.last}"
         " --samples {params.samples} {params.kept} --all {output.unheard:q}"
-        " {params.generator} {params.sampling}"
+        " {params.generator} --digest {params.diffusion.value:q} {params.sampling}"
         " --batch-size {resources.batch_size} --device {resources.device}"
         " --modules {resources.modules} --manifest {output.manifest:q} --tars {output.tars:q} 2> {log:q}"
