@@ -43,8 +43,12 @@ def main() -> None:
     levels = [{"tar": arguments.input}] if arguments.corpus == "notes" else manifests.read_manifest(arguments.input)
     schema = NOTE_EMBEDDINGS if arguments.corpus == "notes" else AUDIO_EMBEDDINGS
     devices.check_modules(arguments.modules)
-    model = devices.family(arguments.family).load(arguments.model, devices.resolve(arguments.device))
+    family = devices.family(arguments.family)
+    model = family.load(arguments.model, devices.resolve(arguments.device))
     metadata = {
+        "embedder": arguments.family.removeprefix("musicologist.embedders."),
+        "licence": family.LICENCE,
+        "size": str(model.size),
         "model": arguments.model,
         "digest": arguments.digest,
         "window_s": str(model.window / model.sample_rate),

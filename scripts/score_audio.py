@@ -3,6 +3,7 @@
 import argparse
 
 from musicologist.core import programs
+from musicologist.core.errors import UserError
 
 
 def main() -> None:
@@ -45,7 +46,14 @@ def main() -> None:
     with parquet.writer(arguments.output, SCORES, made_by) as append:
         for path in arguments.embeddings:
             table = parquet.read(path, AUDIO_EMBEDDINGS)
-            decision = probe.decision_function(tables.embeddings(table["embedding"])).astype("float64")
+            embedding = tables.embeddings(table["embedding"])
+            taught = getattr(probe, "n_features_in_", embedding.shape[1])
+            if embedding.shape[1] != taught:
+                raise UserError(
+                    f"{path} has embeddings of {embedding.shape[1]} numbers, and {arguments.probe} knows {taught}: give "
+                    "notes and clips that one embedder heard."
+                )
+            decision = probe.decision_function(embedding).astype("float64")
             labelled = [
                 (row, side)
                 for row, number in enumerate(table["prompt_id"].to_pylist())

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import torch
     from transformers import ClapFeatureExtractor
 
+LICENCE = "the checkpoint's own"
+READS_TEXT = True
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 FILES: hub.Files = (
     ("config.json",),

@@ -13,7 +13,7 @@ from musicologist.core import parquet
 from musicologist.core.errors import UserError
 from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
 
-_PROVENANCE = ("model", "digest", "window_s", "sample_rate")
+_PROVENANCE = ("embedder", "licence", "size", "model", "digest", "window_s", "sample_rate")
 
 
 def collect_level(parts: Sequence[str | Path], signal: str, step: int, output: str | Path) -> int:

@@ -43,6 +43,8 @@ def foreign_models(models: Mapping[str, str | None], inputs: Mapping[str, str | 
         "clap": not (inputs["embeddings"] and inputs["note_embeddings"]),
     }
     named = {kind: str(models[kind]) for kind in used if used[kind] and not str(models[kind]).startswith(BUNDLED)}
+    if named.get("clap") in embedders.PACKAGED:
+        del named["clap"]
     if "diffusion" in named and models["text_encoder"]:
         named["text_encoder"] = models["text_encoder"]
     return named
@@ -53,6 +55,8 @@ def hub_models(foreign: Mapping[str, str]) -> dict[str, hub.Repository]:
 
     The T5 of a diffusion model from the hub is known, and fetched, with that model.
     """
+    if str(foreign.get("clap")).endswith(".py") and not found(foreign["clap"]).is_file():
+        raise UserError(f"{foreign['clap']} does not exist: models.clap names it as the file of your own embedder.")
     from_hub = {kind: repository for kind, model in foreign.items() if (repository := hub.parse(model))}
     if "diffusion" in foreign and "diffusion" not in from_hub and "text_encoder" not in foreign:
         place = found(foreign["diffusion"])

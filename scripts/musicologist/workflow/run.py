@@ -195,12 +195,12 @@ class Run:
     @property
     def controlled(self) -> dict[str, list[str]]:
         """What the controls read of models and audio; each is empty where the run does not have it."""
+        reads = self.audible and embedders.of_model(self.config["models"]["clap"]).READS_TEXT
+        notes = self.audible and not self.config["inputs"]["note_embeddings"]
         return {
-            "texts": _where(self.audible, "<results>/embeddings/texts.parquet"),
+            "texts": _where(reads, "<results>/embeddings/texts.parquet"),
             "acoustics": _where(self.audible, "<results>/acoustics/audio.parquet"),
-            "note_acoustics": _where(
-                self.audible and not self.config["inputs"]["note_embeddings"], "<results>/acoustics/notes.parquet"
-            ),
+            "note_acoustics": _where(notes, "<results>/acoustics/notes.parquet"),
             "unconditional": _where(self.unconditional > 0, "<results>/embeddings/unconditional.parquet"),
         }
 

@@ -84,6 +84,7 @@ def test_a_shard_of_audio_becomes_one_row_group_a_level(embed, model, tmp_path):
     assert pq.ParquetFile(part).num_row_groups == 3
     assert parquet.metadata(part) == {
         "kind": "audio_embeddings", "model": str(model), "digest": "d", "window_s": "1.0", "sample_rate": "16000",
+        "embedder": "clap", "licence": "the checkpoint's own", "size": "512",
     }  # fmt: skip
     found = tables.embeddings(table["embedding"])
     assert np.abs(np.linalg.norm(found, axis=1) - 1).max() < 1e-6
