@@ -36,14 +36,18 @@ class Need:
 def foreign_models(models: Mapping[str, str | None], inputs: Mapping[str, str | None]) -> dict[str, str]:
     """Those of the configured models that a run with these inputs uses and that are not part of the checkout.
 
-    They need a check, and perhaps a download.
+    They need a check, and perhaps a download; an embedder whose weights come with a package, or that is a file of the user's
+    own, needs neither. Raises UserError where such a file is missing.
     """
     used = {
         "diffusion": not (inputs["audio"] or inputs["embeddings"]),
         "clap": not (inputs["embeddings"] and inputs["note_embeddings"]),
     }
     named = {kind: str(models[kind]) for kind in used if used[kind] and not str(models[kind]).startswith(BUNDLED)}
-    if named.get("clap") in embedders.PACKAGED:
+    clap = named.get("clap", "")
+    if clap.endswith(".py") and not found(clap).is_file():
+        raise UserError(f"{clap} does not exist: models.clap names it as the file of your own embedder.")
+    if clap.endswith(".py") or clap in embedders.PACKAGED:
         del named["clap"]
     if "diffusion" in named and models["text_encoder"]:
         named["text_encoder"] = models["text_encoder"]
@@ -55,8 +59,6 @@ def hub_models(foreign: Mapping[str, str]) -> dict[str, hub.Repository]:
 
     The T5 of a diffusion model from the hub is known, and fetched, with that model.
     """
-    if str(foreign.get("clap")).endswith(".py") and not found(foreign["clap"]).is_file():
-        raise UserError(f"{foreign['clap']} does not exist: models.clap names it as the file of your own embedder.")
     from_hub = {kind: repository for kind, model in foreign.items() if (repository := hub.parse(model))}
     if "diffusion" in foreign and "diffusion" not in from_hub and "text_encoder" not in foreign:
         place = found(foreign["diffusion"])

@@ -201,3 +201,13 @@ def test_bundled_models_need_neither_a_check_nor_a_download(tmp_path):
     mine = {**models, "diffusion": "owner/a", "clap": "owner/b"}
     assert list(preflight.foreign_models(mine, {**inputs, "audio": "folder"})) == ["clap"]
     assert list(preflight.foreign_models(mine, {**inputs, "embeddings": "folder", "note_embeddings": "x"})) == []
+
+
+def test_an_embedder_of_a_package_or_of_ones_own_needs_no_check_before_a_run(tmp_path):
+    own, inputs = tmp_path / "own.py", {"audio": None, "embeddings": None, "note_embeddings": None}
+    models = {"diffusion": "resources/models/diffusion", "text_encoder": None}
+    own.touch()
+    for clap in ("musicnn", str(own)):
+        assert preflight.foreign_models({**models, "clap": clap}, inputs) == {}
+    with pytest.raises(UserError, match=r"nowhere\.py does not exist"):
+        preflight.foreign_models({**models, "clap": "nowhere.py"}, inputs)
