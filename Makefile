@@ -8,7 +8,7 @@ PLUGIN := profiles/slurm/plugin
 export OMP_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint unit-test workflow-test test-slurm test-environments resume stale adopt check-models check-statistics bundle-models docs unlock clean
+.PHONY: demo test lint unit-test workflow-test test-browser test-slurm test-environments resume stale adopt check-models check-statistics bundle-models docs unlock clean
 
 demo: $(VENV)/.installed
 	snakemake --cores $(CORES)
@@ -17,6 +17,8 @@ demo: $(VENV)/.installed
 	@ls results/demo/atlas.png results/demo/distances.png
 	@ls results/demo/concepts/is_vocal/emergence.png results/demo/concepts/is_vocal/pca.gif
 	@echo "and at the same two pictures of every other concept in results/demo/concepts/."
+	@echo "Listen: open in a browser"
+	@ls $(CURDIR)/results/demo/listen/index.html
 
 test: lint unit-test workflow-test
 
@@ -25,6 +27,8 @@ lint: $(VENV)/.installed
 	ruff format --check .
 	snakefmt --check Snakefile rules
 	snakemake --lint
+	mypy
+	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
 	python docs/document_config.py --check
 
 unit-test: $(VENV)/.installed
@@ -32,6 +36,12 @@ unit-test: $(VENV)/.installed
 
 workflow-test: $(VENV)/.installed
 	python -m pytest tests/workflow -n $(CORES) --dist loadfile
+
+# The listening page in Debian's Chromium, and in its Firefox: needs both installed (apt-get install chromium firefox-esr), and npm for
+# axe-core and a driver of Firefox. What is missing is skipped with the reason.
+test-browser: $(VENV)/.installed
+	npm ci --silent --ignore-scripts --prefix tests/browser || echo "no npm: accessibility and Firefox are not tested"
+	python -m pytest tests/browser -n $(CORES) --dist loadfile
 
 # Debian and root only: installs Slurm, starts one on this machine and stops it; elsewhere every test says why it is skipped.
 test-slurm: $(VENV)/.installed

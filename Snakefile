@@ -10,6 +10,7 @@
 # │                       emergence.json, landmarks.parquet, card.json, controls.parquet, controls.json, content.parquet
 # ├── unconditional/, branches/                 clips without prompts; clips of `snakemake commitment`
 # ├── atlas.csv, emergence.parquet, order.json, atlas.png, order.png, distances.png, commitment.csv, commitment.png
+# ├── listen/index.html (and clips/), run.json, listeners.csv where people listened
 # └── models/             what `snakemake train_models` writes
 #
 # snakemake --cores 2                                                 everything
@@ -27,6 +28,7 @@ if not workflow.overwrite_configfiles:
 
 
 include: "rules/common.smk"
+include: "rules/parameters.smk"
 include: "rules/wildcards.smk"
 include: "rules/inputs.smk"
 include: "rules/prompts.smk"
@@ -38,6 +40,8 @@ include: "rules/probes.smk"
 include: "rules/emergence.smk"
 include: "rules/commitment.smk"
 include: "rules/figures.smk"
+include: "rules/listening_parts.smk"
+include: "rules/listening.smk"
 include: "rules/models.smk"
 
 
@@ -72,6 +76,8 @@ rule all:
             concept=RUN.concepts,
             figure=["emergence.png", "pca.gif", "card.json"],
         ),
+        "<results>/run.json",
+        "<results>/listen/index.html",
         RUN.agreement,
         RUN.commitment_figure,
     localrule: True

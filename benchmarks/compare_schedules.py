@@ -24,7 +24,7 @@ from musicologist.core import noise_levels, parquet, shards
 from musicologist.embedders import clap
 from musicologist.emergence import answers
 from musicologist.generators import stable_audio_tools
-from musicologist.probes import classifiers
+from musicologist.probes import classifiers, registry
 from musicologist.prompts.tables import ANNOTATIONS, PROMPTS
 from musicologist.statistics import bootstrap, metrics, nulls
 from musicologist.statistics import landmarks as statistics_landmarks
@@ -109,7 +109,7 @@ def main() -> None:
             fitted = arguments.results / "concepts" / concept.name / f"{classifier}.skops"
             if not fitted.exists():  # a run of some concepts
                 continue
-            probe = classifiers.load(fitted)
+            probe = classifiers.load(fitted, classifiers.at(registry.ADDRESSES[classifier]))
             label = [prompt_labels.prompt_label(aspects[number], concept) for number in texts]
             known = np.array([side is not None for side in label])
             labels = np.array([side for side in label if side is not None])

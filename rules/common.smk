@@ -2,7 +2,6 @@
 
 import json
 import sys
-from functools import cache
 from pathlib import Path
 
 from snakemake.settings.types import DeploymentMethod
@@ -16,10 +15,8 @@ if not isinstance(HERE, LocalSourceFile):
     sys.exit(1)
 sys.path.insert(0, str(ROOT / "scripts"))
 from musicologist.core.errors import UserError
-from musicologist.core.files import found
 from musicologist.prompts import openai_client
 from musicologist.workflow import configuration
-from musicologist.workflow.provenance import Digest, code_digest, family_digest, model_digest
 from musicologist.workflow.run import load, options
 
 
@@ -68,39 +65,6 @@ LOADED_MODULES = " ".join(GPU_MODULES) if WITH_MODULES else ""
 # rendered notes there is neither job.
 PREFLIGHT = [ancient(path) for path in RUN.preflight_records]
 DOWNLOADED = [ancient(path) for path in RUN.models_records]
-
-
-def script_of(name):
-    """A program's file. Snakemake keeps no record of a Path: where the checkout lies makes nothing stale."""
-    script = ROOT / "scripts" / f"{name}.py"
-    return script.relative_to(Path.cwd()) if script.is_relative_to(Path.cwd()) else script
-
-
-def program(name):
-    """What running ``scripts/NAME.py`` takes as parameters: the file, and a digest of it and of all modules it imports."""
-    return {"script": script_of(name), "code": Digest(f"code {name}", code_digest(script_of(name)))}
-
-
-@cache
-def digest_of_model(kind):
-    model = config["models"][kind]
-    digest = model_digest(found(model), cache=".snakemake/model_digests.json") if model else "none"
-    return Digest(f"model {kind}", digest)
-
-
-def digest_of(concept):
-    return Digest(f"concept {concept}", RUN.defined_concepts[concept].digest)
-
-
-# The parameters of what runs the diffusion model, and of what runs the embedder.
-GENERATOR = {
-    "generator": RUN.generator,
-    "diffusion": digest_of_model("diffusion"),
-    "text_encoder": digest_of_model("text_encoder"),
-    "loader": family_digest(RUN.families["diffusion"]),
-}
-EMBEDDER = {"model": config["models"]["clap"], "clap": digest_of_model("clap")}
-EMBEDDER |= {"family": RUN.families["clap"], "loader": family_digest(RUN.families["clap"])}
 
 
 def check_key():

@@ -5,7 +5,12 @@ rule plot_emergence:
         reports=collect("<results>/concepts/{{concept}}/{classifier}.json", classifier=CLASSIFIERS),
         controls="<results>/concepts/{concept}/controls.parquet",
     output:
-        "<results>/concepts/{concept}/emergence.png",
+        report(
+            "<results>/concepts/{concept}/emergence.png",
+            caption="../resources/captions/emergence.rst",
+            category="Concepts",
+            labels={"concept": "{concept}", "figure": "emergence"},
+        ),
     log:
         "<logs>/plot_emergence/{concept}.log",
     benchmark:
@@ -34,7 +39,12 @@ rule plot_pca:
         scores=f"<results>/concepts/{{concept}}/scores_{CLASSIFIERS[0]}.parquet",
         probe=f"<results>/concepts/{{concept}}/{CLASSIFIERS[0]}.skops",
     output:
-        "<results>/concepts/{concept}/pca.gif",
+        report(
+            "<results>/concepts/{concept}/pca.gif",
+            caption="../resources/captions/pca.rst",
+            category="Concepts",
+            labels={"concept": "{concept}", "figure": "point cloud"},
+        ),
     log:
         "<logs>/plot_pca/{concept}.log",
     benchmark:
@@ -59,7 +69,12 @@ rule plot_atlas:
     input:
         "<results>/atlas.csv",
     output:
-        "<results>/atlas.png",
+        report(
+            "<results>/atlas.png",
+            caption="../resources/captions/atlas.rst",
+            category="All concepts",
+            labels={"figure": "atlas"},
+        ),
     log:
         "<logs>/plot_atlas.log",
     benchmark:
@@ -82,7 +97,12 @@ rule plot_order:
         atlas="<results>/atlas.csv",
         order="<results>/order.json",
     output:
-        "<results>/order.png",
+        report(
+            "<results>/order.png",
+            caption="../resources/captions/order.rst",
+            category="All concepts",
+            labels={"figure": "order"},
+        ),
     log:
         "<logs>/plot_order.log",
     benchmark:
@@ -104,7 +124,12 @@ rule plot_distances:
     input:
         embeddings_of(RUN.signals),
     output:
-        "<results>/distances.png",
+        report(
+            "<results>/distances.png",
+            caption="../resources/captions/distances.rst",
+            category="All concepts",
+            labels={"figure": "distances"},
+        ),
     log:
         "<logs>/plot_distances.log",
     benchmark:

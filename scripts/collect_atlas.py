@@ -22,7 +22,7 @@ def main() -> None:
     import pyarrow as pa
     from musicologist.core import parquet, results
     from musicologist.core.files import write_text
-    from musicologist.emergence import answers, atlas
+    from musicologist.emergence import answers
     from musicologist.emergence import curve as emergence_curve
     from musicologist.emergence.tables import EMERGENCE, LANDMARKS
 
@@ -46,7 +46,7 @@ def main() -> None:
         for path in arguments.landmarks
         for key, values in emergence_curve.half_rises(parquet.read(path, LANDMARKS)).items()
     }
-    found = atlas.ordering(atlas.times(half_rises, concluded))
+    found = answers.ordering(answers.times(half_rises, concluded))
     write_text(arguments.order, json.dumps(results.without_nan(found), indent=1) + "\n")
 
 

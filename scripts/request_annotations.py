@@ -26,12 +26,12 @@ def main() -> None:
 
     from musicologist.core import parquet
     from musicologist.core.files import write_text
-    from musicologist.prompts import openai_annotator, openai_answers, openai_client
+    from musicologist.prompts import openai_annotator, openai_client
     from musicologist.prompts.tables import PROMPTS
 
     texts = parquet.read(arguments.prompts, PROMPTS, ["text"])["text"].to_pylist()
     key = {"template": openai_annotator.template(arguments.temperature), "model": arguments.model}
-    with openai_answers.opened(arguments.answers) as log:
+    with openai_client.opened(arguments.answers) as log:
 
         def missing():
             records = openai_annotator.matching(log.records, **key)

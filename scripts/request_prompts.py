@@ -26,10 +26,10 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist.prompts import openai_answers
+    from musicologist.prompts import openai_client
 
     earlier = [prompt.text for path in arguments.earlier for prompt in batches.read_batch(path)]
-    with openai_answers.opened(arguments.answers) as log:
+    with openai_client.opened(arguments.answers) as log:
         texts = _written(log, arguments, arguments.last - arguments.first + 1, earlier)
     numbered = enumerate(texts, arguments.first)
     batches.write_batch(arguments.output, (batches.Prompt(number, text, arguments.model) for number, text in numbered))

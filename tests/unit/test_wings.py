@@ -21,10 +21,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "probes": ("core", "embeddings", "statistics"),
     "emergence": ("core", "statistics", "concepts", "embeddings", "probes", "audio"),
     "figures": ("core", "statistics"),
+    "listening": ("core", "vocabulary", "statistics", "audio", "prompts", "concepts"),
     "inputs": ("core", "vocabulary", "prompts", "audio", "embeddings"),
     "training": ("core", "vocabulary", "models", "generators", "embedders", "notes"),
 }
-MAY_IMPORT["workflow"] = tuple(sorted(set(MAY_IMPORT) - {"figures", "training"}))
+MAY_IMPORT["workflow"] = tuple(sorted(set(MAY_IMPORT) - {"figures", "training", "listening"}))
 ROOMS_OF = {("emergence", "audio"): ("acoustics",)}
 """Where a wing may import only some rooms of another."""
 

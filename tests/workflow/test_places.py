@@ -33,7 +33,7 @@ def ordinary(checkout):
 
 
 def snakemake(checkout, folder, *arguments):
-    command = [sys.executable, "-m", "snakemake", "--cores", "1", *arguments]
+    command = [sys.executable, "-m", "snakemake", *arguments]
     done = subprocess.run(command, cwd=folder, env=checkout.environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout + done.stderr
@@ -45,7 +45,7 @@ def test_from_another_folder_and_from_a_checkout_that_was_moved(ordinary, tmp_pa
 
     def run(checkout, *arguments):
         places = ("-s", checkout / "Snakefile", "-d", folder, "--configfile", checkout / "tests/workflow/small.yaml")
-        return snakemake(checkout, tmp_path, *places, *arguments)
+        return snakemake(checkout, tmp_path, *places, "--cores", "1", *arguments)
 
     run(ordinary, *TARGETS)
     assert differences(ordinary / "results/small", folder / "results/small") == []
@@ -56,6 +56,6 @@ def test_from_another_folder_and_from_a_checkout_that_was_moved(ordinary, tmp_pa
 def test_as_a_module_of_another_workflow(ordinary, tmp_path):
     (tmp_path / "Snakefile").write_text(CALLER.format(checkout=ordinary.path))
     (tmp_path / "small.yaml").write_bytes((ordinary / "tests/workflow/small.yaml").read_bytes())
-    snakemake(ordinary, tmp_path, *TARGETS)
+    snakemake(ordinary, tmp_path, "--cores", "1", *TARGETS)
     assert differences(ordinary / "results/small", tmp_path / "results/small") == []
-    assert "Nothing to be done" in snakemake(ordinary, tmp_path, "-n", *TARGETS)
+    assert "Nothing to be done" in snakemake(ordinary, tmp_path, "--cores", "1", "-n", *TARGETS)

@@ -11,26 +11,40 @@ import time
 from collections import Counter
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
+from musicologist.core import parquet
 
 from tests.workflow import golden
 from tests.workflow.conftest import Checkout, inputs
 from tests.workflow.products import differences
 
 SMALL = "results/small"
-ALL_CONCEPTS = {"plot_atlas": 1, "plot_order": 1, "write_cards": 1}
+PAGE = {"write_listening_page": 1}
+RECORD = {"write_run_card": 1, **PAGE}  # the card holds the whole configuration, and the page holds the card
+ALL_CONCEPTS = {"plot_atlas": 1, "plot_order": 1, "write_cards": 1, **RECORD}
 CURVES = {"measure_emergence": 2, "plot_emergence": 2, "collect_atlas": 1, **ALL_CONCEPTS}
 SCORES = {"score_audio": 4, "measure_controls": 2, "plot_pca": 2, **CURVES}
 LEVELS = {"collect_embeddings": 1, "collect_deformed": 1, "plot_distances": 1, **SCORES}
 UNCONDITIONAL = {"generate_unconditional": 1, "embed_unconditional": 1}
 PROMPTED = {"generate_audio": 2, "embed_audio": 2, "measure_acoustics": 2, "collect_acoustics": 1, **LEVELS}
 AUDIO = {**PROMPTED, **UNCONDITIONAL}
-CONTROLS = {"measure_controls": 2, "plot_emergence": 2, "write_cards": 1}
+CONTROLS = {"measure_controls": 2, "plot_emergence": 2, "write_cards": 1, **PAGE}
 
 
 def test_every_product_is_there_and_opens(finished):
     results = finished / SMALL
-    products = ("atlas.csv", "atlas.png", "emergence.parquet", "order.json", "order.png", "distances.png")
+    products = (
+        "atlas.csv",
+        "atlas.png",
+        "emergence.parquet",
+        "order.json",
+        "order.png",
+        "distances.png",
+        "run.json",
+        "listen/index.html",
+        "listen/clips/clips.csv",
+    )
     for name in (*products, "prompts/prompts.parquet", "notes/notes.parquet"):
         assert (results / name).stat().st_size > 0
     for concept in ("is_brass", "is_warm"):
@@ -89,10 +103,10 @@ def test_nothing_is_stale_after_a_run_nor_after_a_fresh_checkout(finished):
 CONFIGURED = {
     "a figure's resolution": (
         [("dpi: 60", "dpi: 70")],
-        {"plot_emergence": 2, "plot_atlas": 1, "plot_order": 1, "plot_distances": 1},
+        {"plot_emergence": 2, "plot_atlas": 1, "plot_order": 1, "plot_distances": 1, **RECORD},
     ),
-    "a figure's metric": ([("metric: roc_auc", "metric: accuracy")], {"plot_emergence": 2, "plot_atlas": 1}),
-    "the animation's pace": ([("gif_frame_ms: 700", "gif_frame_ms: 600")], {"plot_pca": 2}),
+    "a figure's metric": ([("metric: roc_auc", "metric: accuracy")], {"plot_emergence": 2, "plot_atlas": 1, **RECORD}),
+    "the animation's pace": ([("gif_frame_ms: 700", "gif_frame_ms: 600")], {"plot_pca": 2, **RECORD}),
     "a classifier's C": (
         [("svm: {C: 1}", "svm: {C: 2}")],
         {"train_probe": 2, "score_audio": 2, "measure_controls": 2, **CURVES},
@@ -109,15 +123,19 @@ CONFIGURED = {
     "the deformation control left out": ([("deformation: true", "deformation: false")], SCORES),
     "more clips without prompts": (
         [("unconditional: 4", "unconditional: 5")],
-        {**UNCONDITIONAL, **CONTROLS},
+        {**UNCONDITIONAL, **CONTROLS, **RECORD},
     ),
     "re-branching": (
         [("unconditional: 4", "unconditional: 4\ncommitment: {enabled: true}")],
-        {"branch_audio": 1, "embed_branches": 1, "measure_commitment": 1, "plot_commitment": 1},
+        {"branch_audio": 1, "embed_branches": 1, "measure_commitment": 1, "plot_commitment": 1, **RECORD},
     ),
     "the sampler of re-branching, which is off": (
         [("unconditional: 4", "unconditional: 4\ncommitment: {sampler: dpmpp-3m-sde}")],
-        {},
+        RECORD,
+    ),
+    "what the listening page shows": (
+        [("\nfigures:", "\nlistening: {prompts: 2}\nfigures:")],
+        RECORD,
     ),
     "batch sizes and the device": ([("batch_size: 24", "batch_size: 5"), ("batch_size: 32", "batch_size: 7")], {}),
     "the label rule": ([("\nmodels:", "\nlabels: original\nmodels:")], SCORES),
@@ -188,6 +206,7 @@ EDITED = {
         '"tuba", "alphorn",',
         {"annotate_prompts": 1, **SCORES},
     ),
+    "the listening page's style": ("resources/listening/page.css", ":root {", ":root  {", PAGE),
     "an environment": ("envs/generation.yaml", "soundfile==0.14.0", "soundfile==0.13.1", {}),
     "a module that a script imports": ("scripts/musicologist/emergence/curve.py", "FOLDS = 5", "FOLDS = 4", CURVES),
     "a module that a module imports": (
@@ -217,7 +236,7 @@ EDITED = {
     "a comment and a docstring": (
         "scripts/musicologist/audio/sampler.py",
         '"""Noise levels (steps + 1,)',
-        '# why\n    """All noise levels (steps + 1,)',
+        '# why\n        """All noise levels (steps + 1,)',
         {},
     ),
     "one more embedder in the registry": (
@@ -339,3 +358,45 @@ def test_a_classifier_from_outside_the_library_plans_its_own_jobs_and_gets_its_c
         assert finished.planned(config=config) == own
     with finished.edited("scripts/musicologist/probes/registry.py", "ADDRESSES = {", "ADDRESSES = {'more': 'my.more',"):
         assert finished.planned(config=config) == Counter()
+
+
+HEARD = {  # what follows when another embedder hears the same clips and notes; none of these reads texts
+    "embed_audio": 2,
+    "embed_notes": 2,
+    "collect_note_embeddings": 1,
+    "embed_unconditional": 1,
+    "build_dataset": 2,
+    "train_probe": 4,
+    **LEVELS,
+    **RECORD,
+}
+
+
+def test_another_embedder_hears_the_same_audio_whatever_its_width(finished):
+    for embedder in ("examples/own_embedder.py", "musicnn"):
+        config = finished.configuration("other.yaml", ("clap: resources/models/clap", f"clap: {embedder}"))
+        assert finished.planned(config=config) == Counter(HEARD)
+    finished.run(config=config)
+    assert finished.planned(config=config) == Counter()
+    for path in ("embeddings/notes.parquet", "embeddings/noisy/step_05.parquet"):
+        schema = pq.read_schema(finished / SMALL / path)
+        assert schema.field("embedding").type.list_size == 200
+        about = parquet.metadata(finished / SMALL / path)
+        assert [about[name] for name in ("size", "embedder", "licence")] == ["200", "musicnn", "ISC"]
+    controls = json.loads((finished / SMALL / "concepts/is_brass/controls.json").read_text())
+    assert controls["content"]["zero_shot_kappa"] is None
+
+
+def test_snakemakes_report_shows_the_results(finished, tmp_path):
+    report = tmp_path / "report.html"
+    done = finished.snakemake("--report", str(report))
+    assert done.returncode == 0, done.stderr
+    text = report.read_text()
+    for words in (
+        "All concepts",
+        "In which order concepts emerge",
+        "point cloud",
+        "is_brass: the curve over",
+        "listening page",
+    ):
+        assert words in text

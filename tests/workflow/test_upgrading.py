@@ -4,7 +4,8 @@ import subprocess
 import sys
 
 SAMPLER = "scripts/musicologist/audio/sampler.py"
-CALLBACK = "    def callback(info: Mapping[str, Any]) -> None:\n"
+HEAD, BODY = "        def callback(info: Mapping[str, Any]) -> None:\n", "            if keep:\n"
+CALLBACK = HEAD + BODY
 SMALL = ["--configfile", "tests/workflow/small.yaml", "--cores", "1"]
 
 
@@ -24,7 +25,7 @@ def test_an_edit_makes_stale_what_it_can_change_and_no_more(finished):
     finished.edit("scripts/musicologist/core/errors.py", "did you mean", "perhaps")
     finished.edit("scripts/musicologist/core/shards.py", "a member out of order", "a stray member")
     assert not finished.planned()
-    with finished.edited("scripts/musicologist/figures/control_marks.py", '"linewidth": 1.3', '"linewidth": 1.4'):
+    with finished.edited("scripts/musicologist/figures/emergence.py", '"linewidth": 1.3', '"linewidth": 1.4'):
         assert {rule.partition("_")[0] for rule in finished.planned()} == {"plot"}
     with finished.edited(
         "scripts/musicologist/emergence/tables.py", '("control", pa', '("more", pa.string()), ("control", pa'
@@ -40,7 +41,7 @@ def test_an_edit_makes_stale_what_it_can_change_and_no_more(finished):
 
 def test_a_refactoring_that_changes_no_clip_is_adopted_and_one_that_does_is_refused(finished):
     before = state(finished)
-    with finished.edited(SAMPLER, CALLBACK, f"{CALLBACK}        info = dict(info)\n"):
+    with finished.edited(SAMPLER, CALLBACK, f"{HEAD}            info = dict(info)\n{BODY}"):
         assert finished.planned()["generate_audio"] == 2
         said = program(finished, "scripts/stale.py", *SMALL)
         assert said.returncode == 0 and "code generate_audio" in said.stdout, said.stderr
@@ -51,7 +52,7 @@ def test_a_refactoring_that_changes_no_clip_is_adopted_and_one_that_does_is_refu
         assert state(finished)[1] == before[1]
     records, times = state(finished)
     with finished.edited(
-        SAMPLER, CALLBACK, f"{CALLBACK}        info = {{**info, 'denoised': 0.9 * info['denoised']}}\n"
+        SAMPLER, CALLBACK, f"{HEAD}            info = {{**info, 'denoised': 0.9 * info['denoised']}}\n{BODY}"
     ):
         refused = program(finished, "scripts/adopt.py", "--", *SMALL)
         assert refused.returncode == 1

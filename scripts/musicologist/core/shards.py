@@ -139,7 +139,7 @@ class ShardWriter:
         member = tarfile.TarInfo(name)
         member.size = len(content)
         self._tar.addfile(member, io.BytesIO(content))
-        self._tar.members.clear()  # tarfile remembers every member for as long as it is open
+        self._tar.members.clear()  # type: ignore[attr-defined] # tarfile remembers every member for as long as it is open
 
 
 def write(path: str | Path, clips: Iterable[Clip]) -> int:
@@ -163,7 +163,7 @@ def read(path: str | Path) -> Iterator[Clip]:
         with open(path, "rb") as file, tarfile.open(fileobj=file, mode="r:") as tar:
             pending: tuple[str, bytes] | None = None
             for member in tar:
-                tar.members.clear()
+                tar.members.clear()  # type: ignore[attr-defined]
                 place = f"{path}, member {member.name}"
                 stem, suffix = os.path.splitext(member.name)
                 if suffix == ".flac" and pending is None and stem not in keys:

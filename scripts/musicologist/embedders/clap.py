@@ -169,7 +169,9 @@ def load(model: str | Path, device: str = "cpu") -> Clap:
     check(directory)
     try:
         config = ClapConfig.from_pretrained(directory)
-        network, report = ClapModel.from_pretrained(
+        network: Any
+        report: dict[str, Any]
+        network, report = ClapModel.from_pretrained(  # type: ignore[misc]  # a pair, for output_loading_info
             directory, config=config, dtype=torch.float32, output_loading_info=True, local_files_only=True
         )
         extractor = ClapFeatureExtractor.from_pretrained(directory)

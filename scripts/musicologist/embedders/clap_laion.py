@@ -91,7 +91,9 @@ def convert(path: str | Path, state: Mapping[str, "torch.Tensor"]) -> "ClapModel
             "music_audioset_epoch_15_esc_90.14.pt or 630k-audioset-best.pt."
         )
     try:
-        network, report = ClapModel.from_pretrained(
+        network: Any
+        report: dict[str, Any]
+        network, report = ClapModel.from_pretrained(  # type: ignore[misc]  # a pair, for output_loading_info
             None,
             config=configuration(state),
             state_dict=translate(state),

@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -266,7 +266,7 @@ def _entries(table: bytes, offset: int, size: int) -> Iterator[tuple[bytes, byte
         position += length
 
 
-def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
+def _fields(message: bytes) -> Iterator[tuple[int, Any]]:
     """Numbers and values of a protocol buffer's fields; one of a fixed width is left out: no field read here has one."""
     position = 0
     while position < len(message):

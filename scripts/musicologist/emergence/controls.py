@@ -17,7 +17,7 @@ from musicologist.emergence import scored_clips
 from musicologist.emergence.scored_clips import FEWEST, ScoredClips
 from musicologist.probes import baselines
 from musicologist.statistics import agreement as statistics_agreement
-from musicologist.statistics import auc, confounds, metrics
+from musicologist.statistics import auc, metrics, nulls
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -69,10 +69,7 @@ def from_scores(scores: Mapping[str, Mapping[str, ScoredClips]], measured: Measu
         for signal, (covariates, _) in measured.items():
             mine = scored[signal]
             found["partialled", classifier, signal] = np.stack(
-                [
-                    confounds.partialled(*level, mine.clip_labels)
-                    for level in zip(mine.decision, covariates, strict=True)
-                ]
+                [nulls.partialled(*level, mine.clip_labels) for level in zip(mine.decision, covariates, strict=True)]
             )
     return found
 
@@ -231,7 +228,7 @@ def mismatched_rows(concept: str, scores: Mapping[str, Mapping[str, ScoredClips]
                 area = scored_clips.counts(mine.clip_labels, mine.clip_prompt_ids) | dict.fromkeys(AREA, np.nan)
                 if mine.enough:
                     prompts = index[mine.prompts[known]]
-                    turned = confounds.mismatched(decision[known], prompts, mine.labels[sided], seed)
+                    turned = nulls.mismatched(decision[known], prompts, mine.labels[sided], seed)
                     area |= dict(zip(AREA, (turned.mean(), *np.percentile(turned, [2.5, 97.5])), strict=True))
                 found.append({**curve, **mine.place(level), **area})
     return found

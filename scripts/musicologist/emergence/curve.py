@@ -52,7 +52,7 @@ def measure(scored: ScoredClips, random: np.ndarray | None = None, settings: Set
     if not known.enough:
         values = {name: np.full((1 + settings.resamples, levels), np.nan) for name in metrics.METRICS}
         verdict = nulls.Verdict(float("nan"), np.full(levels, np.nan), np.full(levels, np.nan))
-        areas = [None] * levels
+        areas: list[auc.Auc | None] = [None] * levels
     else:
         values = _resampled(known, drawn, settings)
         null = nulls.permuted_labels(known.decision, known.prompts, known.labels, settings.permutations, settings.seed)
@@ -133,8 +133,8 @@ def _resampled(known: ScoredClips, drawn: np.ndarray, settings: Settings) -> dic
 def _intervals(values: dict[str, np.ndarray], area: auc.Auc | None) -> dict[str, float]:
     row: dict[str, float] = {}
     for name, column in values.items():
-        formula = name == "roc_auc" and area is not None
-        low, high = auc.interval(area) if formula else bootstrap.interval(column[1:])
+        by_formula = area if name == "roc_auc" else None
+        low, high = auc.interval(by_formula) if by_formula else bootstrap.interval(column[1:])
         row |= {name: float(column[0]), f"{name}_low": low, f"{name}_high": high}
     return row
 

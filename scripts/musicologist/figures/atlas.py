@@ -46,7 +46,7 @@ def atlas(rows: Rows, metric: str, note: str) -> "Figure":
     axes[0].set_yticks(range(len(concepts)), [title_of(concept) for concept in concepts])
     bar = figure.colorbar(image, ax=axes, shrink=0.5, pad=0.01)
     bar.set_label(f"{METRIC_NAMES[metric]}, mean of the classifiers")
-    bar.outline.set_visible(False)
+    bar.outline.set_visible(False)  # type: ignore[operator]  # its stub says spine
     figure.suptitle("Atlas: how well prompts with and without a concept are told apart", fontsize=12)
     legend = (
         "Bold: every probe is above permuted labels there (max-T over levels, Benjamini-Hochberg over concepts, 5 %). Right of "

@@ -8,8 +8,7 @@ import numpy as np
 
 from musicologist.core import noise_levels
 from musicologist.figures import canvas
-from musicologist.figures.canvas import METRIC_NAMES, SIGNAL_NAMES
-from musicologist.figures.styles import Style, of_classifiers
+from musicologist.figures.canvas import METRIC_NAMES, SIGNAL_NAMES, Style, of_classifiers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,8 +9,7 @@ import numpy as np
 from musicologist.core import noise_levels
 from musicologist.figures import atlas
 from musicologist.figures.atlas import Rows
-from musicologist.figures.canvas import SIGNAL_NAMES, level_label, new_figure, title_of
-from musicologist.figures.styles import Style, of_classifiers
+from musicologist.figures.canvas import SIGNAL_NAMES, Style, level_label, new_figure, of_classifiers, title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +44,7 @@ def order(rows: Rows, found: Mapping[str, Any], note: str, styles: Mapping[str, 
         left.set_title(f"{SIGNAL_NAMES[signal]}: {_agreement(found, signal)}", fontsize=9, loc="left")
         right.set_title(f"P(row before column), {orders[0]['classifier']}", fontsize=9)
     bar = figure.colorbar(image, ax=axes[0, 1], shrink=0.7, pad=0.02)
-    bar.outline.set_visible(False)
+    bar.outline.set_visible(False)  # type: ignore[operator]  # its stub says spine
     if any(listed.values()):
         handles = next(axis for axis in axes[:, 0] if axis.get_legend_handles_labels()[0])
         figure.legend(
@@ -70,7 +69,7 @@ def _landmarks(axis: "Axes", rows: Rows, signal: str, concepts: Sequence[str], s
     levels = [row["log_snr_db"] for row in rows if row["signal"] == signal]
     apart = min(0.24, 0.6 / len(styles))
     for number, (classifier, shown) in enumerate(styles.items()):
-        style = {"color": shown.colour, "marker": shown.mark, "ms": 4, "label": shown.label}
+        style: dict[str, Any] = {"color": shown.colour, "marker": shown.mark, "ms": 4, "label": shown.label}
         for place, concept in enumerate(concepts):
             for row in _last(rows, signal, concept):
                 if row["classifier"] != classifier:

@@ -63,7 +63,7 @@ def animate(
     handles, names = axes[0].get_legend_handles_labels()
     legend = figure.legend(handles, names, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     # As its title, for the layout would put a label of the figure on top of the legend.
-    legend.set_title("\n".join(textwrap.wrap(note, 110)), prop={"size": 6.5})
+    legend.set_title("\n".join(textwrap.wrap(note, 110)), prop={"size": 6.5})  # type: ignore[arg-type]  # its stub is too narrow
     legend.get_title().set(color="0.3", multialignment="center")
     pictures = []
     for step in steps:
@@ -76,7 +76,8 @@ def animate(
         figure.canvas.draw()
         if step == steps[0]:
             figure.set_layout_engine("none")
-        pictures.append(Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3].copy()))
+        drawn = figure.canvas.buffer_rgba()  # type: ignore[attr-defined]  # the canvas is Agg's
+        pictures.append(Image.fromarray(np.asarray(drawn)[..., :3].copy()))
     palette = pictures[-1].quantize(64, dither=Image.Dither.NONE)
     pictures = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
     durations = [frame_ms] * (len(pictures) - 1) + [3 * frame_ms]

@@ -39,9 +39,9 @@ class LogMelPretransform(Pretransform):
         filters = mel_filter_bank(
             _WINDOW // 2 + 1, MELS, 30.0, sample_rate / 2, sample_rate, norm="slaney", mel_scale="slaney"
         )
-        filters = torch.from_numpy(filters).float()
-        self.register_buffer("filters", filters, persistent=False)
-        self.register_buffer("inverse", torch.linalg.pinv(filters), persistent=False)
+        mel = torch.from_numpy(filters).float()
+        self.register_buffer("filters", mel, persistent=False)
+        self.register_buffer("inverse", torch.linalg.pinv(mel), persistent=False)
         self.register_buffer("window", torch.hann_window(_WINDOW), persistent=False)
 
     @torch.no_grad()

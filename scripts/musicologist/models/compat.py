@@ -13,7 +13,7 @@ from typing import Any
 _VISION = ("torchvision", "torchvision.transforms", "torchvision.transforms.functional")
 
 
-def __getattr__(name: str) -> types.ModuleType | None:
+def __getattr__(name: str) -> Any:
     """The package of this name, repaired."""
     if name not in ("torchaudio", "k_diffusion"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -53,14 +53,15 @@ def _samplers() -> types.ModuleType | None:
     specification = PathFinder.find_spec("k_diffusion")
     if specification is None:
         return None
-    package: Any = types.ModuleType("k_diffusion")
-    package.__path__ = list(specification.submodule_search_locations)
+    package = types.ModuleType("k_diffusion")
+    package.__path__ = list(specification.submodule_search_locations or ())
     package.__spec__ = specification
     sys.modules["k_diffusion"] = package
     for name in _VISION:
         sys.modules[name] = types.ModuleType(name)
         sys.modules[name].__path__ = []
-    sys.modules["torchvision.transforms"].functional = sys.modules["torchvision.transforms.functional"]
+    transforms: Any = sys.modules["torchvision.transforms"]
+    transforms.functional = sys.modules["torchvision.transforms.functional"]
     try:
         for name in ("utils", "sampling", "external"):
             setattr(package, name, importlib.import_module(f"k_diffusion.{name}"))

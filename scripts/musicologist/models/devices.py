@@ -23,6 +23,7 @@ def family(name: str) -> ModuleType:
     if not name.endswith(".py"):
         return importlib.import_module(name)
     specification = importlib.util.spec_from_file_location(Path(name).stem, name)
+    assert specification and specification.loader, "any name that ends in .py has both"
     found = importlib.util.module_from_spec(specification)
     try:
         specification.loader.exec_module(found)
@@ -88,7 +89,7 @@ class BatchSize:
                     raise
             self._halve()  # here, for the error above holds the failed batch's tensors
 
-    def batches(self, items: Sequence[Any], work: Callable[[Sequence[Any]], T]) -> Iterator[tuple[Sequence[Any], T]]:
+    def batches(self, items: Any, work: Callable[[Any], T]) -> Iterator[tuple[Any, T]]:
         """Yield (batch, ``work(batch)``) over ``items``, a list or a tensor, in their order."""
         start = 0
         while start < len(items):

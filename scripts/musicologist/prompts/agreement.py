@@ -37,7 +37,7 @@ def table(passes: Sequence[Sequence[Sequence[str]]], resamples: int, seed: int) 
     prompts = len(passes[0])
     drawn = rng.multinomial(prompts, np.full(prompts, 1 / prompts), size=resamples)
     weights = np.vstack([np.ones(prompts), drawn])
-    rows = []
+    rows: list[dict[str, object]] = []
     for aspect in ASPECTS:
         votes = np.array([[aspect in found for found in one_pass] for one_pass in passes], float).T
         value, *resampled = agreement.kappa(votes, weights)

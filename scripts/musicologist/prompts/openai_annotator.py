@@ -151,7 +151,7 @@ def matching(records: Iterable[Mapping[str, Any]], template: str, model: str) ->
 
 def made_by(records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """What the metadata of annotations say of their making: model asked for, models that answered, template."""
-    answered = {answering_model(record["answer"]) for record in records} - {None}
+    answered = {model for record in records if (model := answering_model(record["answer"]))}
     return {
         "model": ", ".join(sorted({record["model"] for record in records})),
         "model_version": ", ".join(sorted(answered)),

@@ -6,7 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
-from musicologist.notes.synthesizer import KEYS, SECONDS, Event, Player, effects, finish, render, sample_qualities
+from musicologist.notes.synthesizer import (
+    KEYS,
+    SAMPLES,
+    SECONDS,
+    Event,
+    Player,
+    effects,
+    finish,
+    render,
+    sample_qualities,
+)
 from musicologist.vocabulary.grammar import TEMPI, Voice, sentence
 from musicologist.vocabulary.instruments import Instrument
 from musicologist.vocabulary.terms import FAMILIES, QUALITIES
@@ -69,7 +79,7 @@ def caption(rng: np.random.Generator, scene: Scene) -> str:
 def render_scene(player: Player, rng: np.random.Generator, scene: Scene) -> np.ndarray | None:
     """Audio of a scene, float32 (SAMPLES,) at SAMPLE_RATE; None where it came out silent."""
     beat = 60 / scene.bpm if scene.bpm else float(rng.choice([0.3, 0.4, 0.5, 0.6, 0.8]))
-    total = 0.0
+    total = np.zeros(SAMPLES)
     for index, instrument in enumerate(scene.instruments):
         kind = scene.kind if scene.kind != "mixture" else str(rng.choice(["note", "phrase", "chord"]))
         part = render(player, instrument, _events(rng, kind, instrument, beat), scene.qualities, scene.bpm)

@@ -64,7 +64,7 @@ def hub_models(foreign: Mapping[str, str]) -> dict[str, hub.Repository]:
         place = found(foreign["diffusion"])
         family = generators.of_model(place)
         encoder = family.text_encoder_of(family.read_config(place), None)
-        if encoder is not None and not (place / encoder.name).is_dir():
+        if isinstance(encoder, hub.Repository) and not (place / encoder.name).is_dir():
             from_hub["text_encoder"] = encoder
     return from_hub
 
@@ -75,8 +75,7 @@ def of_diffusion(model: str, text_encoder: str | None) -> tuple[dict[str, Any], 
     Raises UserError as ``hub_client.examine`` and ``weights.check``. Of a hub model that is not in the cache yet the small
     configuration is fetched: it says which text encoder is needed.
     """
-    repository, place = hub.parse(model), found(model)
-    family = generators.of_model(model)
+    repository, place, family = hub.parse(model), found(model), generators.of_model(model)
     if repository is None:
         config, file = family.read_config(place), family.weights_file(place)
         weights.check(file)

@@ -32,23 +32,25 @@ def code_digest(script: str | Path, root: str | Path | None = None) -> str:
     """Digest of a script and of every module that it imports, directly or not.
 
     Modules are found from the import statements and looked up below ``root``, the script's own directory where none is given;
-    what is installed elsewhere, or loaded by name, does not count. What can change no product does not change the digest:
-    comments, docstrings, line breaks, the words of errors (see ``wordings``), annotations of types and what is imported for
-    them. Only in the body of a class do annotations count, for there they make fields.
+    what is installed elsewhere does not count, and a module that is loaded by name (``importlib``) has a digest of its own.
+    What can change no product does not change the digest: comments, docstrings, line breaks, the words of errors (see
+    ``wordings``), annotations of types and what is imported for them. Only in the body of a class do annotations count, for
+    there they make fields.
 
     Returns 16 hexadecimal digits. Raises FileNotFoundError for a missing script, SyntaxError where one does not parse.
     """
-    root = Path(script).absolute().parent if root is None else Path(root).absolute()
-    seen = _walk(Path(script).absolute(), root)
+    root = (Path(script).parent if root is None else Path(root)).absolute()
+    library = _library(root)
+    seen = _walk(Path(script).absolute(), library)
     lines = [f"{file.relative_to(root).as_posix()} {digest}" for file, digest in sorted(seen.items())]
     if root / f"{_ASPECTS}.py" in seen:
-        lines += _of_table(root / f"{_ASPECTS}.toml", {name for file in seen for name in _library(root).columns(file)})
+        lines += _of_table(root / f"{_ASPECTS}.toml", {name for file in seen for name in library.columns(file)})
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def covered(script: str | Path) -> list[Path]:
     """The script and the modules beside it that its digest covers, sorted."""
-    return sorted(_walk(Path(script).absolute(), Path(script).absolute().parent))
+    return sorted(_walk(Path(script).absolute(), _library(Path(script).absolute().parent)))
 
 
 def family_digest(module: str) -> Digest:
@@ -60,9 +62,8 @@ def family_digest(module: str) -> Digest:
     return Digest(f"code {of}", code_digest(scripts.joinpath(*module.split(".")).with_suffix(".py"), scripts))
 
 
-def _walk(script: Path, root: Path) -> dict[Path, str]:
+def _walk(script: Path, library: "_Library") -> dict[Path, str]:
     """The digest of the script's syntax and of each module that it imports, directly or not."""
-    library = _library(root)
     seen: dict[Path, str] = {}
     todo = [script]
     while todo:
@@ -74,7 +75,8 @@ def _walk(script: Path, root: Path) -> dict[Path, str]:
 
 
 def _library(root: Path) -> "_Library":
-    files = {file: file.stat() for file in sorted(root.rglob("*.py"))}
+    here = sorted(file for file in root.rglob("*.py") if "/." not in f"/{file.relative_to(root)}")  # no .venv beside it
+    files = {file: file.stat() for file in here}
     return _read(root, tuple((file, status.st_size, status.st_mtime_ns) for file, status in files.items()))
 
 
@@ -92,6 +94,7 @@ class _Library:
         self._root = root
         self._trees: dict[Path, ast.Module | SyntaxError] = {}
         self._digests: dict[Path, tuple[str, tuple[Path, ...]]] = {}
+        self._columns: dict[Path, set[str]] = {}
         for file in files:
             try:
                 self._trees[file] = ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
@@ -118,10 +121,13 @@ class _Library:
 
     def columns(self, file: Path) -> set[str]:
         """The columns of the table of aspects that a file asks for, by ``column("…")``."""
-        tree = self._parsed(file)
-        calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and len(node.args) == 1)
-        asked = ((ast.unparse(call.func).rpartition(".")[2], call.args[0]) for call in calls)
-        return {str(name.value) for function, name in asked if function == "column" and isinstance(name, ast.Constant)}
+        if file not in self._columns:
+            calls = (node for node in ast.walk(self._parsed(file)) if isinstance(node, ast.Call))
+            asked = (
+                call.args[0] for call in calls if getattr(call.func, "id", getattr(call.func, "attr", "")) == "column"
+            )
+            self._columns[file] = {str(name.value) for name in asked if isinstance(name, ast.Constant)}
+        return self._columns[file]
 
     def _shape(self, node: object) -> object:
         """The tree as nested tuples, without empty fields: later Pythons add those, and must not make a product stale."""

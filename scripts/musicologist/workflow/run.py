@@ -44,7 +44,7 @@ class Run:
     @property
     def inputs(self) -> dict[str, str | None]:
         """What the run is made of, for the record: a later start with anything else is refused."""
-        inputs = self.config["inputs"]
+        inputs = {key: place for key, place in self.config["inputs"].items() if key != "listeners"}  # of a finished run
         return {**inputs, "writer": None if section.prompts_file(inputs) else self.config["prompts"]["writer"]}
 
     @property

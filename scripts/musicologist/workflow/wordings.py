@@ -2,9 +2,8 @@
 
 Every use of a name and every string lies in a *place*: ``True`` (in what is said to the user), ``False`` (anywhere else), or a
 symbol, that is the variable, parameter or result that it flows into, and then it counts as that one does. A symbol of which one
-use lies elsewhere is struck out, and with it all that flows into it; strings of what is left are words. What is not understood
-counts as elsewhere, so the answer errs to the safe side.
-"""
+use lies elsewhere is struck out with all that flows into it; strings of what is left are words. What is not understood counts
+as elsewhere: the answer errs to the safe side."""
 
 import ast
 import re
@@ -102,8 +101,7 @@ class _Flow:
                 into[place].append(symbol)
         # what a module defines and nothing here names may be found by another way (getattr)
         named = {*into, *(place for _, place in self.strings)}
-        unnamed = {place for place in named if str(place).count(":") == 1 and place not in self.places}
-        elsewhere = {False, *unnamed}
+        elsewhere = {False, *(one for one in named if str(one).count(":") == 1 and one not in self.places)}
         todo = list(elsewhere)
         while todo:
             for symbol in into[todo.pop()]:

@@ -16,6 +16,8 @@ from musicologist.prompts.batches import Prompt
 from tests.support import tiny_models
 from tests.support.tiny_models import PROMPTS
 
+pytestmark = pytest.mark.slow
+
 LEVELS = [("denoised", 2), ("denoised", 5), ("noisy", 0)]
 
 

@@ -14,6 +14,8 @@ from tests.support.tiny_models import PROMPTS
 import torch  # isort: skip
 import k_diffusion as K  # isort: skip
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = SamplingSettings("dpmpp-3m-sde", 8, 4.0, 0.3, 100.0, 1.0, 0.8)
 CONFIG = tiny_models.diffusion_configuration()
 KEPT = (0, 3, 7)

@@ -6,6 +6,8 @@ from musicologist.statistics.simulation import Experiment
 
 from benchmarks import check_statistics, time_statistics
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("positives", [5, 20])
 def test_intervals_over_prompts_cover_and_intervals_over_clips_do_not(positives):

@@ -14,6 +14,8 @@ from musicologist.models import weights
 
 from tests.support.tiny_models import noise
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 RATE = 48_000
 TEXTS = ["a warm flute", "loud brass and drums", "brass " * 60]

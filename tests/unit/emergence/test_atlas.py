@@ -2,8 +2,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from musicologist.core import parquet, results
+from musicologist.emergence import answers
 from musicologist.emergence import answers as emergence_answers
-from musicologist.emergence import atlas
 from musicologist.emergence import curve as emergence_curve
 from musicologist.emergence.tables import EMERGENCE
 from musicologist.statistics import metrics
@@ -53,7 +53,7 @@ def test_the_order_puts_first_what_was_there_first_and_leaves_out_what_never_cam
     half_rises = dict(zip(keys(*"abcd"), (rng.normal(mean, 0.3, 101) for mean in (1.0, 3.0, 0.0, 5.0)), strict=True))
     half_rises |= {(name, "logistic", "noisy"): values for (name, _, _), values in half_rises.items()}
     curves |= {(name, "logistic", "noisy"): entry for (name, _, _), entry in curves.items()}
-    found = atlas.ordering(atlas.times(half_rises, emergence_answers.conclude(curves)))
+    found = answers.ordering(answers.times(half_rises, emergence_answers.conclude(curves)))
     svm = found["orders"][1]
     assert (svm["classifier"], [row["concept"] for row in svm["concepts"]]) == ("svm", ["c", "b", "a"])
     assert [row["rank"] for row in svm["concepts"]] == [1, 2, 3]
@@ -65,7 +65,7 @@ def test_the_order_puts_first_what_was_there_first_and_leaves_out_what_never_cam
 
 def test_nothing_emerged_is_an_order_too():
     curves = {("a", "svm", "noisy"): curve(p=0.9)}
-    found = atlas.ordering(atlas.times({("a", "svm", "noisy"): np.zeros(5)}, emergence_answers.conclude(curves)))
+    found = answers.ordering(answers.times({("a", "svm", "noisy"): np.zeros(5)}, emergence_answers.conclude(curves)))
     assert found["orders"] == [{"classifier": "svm", "signal": "noisy", "concepts": [], "before": []}]
 
 
@@ -76,9 +76,9 @@ def test_measured_rows_with_their_conclusion_are_the_table_emergence(tmp_path):
     concluded = emergence_answers.conclude({key: results.without_nan(measured.summary)})[key]
     names = dict(zip(("concept", "classifier", "signal"), key, strict=True))
     rows = [names | row | concluded for row in measured.rows]
-    results.write(tmp_path / "atlas.csv", rows)
-    parquet.write(tmp_path / "atlas.parquet", EMERGENCE, pa.Table.from_pylist(results.read(tmp_path / "atlas.csv")))
-    assert parquet.read(tmp_path / "atlas.parquet", EMERGENCE).num_rows == 7
+    results.write(tmp_path / "answers.csv", rows)
+    parquet.write(tmp_path / "answers.parquet", EMERGENCE, pa.Table.from_pylist(results.read(tmp_path / "answers.csv")))
+    assert parquet.read(tmp_path / "answers.parquet", EMERGENCE).num_rows == 7
     assert {f"{name}_low" for name in metrics.METRICS} <= rows[0].keys()
     table = emergence_curve.landmark_table({key[1:]: measured, ("logistic", "noisy"): measured})
     half_rises = emergence_curve.half_rises(table)

@@ -20,6 +20,8 @@ from musicologist.workflow import configuration
 from tests.support import tiny_models
 from tests.support.tiny_models import PROMPTS
 
+pytestmark = pytest.mark.slow
+
 SIGMAS = {0: 100.0, 8: 10.0, 15: 1.0}
 
 

@@ -14,7 +14,7 @@ from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, TEXT_EMBEDDINGS
 from musicologist.emergence import controls, scored_clips
 from musicologist.emergence.tables import CONTENT, CONTROLS, SCORES
 from musicologist.probes import baselines
-from musicologist.statistics import confounds
+from musicologist.statistics import nulls
 from musicologist.vocabulary import text_queries
 from musicologist.vocabulary.aspects import ASPECTS
 
@@ -35,9 +35,9 @@ def test_partialling_removes_what_loudness_makes_and_keeps_what_it_does_not():
     covariates = np.column_stack([loudness, np.ones(800)])  # a covariate that never varies must do no harm
     heard_by_loudness = 2 * loudness + rng.normal(size=800)
     assert auc_of(heard_by_loudness, labels) > 0.8
-    assert auc_of(confounds.partialled(heard_by_loudness, covariates, labels), labels) == pytest.approx(0.5, abs=0.05)
+    assert auc_of(nulls.partialled(heard_by_loudness, covariates, labels), labels) == pytest.approx(0.5, abs=0.05)
     own = 2 * loudness + 2 * labels + rng.normal(size=800)
-    rest = auc_of(confounds.partialled(own, covariates, labels), labels)
+    rest = auc_of(nulls.partialled(own, covariates, labels), labels)
     assert rest == pytest.approx(auc_of(2 * labels + rng.normal(size=800), labels), abs=0.04)
 
 
@@ -48,14 +48,14 @@ def test_partialling_is_the_residual_of_an_ordinary_regression_on_the_negatives(
     covariates, decision, labels = rng.normal(size=(60, 3)) * [1, 10, 100], rng.normal(size=60), np.arange(60) % 3 == 0
     fitted = LinearRegression().fit(covariates[~labels], decision[~labels])
     expected = decision - fitted.predict(covariates)
-    assert confounds.partialled(decision, covariates, labels.astype(int)) == pytest.approx(expected, abs=1e-9)
+    assert nulls.partialled(decision, covariates, labels.astype(int)) == pytest.approx(expected, abs=1e-9)
 
 
 def test_with_mismatched_prompts_a_perfect_probe_is_at_chance():
     labels = np.arange(40) % 4 == 0
     prompts = np.repeat(np.arange(40), 3)
     decision = labels[prompts] + np.random.default_rng(0).normal(0, 0.01, 120)
-    turned = confounds.mismatched(decision, prompts, labels.astype(int), 0)
+    turned = nulls.mismatched(decision, prompts, labels.astype(int), 0)
     assert len(turned) == 39
     assert turned.mean() == pytest.approx(0.5, abs=0.02)
     assert turned.max() < 1  # no rotation leaves all labels where they were

@@ -12,6 +12,8 @@ from musicologist.generators import stable_audio_tools
 from musicologist.training import clap as training_clap
 from musicologist.training import diffusion
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).parents[3] / "scripts/render_training_clips.py"
 
 

@@ -12,6 +12,8 @@ from musicologist.workflow import preflight
 from tests.support import fake_hub, tiny_models
 from tests.support.fake_hub import COMMIT, Hub
 
+pytestmark = pytest.mark.slow
+
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 MODEL, ENCODER = "stabilityai/stable-audio-open-1.0", "google-t5/t5-base"
 GB = 10**9

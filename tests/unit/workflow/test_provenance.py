@@ -97,6 +97,7 @@ def test_of_an_error_only_the_words_may_change(scripts):
     assert digest(scripts) != before
 
 
+@pytest.mark.slow
 def test_a_digest_covers_the_columns_of_the_table_of_aspects_that_its_programs_read(tmp_path):
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
     table = tmp_path / "scripts/musicologist/vocabulary/aspects.toml"

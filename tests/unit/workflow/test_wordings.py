@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from musicologist.workflow import provenance, wordings
 
+pytestmark = pytest.mark.slow
+
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 
 

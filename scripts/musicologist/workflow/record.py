@@ -1,0 +1,72 @@
+"""The run card: what made a run, so that it can be read years later and made again."""
+
+import re
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from musicologist.workflow.provenance import model_digest, model_title
+
+_LICENCE = re.compile(r"^(?:license|licence):\s*(.+)$|^\|\s*Licen[cs]e\s*\|\s*(.+?)\s*\|", re.IGNORECASE | re.MULTILINE)
+_NOTES_LICENCE = {
+    "FluidR3": "MIT",
+    "TimGM6mb": "GPL-2.0 (the sound font; rendered notes are not distributed)",
+}
+_NSYNTH = "NSynth (Engel et al. 2017), CC BY 4.0"
+
+
+def model_entry(role: str, model: str) -> dict[str, str]:
+    """A model as the card names it: its title, digest and licence, as far as its own card (``README.md``) tells."""
+    card = Path(model) / "README.md"
+    text = card.read_text(encoding="utf-8") if card.is_file() else ""
+    found = _LICENCE.search(text)
+    licence = next((group for group in found.groups() if group), "") if found else ""
+    if not licence:
+        name = model.partition("@")[0]
+        licence = "not stated" if Path(model).exists() else f"see https://huggingface.co/{name}"
+    return {
+        "role": role,
+        "model": model,
+        "title": model_title(model),
+        "digest": model_digest(model),
+        "licence": licence,
+        "warning": "A stand-in: use it for no research on real music." if "stand-in" in text else "",
+    }
+
+
+def notes_entry(configuration: Mapping[str, Any]) -> dict[str, str]:
+    """Where the notes came from and under which licence, as far as the configuration tells."""
+    given = (configuration.get("inputs") or {}).get("notes")
+    font = (configuration.get("notes") or {}).get("soundfont")
+    if given:
+        return {"source": given, "licence": _NSYNTH if "nsynth" in given.lower() else "that of what was given"}
+    return {
+        "source": f"rendered from the sound font {font}",
+        "licence": _NOTES_LICENCE.get(str(font), "that of the sound font"),
+    }
+
+
+def commit(folder: Path) -> str:
+    """The commit that is checked out in a folder, and whether files differ from it; "unknown" outside a repository."""
+    try:
+        head, changed = (
+            subprocess.run(["git", *command], cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
+            for command in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return f"{head} with local changes" if changed else head
+
+
+def version(citation: Path) -> str:
+    """The version that CITATION.cff names; "unknown" without one."""
+    text = citation.read_text(encoding="utf-8") if citation.is_file() else ""
+    found = re.search(r"^version:\s*(\S+)", text, re.MULTILINE)
+    return found.group(1) if found else "unknown"
+
+
+def date_of(product: Path) -> str:
+    """The day (UTC) on which a product was written, as its file says: a copy keeps it only where times are kept."""
+    return datetime.fromtimestamp(product.stat().st_mtime, UTC).date().isoformat()

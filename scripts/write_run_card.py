@@ -1,0 +1,54 @@
+"""Write the run card: configuration, version, commit, models with licences and digests, seed, counts, date, and the command."""
+
+import argparse
+import json
+from pathlib import Path
+
+from musicologist.core import programs
+
+
+def main() -> None:
+    """Write run.json."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--configuration", required=True, help="the whole configuration as JSON")
+    parser.add_argument("--command", required=True, help="what makes the run again")
+    parser.add_argument("--emergence", type=Path, required=True, help="emergence.parquet, whose date is the run's")
+    parser.add_argument("--prompts", type=int, required=True, help="how many")
+    parser.add_argument("--notes", type=Path, nargs="?", help="notes.parquet")
+    parser.add_argument("--clips", type=int, required=True, help="generated clips, all levels and signals counted")
+    parser.add_argument("--output", type=Path, required=True)
+    arguments = parser.parse_args()
+
+    import pyarrow.parquet as pq
+    from musicologist.core.files import CHECKOUT, write_text
+    from musicologist.workflow import record
+
+    def count(path: Path | None) -> int:
+        return pq.read_metadata(path).num_rows if path else 0
+
+    configuration = json.loads(arguments.configuration)
+    concepts = set(pq.read_table(arguments.emergence, columns=["concept"])["concept"].to_pylist())
+    roles = {"diffusion": "makes the audio", "clap": "hears it", "text_encoder": "reads the prompts"}
+    models = {name: model for name, model in configuration["models"].items() if name in roles and model}
+    card = {
+        "run": configuration["run"],
+        "date": record.date_of(arguments.emergence),
+        "version": record.version(CHECKOUT / "CITATION.cff"),
+        "commit": record.commit(CHECKOUT),
+        "command": arguments.command,
+        "seed": configuration["seed"],
+        "counts": {
+            "prompts": arguments.prompts,
+            "clips": arguments.clips,
+            "notes": count(arguments.notes),
+            "concepts": len(concepts),
+        },
+        "models": [record.model_entry(roles[name], model) for name, model in models.items()],
+        "notes": record.notes_entry(configuration),
+        "configuration": configuration,
+    }
+    write_text(arguments.output, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    programs.run(main)
