@@ -1,6 +1,7 @@
 """What all rules share: the run that the configuration makes, its programs, models and digests."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -16,7 +17,7 @@ if not isinstance(HERE, LocalSourceFile):
 sys.path.insert(0, str(ROOT / "scripts"))
 from musicologist.core.errors import UserError
 from musicologist.prompts import openai_client
-from musicologist.workflow import configuration
+from musicologist.workflow import configuration, preflight
 from musicologist.workflow.run import load, options
 
 
@@ -54,6 +55,7 @@ wildcard_constraints:
     split="train|valid|test",
     concept="|".join(RUN.defined_concepts),
     classifier="|".join(CLASSIFIERS),
+    ear=f"({'|'.join(map(re.escape, RUN.ears))})",
 
 
 # What GPU rules load where the profile asks for env-modules; a site aliases these names. A job checks that they are loaded.
@@ -73,9 +75,10 @@ def check_key():
         checked(openai_client.check_key)
 
 
-def embeddings_of(signals):
+# What depends on an embedder stands below <results>/{ear}: nothing for the run's own, embedders/NAME/ for another.
+def embeddings_of(signals, ear="{ear}"):
     """The tables of embeddings of these signals, one a level."""
-    return collect("<results>/embeddings/{signal}/step_{step}.parquet", signal=signals, step=RUN.steps)
+    return collect("<results>/{ear}embeddings/{signal}/step_{step}.parquet", ear=ear, signal=signals, step=RUN.steps)
 
 
 def audio_of_shard():

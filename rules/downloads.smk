@@ -13,7 +13,7 @@ rule preflight:
         "../envs/downloads.yaml"
     params:
         **program("preflight"),
-        models=options(RUN.foreign_models),
+        models=preflight.as_options(RUN.foreign_models),
         archives=list(DOWNLOADS.values()),
         targets=list(DOWNLOADS),
         per_instrument=config["notes"]["per_instrument"],
@@ -46,6 +46,6 @@ if RUN.hub_models:
             "../envs/downloads.yaml"
         params:
             **program("download_models"),
-            models=options(RUN.hub_models),
+            models=preflight.as_options(RUN.hub_models),
         shell:
             "python {params.script:q} {params.models} --output {output:q} 2> {log:q}"

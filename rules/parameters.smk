@@ -3,6 +3,7 @@
 from functools import cache
 
 from musicologist.core.files import found
+from musicologist.generators import registry as generators
 from musicologist.workflow.provenance import Digest, code_digest, family_digest, model_digest
 
 
@@ -17,27 +18,43 @@ def program(name):
     return {"script": script_of(name), "code": Digest(f"code {name}", code_digest(script_of(name)))}
 
 
-@cache
+MODEL_DIGESTS = ".snakemake/model_digests.json"
+
+
 def digest_of_model(kind):
     model = config["models"][kind]
-    digest = model_digest(found(model), cache=".snakemake/model_digests.json") if model else "none"
-    return Digest(f"model {kind}", digest)
+    return Digest(f"model {kind}", model_digest(found(model), cache=MODEL_DIGESTS) if model else "none")
+
+
+@cache
+def digest_of_embedder(place):
+    return RUN.ears[place].digest(MODEL_DIGESTS)
 
 
 def digest_of(concept):
     return Digest(f"concept {concept}", RUN.defined_concepts[concept].digest)
 
 
-# The parameters of what runs the diffusion model, and of what runs the embedder.
+def embedder(name):
+    """A parameter of what runs an embedder: for each of them another, told by the folder ``ear`` of its products."""
+
+    def of_ear(wildcards):
+        place = wildcards.get("ear", "")
+        return digest_of_embedder(place) if name == "digest" else getattr(RUN.ears[place], name)
+
+    return of_ear
+
+
+# The parameters of what runs the diffusion model, and of what runs an embedder.
 GENERATOR = {
     "generator": RUN.generator,
-    "generator_code": family_digest(RUN.families["diffusion"]),
+    "generator_code": family_digest(generators.module_of(config["models"]["diffusion"])),
     "diffusion": digest_of_model("diffusion"),
     "text_encoder": digest_of_model("text_encoder"),
 }
 EMBEDDER = {
-    "family": RUN.families["clap"],
-    "embedder_code": family_digest(RUN.families["clap"]),
-    "model": config["models"]["clap"],
-    "clap": digest_of_model("clap"),
+    "family": embedder("module"),
+    "embedder_code": embedder("code"),
+    "model": embedder("model"),
+    "clap": embedder("digest"),
 }

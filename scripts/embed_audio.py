@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("--digest", required=True, help="digest of the model, for the record")
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    parser.add_argument("--scaling", nargs="*", default=[], help="of features that are not on the unit sphere")
     parser.add_argument("--modules", nargs="*", default=[], help="environment modules that the job was to load")
     parser.add_argument(
         "--output", nargs="+", required=True, help="table to write, and a second one for the deformation control"
@@ -37,11 +38,13 @@ def main() -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
     from musicologist.audio import manifests
     from musicologist.core import parquet
+    from musicologist.embeddings import scaling
     from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
     from musicologist.models import devices
 
     levels = [{"tar": arguments.input}] if arguments.corpus == "notes" else manifests.read_manifest(arguments.input)
     schema = NOTE_EMBEDDINGS if arguments.corpus == "notes" else AUDIO_EMBEDDINGS
+    scaled = scaling.read(arguments.scaling)
     devices.check_modules(arguments.modules)
     family = devices.family(arguments.family)
     model = family.load(arguments.model, devices.resolve(arguments.device))
@@ -58,7 +61,8 @@ def main() -> None:
     def write(size: int) -> None:
         with parquet.writer(arguments.output[0], schema, metadata) as append:
             for level in programs.progress(levels, len(levels), "tar files embedded"):
-                append(embed(model, level["tar"], size, arguments.corpus))
+                table = embed(model, level["tar"], size, arguments.corpus)
+                append(scaled(table) if scaled else table)
         for path in arguments.output[1:]:
             with parquet.writer(path, schema, metadata) as append:
                 for table in embed_deformed(model, levels, size):

@@ -16,7 +16,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--diffusion", help="directory or Hugging Face id, unless no audio is generated")
     parser.add_argument("--text-encoder", help="the same for a T5 that is not the one the model names")
-    parser.add_argument("--clap", help="directory, checkpoint or Hugging Face id, unless nothing is embedded")
+    parser.add_argument("--embedder", action="append", default=[], help="directory, checkpoint or Hugging Face id")
     parser.add_argument("--archives", nargs="*", default=[], help="addresses or files of notes")
     parser.add_argument("--targets", nargs="*", type=Path, default=[], help="where each archive will lie")
     parser.add_argument("--per-instrument", type=int, default=0)
@@ -38,8 +38,8 @@ def main() -> None:
         audio = preflight.of_audio(config, arguments.clips, arguments.levels, arguments.seconds, arguments.results)
         needs += [*fetched, audio]
         lines.append(preflight.check_gpu(config, size, arguments.seconds, arguments.batch_size, arguments.device))
-    if arguments.clap:
-        needs += preflight.of_clap(arguments.clap)
+    for embedder in arguments.embedder:
+        needs += preflight.of_embedder(embedder)
     lines += preflight.check_disks(needs)
     print("\n".join(lines), file=sys.stderr)
     found = {"findings": lines, "bytes": {need.what: need.size for need in needs}}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from transformers import ClapFeatureExtractor
 
 LICENCE = "the checkpoint's own"
-READS_TEXT = True
+READS_TEXT, ON_SPHERE = True, True
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 FILES: hub.Files = (
     ("config.json",),

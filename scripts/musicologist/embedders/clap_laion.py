@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from transformers import ClapConfig, ClapFeatureExtractor, ClapModel
 
 LICENCE = "the checkpoint's own"
-READS_TEXT = True
+READS_TEXT, ON_SPHERE = True, True
 TOKENIZER = "roberta-base"
 TOKENIZER_FILES = (("config.json",), ("tokenizer.json",), ("tokenizer_config.json", ""))
 LONGEST_TEXT = 77  # tokens, as the package cuts them

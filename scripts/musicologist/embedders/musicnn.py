@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import torch
 
 LICENCE = "ISC"
-READS_TEXT = False
+READS_TEXT, ON_SPHERE = False, False
 SAMPLE_RATE = 16_000  # Hz
 FRAMES = 187  # of one window: 3 s
 # fmt: off
@@ -64,15 +64,8 @@ class Musicnn:
         self._device = device
 
     def embed_audio(self, clips: Sequence[np.ndarray], batch_size: int) -> np.ndarray:
-        """Embeddings (clips, 200), float32, unit norm, of mono clips (samples,) at 16 kHz.
-
-        They are the features in units of their spread over the music that the network learnt from, which its last
-        normalisation knows, scaled to unit norm.
-        """
-        features, _ = self.features_and_tags(clips, batch_size)
-        offset, gain = (self._weights[f"batch_normalization_10/{part}"].cpu().numpy() for part in ("beta", "gamma"))
-        standardised = (features - offset) / gain
-        return standardised / np.linalg.norm(standardised, axis=1, keepdims=True)
+        """What the last hidden layer holds (clips, 200), float32, of mono clips (samples,) at 16 kHz."""
+        return self.features_and_tags(clips, batch_size)[0]
 
     def features_and_tags(self, clips: Sequence[np.ndarray], batch_size: int) -> tuple[np.ndarray, np.ndarray]:
         """What the last hidden layer holds (clips, 200), and probabilities of TAGS (clips, 50), float32, of mono clips.

@@ -5,7 +5,7 @@ nothing stale. It is read where nothing is computed too (the check before a run)
 is not in the library needs no line: ``models.clap: path/to/NAME.py``. The least that a family is, here one that hears the
 loudness of eight parts of a second::
 
-    LICENCE, READS_TEXT = "none needed", False
+    LICENCE, READS_TEXT, ON_SPHERE = "none needed", False, False
 
     class Loudness:
         sample_rate, window, size = 16_000, 16_000, 8
@@ -13,8 +13,7 @@ loudness of eight parts of a second::
 
         def embed_audio(self, clips, batch_size):
             parts = np.stack([np.resize(clip, self.window).reshape(self.size, -1) for clip in clips])
-            loudness = np.sqrt((parts**2).mean(axis=2))
-            return loudness / np.linalg.norm(loudness, axis=1, keepdims=True)
+            return np.sqrt((parts**2).mean(axis=2))
 
     def load(model, device="cpu"):
         return Loudness()
@@ -55,7 +54,7 @@ class Embedder(Protocol):
     """Embeddings (texts, size) of texts in the same space; None where it does not read."""
 
     def embed_audio(self, clips: Sequence[np.ndarray], batch_size: int) -> np.ndarray:
-        """Embeddings (clips, size), float32, unit norm, of mono clips (samples,); neither batch nor order changes a clip's."""
+        """Embeddings (clips, size), float32, of mono clips (samples,); neither batch nor order changes a clip's."""
 
 
 class Family(Protocol):
@@ -65,6 +64,8 @@ class Family(Protocol):
     """Of the weights."""
     READS_TEXT: bool
     """Whether its embedders have ``embed_text``; without it the zero-shot control is left out."""
+    ON_SPHERE: bool
+    """Whether embeddings have unit norm; if not, the notes centre and scale them (``embeddings.scaling``)."""
 
     def load(self, model: str | Path, device: str = "cpu") -> Embedder:
         """The embedder in a directory or file, or of this Hugging Face id; UserError where it cannot be loaded."""

@@ -21,6 +21,7 @@ def embedding_column(array) -> pa.FixedSizeListArray:
     return pa.FixedSizeListArray.from_arrays(pa.array(array.reshape(-1), pa.float32()), array.shape[1])
 
 
+SCALING = parquet.schema("scaling", [("mean", pa.float64()), ("spread", pa.float64())])
 NOTE_EMBEDDINGS = parquet.schema("note_embeddings", [("note_id", pa.string()), ("embedding", EMBEDDING)])
 
 AUDIO_EMBEDDINGS = parquet.schema(

@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from musicologist.core.errors import UserError
@@ -37,21 +38,28 @@ def foreign_models(models: Mapping[str, str | None], inputs: Mapping[str, str | 
     """Those of the configured models that a run with these inputs uses and that are not part of the checkout.
 
     They need a check, and perhaps a download; an embedder whose weights come with a package, or that is a file of the user's
-    own, needs neither. Raises UserError where such a file is missing.
+    own, needs neither. ``models`` has the run's own embedder as ``clap`` and any other as ``embedders.NAME``. Raises UserError
+    where a file of the user's own is missing.
     """
-    used = {
-        "diffusion": not (inputs["audio"] or inputs["embeddings"]),
-        "clap": not (inputs["embeddings"] and inputs["note_embeddings"]),
-    }
-    named = {kind: str(models[kind]) for kind in used if used[kind] and not str(models[kind]).startswith(BUNDLED)}
-    clap = named.get("clap", "")
-    if clap.endswith(".py") and not found(clap).is_file():
-        raise UserError(f"{clap} does not exist: models.clap names it as the file of your own embedder.")
-    if clap.endswith(".py") or clap in embedders.PACKAGED:
-        del named["clap"]
+    heard = [kind for kind in models if kind == "clap" or kind.startswith("embedders.")]
+    used = ["diffusion"] if not (inputs["audio"] or inputs["embeddings"]) else []
+    used += heard if not (inputs["embeddings"] and inputs["note_embeddings"]) else []
+    named = {kind: str(models[kind]) for kind in used if not str(models[kind]).startswith(BUNDLED)}
+    for kind in set(heard) & set(named):
+        model = named[kind]
+        if model.endswith(".py") and not found(model).is_file():
+            raise UserError(f"{model} does not exist: models.{kind} names it as the file of your own embedder.")
+        if model.endswith(".py") or model in embedders.PACKAGED:
+            del named[kind]
     if "diffusion" in named and models["text_encoder"]:
         named["text_encoder"] = models["text_encoder"]
     return named
+
+
+def as_options(models: Mapping[str, object]) -> str:
+    """Models by kind as options of a script: ``--diffusion``, ``--text-encoder``, and ``--embedder`` for each embedder."""
+    kinds = {"diffusion": "diffusion", "text_encoder": "text-encoder"}
+    return " ".join(f"--{kinds.get(kind, 'embedder')} {quote(str(model))}" for kind, model in models.items())
 
 
 def hub_models(foreign: Mapping[str, str]) -> dict[str, hub.Repository]:
@@ -90,8 +98,8 @@ def of_diffusion(model: str, text_encoder: str | None) -> tuple[dict[str, Any], 
     return config, needs, total
 
 
-def of_clap(model: str) -> list[Need]:
-    """What will be fetched of a CLAP; UserError as ``of_diffusion``."""
+def of_embedder(model: str) -> list[Need]:
+    """What will be fetched of an embedder; UserError as ``of_diffusion``."""
     repository, family = hub.parse(model), embedders.of_model(model)
     if repository is None:
         family.check(found(model))

@@ -8,13 +8,13 @@ from typing import Any
 
 from musicologist.concepts import definitions, prompt_labels
 from musicologist.core.files import found
-from musicologist.embedders import registry as embedders
 from musicologist.generators import registry as generators
 from musicologist.inputs import section
 from musicologist.models import hub
 from musicologist.probes import registry
 from musicologist.prompts.plan import Plan
-from musicologist.workflow import configuration, preflight
+from musicologist.workflow import configuration, ears, preflight
+from musicologist.workflow.ears import Ear
 from musicologist.workflow.provenance import model_title
 
 CONCEPTS = "config/concepts.yaml"
@@ -34,6 +34,7 @@ class Run:
     concepts: list[str]
     original_terms: Mapping[str, prompt_labels.OriginalTerms]
     classifiers: Mapping[str, registry.Configured]
+    ears: Mapping[str, Ear]
     given_prompts: list[str]
 
     @property
@@ -65,7 +66,8 @@ class Run:
     @property
     def foreign_models(self) -> dict[str, str]:
         """The models in use that are not part of the checkout."""
-        return preflight.foreign_models(self.config["models"], self.config["inputs"])
+        named = {ear.kind: ear.model for ear in self.ears.values()}
+        return preflight.foreign_models({**self.config["models"], **named}, self.config["inputs"])
 
     @property
     def hub_models(self) -> dict[str, hub.Repository]:
@@ -162,17 +164,16 @@ class Run:
         return min(count, self.config["audio"]["listening"]) if self.listening else count
 
     @property
-    def families(self) -> dict[str, str]:
-        """The modules that load the models."""
-        models = self.config["models"]
-        return {"diffusion": generators.module_of(models["diffusion"]), "clap": embedders.module_of(models["clap"])}
+    def outside(self) -> list[str]:
+        """What embedders beside the run's own say of the same clips, where there are any."""
+        return _where(len(self.ears) > 1, "<results>/comparison/embedders.json")
 
     @property
     def generator(self) -> str:
         """Which model a generating script samples, and in which precision, as options."""
         models = self.config["models"]
         named = {"model": models["diffusion"], "text_encoder": models["text_encoder"], "precision": models["precision"]}
-        return options({"family": self.families["diffusion"], **named})
+        return options({"family": generators.module_of(models["diffusion"]), **named})
 
     def sampling(self, **changed: Any) -> str:
         """How a generating script samples, as options, but for what is ``changed``; the order of keys changes no clip."""
@@ -194,14 +195,12 @@ class Run:
 
     @property
     def controlled(self) -> dict[str, list[str]]:
-        """What the controls read of models and audio; each is empty where the run does not have it."""
-        reads = self.audible and embedders.of_model(self.config["models"]["clap"]).READS_TEXT
+        """What the controls read of audio; each is empty where the run does not have it."""
         notes = self.audible and not self.config["inputs"]["note_embeddings"]
         return {
-            "texts": _where(reads, "<results>/embeddings/texts.parquet"),
             "acoustics": _where(self.audible, "<results>/acoustics/audio.parquet"),
             "note_acoustics": _where(notes, "<results>/acoustics/notes.parquet"),
-            "unconditional": _where(self.unconditional > 0, "<results>/embeddings/unconditional.parquet"),
+            "unconditional": _where(self.unconditional > 0, "<results>/{ear}embeddings/unconditional.parquet"),
         }
 
     @property
@@ -242,19 +241,16 @@ class Run:
         """How figures show the classifiers, as options of a script."""
         return " ".join(one.style for one in self.classifiers.values())
 
-    @property
-    def models_note(self) -> str:
-        """The sentence below each picture that says which models made it."""
+    def models_note(self, place: str = "") -> str:
+        """The sentence below each picture that says which models made it; ``place`` is the embedder's."""
         models, inputs = self.config["models"], self.config["inputs"]
         audio = model_title(found(models["diffusion"])) if self.generates else "given"
-        embedding = model_title(found(models["clap"])) if not inputs["embeddings"] else "given"
-        return f"Audio: {audio}. Embedding: {embedding}."
+        return f"Audio: {audio}. Embedding: {'given' if inputs['embeddings'] else self.ears[place].title}."
 
-    @property
-    def labelled_note(self) -> str:
+    def labelled_note(self, place: str = "") -> str:
         """The same for pictures that tell prompts with a concept from those without."""
         original = " Labels: the original study's rules." if self.config["labels"] == "original" else ""
-        return self.models_note + original
+        return self.models_note(place) + original
 
 
 def load(config: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> Run:
@@ -265,6 +261,7 @@ def load(config: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> R
     configuration.check(config, schema, source)
     config = configuration.with_defaults(config, schema)
     inputs = config["inputs"]
+    heard = ears.configured(config["models"], inputs, source)
     kept = configuration.check_trajectory(config["trajectory"], source)
     section.check(inputs, source)
     section.check_notes(inputs["notes"], config["notes"]["splits"], source)
@@ -283,6 +280,7 @@ def load(config: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> R
         concepts=concepts,
         original_terms=prompt_labels.load_original(original_labels_file, concepts) if original else {},
         classifiers=registry.configured(config["probes"]["classifiers"], source),
+        ears=heard,
         given_prompts=section.prompts(inputs, config["prompts"]["count"]),
     )
     configuration.check_recorded(f"{run.results}/inputs.json", run.inputs, config["run"])
