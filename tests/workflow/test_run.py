@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections import Counter
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -360,31 +361,75 @@ def test_a_classifier_from_outside_the_library_plans_its_own_jobs_and_gets_its_c
         assert finished.planned(config=config) == Counter()
 
 
-HEARD = {  # what follows when another embedder hears the same clips and notes; none of these reads texts
+WIDE = """
+import importlib.util
+
+import numpy as np
+
+_file = importlib.util.spec_from_file_location("own_embedder", "examples/own_embedder.py")
+_own = importlib.util.module_from_spec(_file)
+_file.loader.exec_module(_own)
+LICENCE, READS_TEXT, ON_SPHERE, check = "none needed", False, True, _own.check
+
+
+class Wide(_own.MelStatistics):
+    size = 1024
+
+    def _embed(self, clip):
+        found = super()._embed(clip) @ np.linalg.qr(np.random.default_rng(0).normal(size=(1024, 128)))[0].T
+        return found / np.linalg.norm(found)
+
+
+def load(model, device="cpu"):
+    return Wide()
+"""
+HEARD = {  # what one more embedder plans: its own products
     "embed_audio": 2,
     "embed_notes": 2,
+    "collect_embeddings": 1,
+    "collect_deformed": 1,
     "collect_note_embeddings": 1,
-    "embed_unconditional": 1,
-    "build_dataset": 2,
+    "factorise_notes": 1,
     "train_probe": 4,
-    **LEVELS,
-    **RECORD,
+    "score_audio": 4,
+    "measure_emergence": 2,
+    "collect_atlas": 1,
 }
+SAID = {"compare_embedders": 1, "plot_emergence": 2, "plot_atlas": 1, "write_cards": 1, **RECORD}
 
 
-def test_another_embedder_hears_the_same_audio_whatever_its_width(finished):
-    for embedder in ("examples/own_embedder.py", "musicnn"):
-        config = finished.configuration("other.yaml", ("clap: resources/models/clap", f"clap: {embedder}"))
-        assert finished.planned(config=config) == Counter(HEARD)
+def test_other_embedders_of_any_width_plan_their_own_jobs_and_say_whether_they_agree(finished):
+    (finished / "wide.py").write_text(WIDE)
+    others = {"mel": ("examples/own_embedder.py", 128), "musicnn": ("musicnn", 200), "wide": ("wide.py", 1024)}
+    named = "".join(f"    {name}: {model}\n" for name, (model, _) in others.items())
+    several = ("  clap: resources/models/clap\n", f"  embedders:\n    clap: resources/models/clap\n{named}")
+    config = finished.configuration("several.yaml", several)
+    own = Counter({rule: 3 * count for rule, count in HEARD.items()}) + Counter({"measure_scaling": 2, **SAID})
+    assert finished.planned(config=config) == own
     finished.run(config=config)
     assert finished.planned(config=config) == Counter()
-    for path in ("embeddings/notes.parquet", "embeddings/noisy/step_05.parquet"):
-        schema = pq.read_schema(finished / SMALL / path)
-        assert schema.field("embedding").type.list_size == 200
-        about = parquet.metadata(finished / SMALL / path)
-        assert [about[name] for name in ("size", "embedder", "licence")] == ["200", "musicnn", "ISC"]
-    controls = json.loads((finished / SMALL / "concepts/is_brass/controls.json").read_text())
-    assert controls["content"]["zero_shot_kappa"] is None
+    results = finished / SMALL
+    for name, (model, size) in others.items():
+        place = results / "embedders" / name
+        for path in ("embeddings/notes.parquet", "embeddings/noisy/step_05.parquet"):
+            embedding = pq.read_table(place / path)["embedding"]
+            assert embedding.type.list_size == size
+            norms = np.linalg.norm(np.array(embedding.to_pylist()), axis=1)
+            assert np.allclose(norms, 1, atol=1e-5)
+            about = parquet.metadata(place / path)
+            licence = "ISC" if name == "musicnn" else "none needed"
+            assert [about[key] for key in ("size", "embedder", "licence")] == [str(size), model, licence]
+        atlas = pd.read_csv(place / "atlas.csv")
+        assert len(atlas) == len(pd.read_csv(results / "atlas.csv"))
+        assert (atlas["roc_auc"] != pd.read_csv(results / "atlas.csv")["roc_auc"]).any()
+    card = json.loads((results / "concepts/is_brass/card.json").read_text())
+    said = card["other_embedders"]
+    assert {row["embedder"] for row in said} == set(others) and len(said) == 3 * 2 * 2
+    assert all(row["own_answer"] and row["answer"] and row["agrees"] in (True, False) for row in said)
+    with finished.edited(
+        "scripts/musicologist/embedders/registry.py", "FAMILIES = {", "FAMILIES = {'more': 'my.more',"
+    ):
+        assert finished.planned(config=config) == Counter()
 
 
 def test_snakemakes_report_shows_the_results(finished, tmp_path):

@@ -30,7 +30,7 @@ def test_a_directory_is_transformers_and_a_file_laions(tmp_path):
 def test_a_family_has_what_the_contract_names_and_is_read_without_torch(name):
     family = devices.family(registry.FAMILIES[name])
     assert all(callable(getattr(family, part)) for part in ("load", "check"))
-    assert family.LICENCE and family.READS_TEXT in (True, False)
+    assert family.LICENCE and {family.READS_TEXT, family.ON_SPHERE} <= {True, False}
     module = registry.FAMILIES[name]
     program = f"import sys; sys.path.insert(0, {str(SCRIPTS)!r}); import {module}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True)
@@ -52,8 +52,8 @@ def test_the_least_that_a_family_is_hears(tmp_path):
     model = namespace["load"]("nothing")
     late = np.repeat([0, 1], 8_000).astype(np.float32)
     found = model.embed_audio([np.full(16_000, 0.1, np.float32), late], 2)
-    assert np.allclose(found, [[8**-0.5] * 8, [0] * 4 + [0.5] * 4])
-    assert namespace["READS_TEXT"] is False and model.embed_text is None
+    assert np.allclose(found, [[0.1] * 8, [0] * 4 + [1] * 4])
+    assert namespace["READS_TEXT"] is namespace["ON_SPHERE"] is False and model.embed_text is None
 
 
 def test_a_familys_file_is_no_part_of_the_scripts_digest(tmp_path):
