@@ -7,6 +7,15 @@ from musicologist.generators import registry as generators
 from musicologist.workflow.provenance import Digest, code_digest, family_digest, model_digest
 
 
+CODE_DIGESTS = ".snakemake/code_digests.json"
+MODEL_DIGESTS = ".snakemake/model_digests.json"
+
+
+def code_of(file):
+    """Digest of a file below ``scripts/``, and of what it imports."""
+    return code_digest(file, ROOT / "scripts", cache=CODE_DIGESTS)
+
+
 def script_of(name):
     """A program's file. Snakemake keeps no record of a Path: where the checkout lies makes nothing stale."""
     script = ROOT / "scripts" / f"{name}.py"
@@ -15,10 +24,7 @@ def script_of(name):
 
 def program(name):
     """What running ``scripts/NAME.py`` takes as parameters: the file, and a digest of it and of all modules it imports."""
-    return {"script": script_of(name), "code": Digest(f"code {name}", code_digest(script_of(name)))}
-
-
-MODEL_DIGESTS = ".snakemake/model_digests.json"
+    return {"script": script_of(name), "code": Digest(f"code {name}", code_of(script_of(name)))}
 
 
 def digest_of_model(kind):
@@ -31,30 +37,38 @@ def digest_of_embedder(place):
     return RUN.ears[place].digest(MODEL_DIGESTS)
 
 
+@cache
+def code_of_embedder(place):
+    return family_digest(RUN.ears[place].module, CODE_DIGESTS)
+
+
 def digest_of(concept):
     return Digest(f"concept {concept}", RUN.defined_concepts[concept].digest)
 
 
-def embedder(name):
-    """A parameter of what runs an embedder: for each of them another, told by the folder ``ear`` of its products."""
-
-    def of_ear(wildcards):
-        place = wildcards.get("ear", "")
-        return digest_of_embedder(place) if name == "digest" else getattr(RUN.ears[place], name)
-
-    return of_ear
+<<<<<<< HEAD
+def of_embedder(found):
+    """``found`` of the folder of an embedder's products, as a parameter of the rules that run an embedder."""
+    return lambda wildcards: found(wildcards.get("ear", ""))
+=======
+def family_of(wing, registry, model):
+    """The module that loads a model, and a digest of it and of all that it imports."""
+    name = registry.of_model(model)
+    file = ROOT / "scripts/musicologist" / wing / f"{name}.py"
+    return f"musicologist.{wing}.{name}", Digest(f"code {wing}/{name}", code_of(file))
+>>>>>>> main
 
 
 # The parameters of what runs the diffusion model, and of what runs an embedder.
 GENERATOR = {
     "generator": RUN.generator,
-    "generator_code": family_digest(generators.module_of(config["models"]["diffusion"])),
+    "generator_code": family_digest(generators.module_of(config["models"]["diffusion"]), CODE_DIGESTS),
     "diffusion": digest_of_model("diffusion"),
     "text_encoder": digest_of_model("text_encoder"),
 }
 EMBEDDER = {
-    "family": embedder("module"),
-    "embedder_code": embedder("code"),
-    "model": embedder("model"),
-    "clap": embedder("digest"),
+    "family": of_embedder(lambda place: RUN.ears[place].module),
+    "embedder_code": of_embedder(code_of_embedder),
+    "model": of_embedder(lambda place: RUN.ears[place].model),
+    "clap": of_embedder(digest_of_embedder),
 }

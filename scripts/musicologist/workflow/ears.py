@@ -8,7 +8,7 @@ from typing import Any
 from musicologist.core.errors import UserError
 from musicologist.core.files import found
 from musicologist.embedders import registry
-from musicologist.workflow.provenance import Digest, family_digest, model_digest, model_title
+from musicologist.workflow.provenance import Digest, model_digest, model_title
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,6 @@ class Ear:
     def module(self) -> str:
         """The module that loads it."""
         return registry.module_of(self.model)
-
-    @property
-    def code(self) -> Digest:
-        """Digest of that module and of what it imports."""
-        return family_digest(self.module)
 
     @property
     def reads_text(self) -> bool:

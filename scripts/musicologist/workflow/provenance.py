@@ -28,20 +28,53 @@ class Digest(NamedTuple):
         return f"{self.of}: {self.value}"
 
 
-def code_digest(script: str | Path, root: str | Path | None = None) -> str:
+def code_digest(script: str | Path, root: str | Path | None = None, cache: str | Path | None = None) -> str:
     """Digest of a script and of every module that it imports, directly or not.
 
-    Modules are found from the import statements and looked up below ``root``, the script's own directory where none is given;
-    what is installed elsewhere does not count, and a module that is loaded by name (``importlib``) has a digest of its own.
+    Modules are found from the import statements and looked up below ``root``, a library that is read whole, once for all its
+    scripts. Without it they are looked up beside the script and only what it imports is read: for a user's own file, beside
+    which anything may lie. What is installed elsewhere does not count, and a module that is loaded by name (``importlib``)
+    has a digest of its own.
     What can change no product does not change the digest: comments, docstrings, line breaks, the words of errors (see
     ``wordings``), annotations of types and what is imported for them. Only in the body of a class do annotations count, for
     there they make fields.
 
     Returns 16 hexadecimal digits. Raises FileNotFoundError for a missing script, SyntaxError where one does not parse.
     """
-    root = (Path(script).parent if root is None else Path(root)).absolute()
-    library = _library(root)
-    seen = _walk(Path(script).absolute(), library)
+    script = Path(script).absolute()
+    if root is None:
+        return _code_digest(script, script.parent, _Library(script.parent, _reached(script)))
+    root = Path(root).absolute()
+    if cache is None:
+        return _code_digest(script, root, _library(root))
+    state = _state([*root.rglob("*.py"), script, root / f"{_ASPECTS}.toml"])
+    known = _read_cache(cache)
+    if known.get("state") != state:
+        known = {"state": state}
+    if str(script) not in known:
+        known[str(script)] = _code_digest(script, root, _library(root))
+        write_text(cache, json.dumps(known, indent=1) + "\n")
+    return known[str(script)]
+
+
+def _state(files: Iterable[Path]) -> str:
+    """A digest of what files exist, of their sizes and times of change."""
+    found = ((file, file.stat()) for file in sorted(set(files)) if file.exists())
+    lines = [f"{file} {status.st_size} {status.st_mtime_ns}" for file, status in found]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _read_cache(cache: str | Path) -> dict[str, str]:
+    """What a file of remembered digests holds; nothing where there is none, or a damaged one."""
+    try:
+        known = json.loads(Path(cache).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _code_digest(script: Path, root: Path, library: "_Library") -> str:
+    seen = _walk(script, library)
     lines = [f"{file.relative_to(root).as_posix()} {digest}" for file, digest in sorted(seen.items())]
     if root / f"{_ASPECTS}.py" in seen:
         lines += _of_table(root / f"{_ASPECTS}.toml", {name for file in seen for name in library.columns(file)})
@@ -53,13 +86,13 @@ def covered(script: str | Path) -> list[Path]:
     return sorted(_walk(Path(script).absolute(), _library(Path(script).absolute().parent)))
 
 
-def family_digest(module: str) -> Digest:
+def family_digest(module: str, cache: str | Path | None = None) -> Digest:
     """Digest of a module that jobs load by name (``musicologist.WING.NAME``, or a file NAME.py), named WING/NAME or NAME.py."""
     if module.endswith(".py"):
         return Digest(f"code {Path(module).name}", code_digest(module))
     scripts = Path(__file__).parents[2]
     of = module.split(".", 1)[1].replace(".", "/")
-    return Digest(f"code {of}", code_digest(scripts.joinpath(*module.split(".")).with_suffix(".py"), scripts))
+    return Digest(f"code {of}", code_digest(scripts.joinpath(*module.split(".")).with_suffix(".py"), scripts, cache))
 
 
 def _walk(script: Path, library: "_Library") -> dict[Path, str]:
@@ -74,9 +107,24 @@ def _walk(script: Path, library: "_Library") -> dict[Path, str]:
     return seen
 
 
+def _reached(script: Path) -> list[Path]:
+    """The script and what it imports from its own folder, directly or not. What does not parse imports nothing."""
+    seen: set[Path] = set()
+    todo = [script]
+    while todo:
+        file = todo.pop()
+        if file not in seen:
+            seen.add(file)
+            try:
+                names = _imported(ast.parse(file.read_text(encoding="utf-8"), filename=str(file)))
+            except SyntaxError:
+                continue
+            todo += [path for name in names for path in _locate(name, script.parent)]
+    return sorted(seen)
+
+
 def _library(root: Path) -> "_Library":
-    here = sorted(file for file in root.rglob("*.py") if "/." not in f"/{file.relative_to(root)}")  # no .venv beside it
-    files = {file: file.stat() for file in here}
+    files = {file: file.stat() for file in sorted(root.rglob("*.py"))}
     return _read(root, tuple((file, status.st_size, status.st_mtime_ns) for file, status in files.items()))
 
 
@@ -229,10 +277,7 @@ def _remembered(file: Path, cache: str | Path | None) -> str:
     if cache is None or status.st_size < _LARGE:
         return sha256(file)
     key = f"{file.resolve()} {status.st_size} {status.st_mtime_ns}"
-    try:
-        known = json.loads(Path(cache).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        known = {}
+    known = _read_cache(cache)
     if key not in known:
         known[key] = sha256(file)
         write_text(cache, json.dumps(known, indent=1) + "\n")

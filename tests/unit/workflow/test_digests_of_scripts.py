@@ -12,7 +12,7 @@ SCRIPTS = Path(__file__).parents[3] / "scripts"
 
 
 def digests(folder):
-    return {script.stem: code_digest(script) for script in folder.glob("*.py")}
+    return {script.stem: code_digest(script, folder) for script in folder.glob("*.py")}
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ def test_another_stands_in_a_folder_of_its_own():
     assert found[""].digest("unused").of == "model clap"  # so that naming it makes nothing stale
     other = found["embedders/musicnn/"]
     assert not other.reads_text and not other.on_sphere and other.title == "musicnn"
-    assert other.code.of == "code embedders/musicnn" and other.digest("unused").of == "model embedders.musicnn"
+    assert other.digest("unused").of == "model embedders.musicnn"
 
 
 def test_neither_key_nor_both_and_several_with_nothing_to_hear_are_refused():

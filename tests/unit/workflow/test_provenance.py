@@ -97,13 +97,44 @@ def test_of_an_error_only_the_words_may_change(scripts):
     assert digest(scripts) != before
 
 
+def test_digests_of_a_library_are_remembered_until_one_of_its_files_changes(scripts, tmp_path, monkeypatch):
+    cache, script = tmp_path / "cache.json", scripts / "script.py"
+
+    def remembered():
+        return code_digest(script, scripts, cache)
+
+    before = code_digest(script, scripts)
+    assert remembered() == before
+    with monkeypatch.context() as patch:
+        patch.setattr("musicologist.workflow.provenance._library", lambda root: pytest.fail("read again"))
+        assert remembered() == before
+    (scripts / "library" / "indirect.py").write_text("def f():\n    return 2\n")
+    changed = code_digest(script, scripts)
+    assert remembered() == changed != before
+    cache.write_text("[damaged")
+    assert remembered() == changed
+
+
+def test_of_a_users_own_file_only_what_it_imports_is_read(tmp_path):
+    (tmp_path / "own.py").write_text("import beside\n")
+    (tmp_path / "beside.py").write_text("x = 1\n")
+    before = code_digest(tmp_path / "own.py")
+    (tmp_path / "environment").mkdir()
+    (tmp_path / "environment" / "latin.py").write_bytes(b"\xe9 = 1\n")  # would not be read as UTF-8
+    assert code_digest(tmp_path / "own.py") == before
+    (tmp_path / "beside.py").write_text("x = 2\n")
+    assert code_digest(tmp_path / "own.py") != before
+
+
 @pytest.mark.slow
 def test_a_digest_covers_the_columns_of_the_table_of_aspects_that_its_programs_read(tmp_path):
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
     table = tmp_path / "scripts/musicologist/vocabulary/aspects.toml"
 
     def digests():
-        return {path.stem: code_digest(path) for path in sorted((tmp_path / "scripts").glob("*.py"))}
+        return {
+            path.stem: code_digest(path, tmp_path / "scripts") for path in sorted((tmp_path / "scripts").glob("*.py"))
+        }
 
     before = digests()
     table.write_text(table.read_text(encoding="utf-8").replace('"tuba",', '"tuba", "alphorn",'), encoding="utf-8")
