@@ -6,7 +6,6 @@ from musicologist.core.files import found
 from musicologist.generators import registry as generators
 from musicologist.workflow.provenance import Digest, code_digest, family_digest, model_digest
 
-
 CODE_DIGESTS = ".snakemake/code_digests.json"
 MODEL_DIGESTS = ".snakemake/model_digests.json"
 
@@ -46,17 +45,9 @@ def digest_of(concept):
     return Digest(f"concept {concept}", RUN.defined_concepts[concept].digest)
 
 
-<<<<<<< HEAD
 def of_embedder(found):
     """``found`` of the folder of an embedder's products, as a parameter of the rules that run an embedder."""
     return lambda wildcards: found(wildcards.get("ear", ""))
-=======
-def family_of(wing, registry, model):
-    """The module that loads a model, and a digest of it and of all that it imports."""
-    name = registry.of_model(model)
-    file = ROOT / "scripts/musicologist" / wing / f"{name}.py"
-    return f"musicologist.{wing}.{name}", Digest(f"code {wing}/{name}", code_of(file))
->>>>>>> main
 
 
 # The parameters of what runs the diffusion model, and of what runs an embedder.
