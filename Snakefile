@@ -8,6 +8,8 @@
 # ├── acoustics/          audio.parquet, notes.parquet, shards/
 # ├── concepts/CONCEPT/   dataset.parquet, CLASSIFIER.skops, scores_CLASSIFIER.parquet, emergence.csv, emergence.png, pca.gif
 # │                       emergence.json, landmarks.parquet, card.json, controls.parquet, controls.json, content.parquet
+# ├── embedders/NAME/     the same of another embedder of models.embedders: embeddings/, concepts/, atlas.csv, order.json
+# ├── comparison/         embedders.json: whether the others agree
 # ├── unconditional/, branches/                 clips without prompts; clips of `snakemake commitment`
 # ├── atlas.csv, emergence.parquet, order.json, atlas.png, order.png, distances.png, commitment.csv, commitment.png
 # ├── listen/index.html (and clips/), run.json, listeners.csv where people listened
