@@ -23,18 +23,21 @@ def main() -> None:
     parser.add_argument("--clips", type=int, required=True, help="clips to generate")
     parser.add_argument("--levels", type=int, required=True, help="kept signals by steps")
     parser.add_argument("--seconds", type=float, required=True, help="kept of each clip")
+    parser.add_argument("--sampler", required=True)
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], required=True)
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
+    from musicologist.audio import sampling_options
     from musicologist.core.files import write_text
     from musicologist.workflow import preflight
 
     lines, needs = [], preflight.of_notes(arguments.archives, arguments.targets, arguments.per_instrument)
     if arguments.diffusion:
         config, fetched, size = preflight.of_diffusion(arguments.diffusion, arguments.text_encoder)
+        sampling_options.check(config, arguments.sampler, arguments.seconds, arguments.diffusion)
         audio = preflight.of_audio(config, arguments.clips, arguments.levels, arguments.seconds, arguments.results)
         needs += [*fetched, audio]
         lines.append(preflight.check_gpu(config, size, arguments.seconds, arguments.batch_size, arguments.device))

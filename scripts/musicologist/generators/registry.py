@@ -28,6 +28,9 @@ class Family(Protocol):
     def weights_file(self, directory: str | Path) -> Path:
         """A model's weights; UserError where there are none."""
 
+    def check_weights(self, file: Path) -> None:
+        """Raise UserError where a file of weights is truncated or of another kind; loads nothing."""
+
     def text_encoder_of(self, config: Mapping[str, Any], given: str | Path | None) -> hub.Repository | Path | None:
         """The text encoder of a configuration, unless ``given``; None where it needs none."""
 

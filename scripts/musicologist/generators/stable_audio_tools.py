@@ -18,6 +18,8 @@ WEIGHTS = ("model.safetensors", "model.ckpt")
 FILES = (("model_config.json",), WEIGHTS)
 GIVEN = ("prompt", "seconds_start", "seconds_total")
 """What each clip is conditioned on."""
+CONDITIONERS = ("t5", "lut", "list", "int", "number")
+"""The kinds of conditioners that are built. Others are refused: some of them unpickle a file that the configuration names."""
 
 
 def build(
@@ -71,6 +73,7 @@ def load(
     directory = hub.directory(model, FILES)
     config = read_config(directory)
     file = weights_file(directory)
+    check_weights(file)
     state = weights.load(file)
     encoder = text_encoder_directory(config, directory, text_encoder)
     try:
@@ -85,10 +88,8 @@ def load(
         network.load_state_dict({name: tensor.float() for name, tensor in state.items()}, strict=True)
     except RuntimeError as error:
         detail = " ".join(str(error).split())[:200]
-        wrapped = any(name.startswith("diffusion.") for name in state)
         raise UserError(
-            f"{file} does not fit {directory / 'model_config.json'} ({detail}): "
-            + ("it is a training checkpoint: unwrap it first." if wrapped else "take both from one place.")
+            f"{file} does not fit {directory / 'model_config.json'} ({detail}): take both from one place."
         ) from None
     return network.float().eval().requires_grad_(False).to(device), config
 
@@ -123,6 +124,16 @@ def weights_file(directory: str | Path) -> Path:
             f"{directory} holds neither {' nor '.join(WEIGHTS)}: expected the weights beside model_config.json."
         )
     return (usual or others)[0]
+
+
+def check_weights(file: Path) -> None:
+    """Raise UserError where a file is truncated, or is a training checkpoint that was not unwrapped; it loads nothing."""
+    weights.check(file)
+    if any(name.startswith("diffusion.") for name in weights.names(file)):
+        raise UserError(
+            f"{file} is a training checkpoint, whose names begin with diffusion.: unwrap it first, with stable-audio-tools' "
+            "unwrap_model.py."
+        )
 
 
 def text_encoder_of(config: Mapping[str, Any], given: str | Path | None) -> hub.Repository | Path | None:
@@ -178,11 +189,18 @@ def read_config(directory: str | Path) -> dict[str, Any]:
         raise UserError(f"{path}: model_type is {kind!r}; expected diffusion_cond, a text-conditioned diffusion model.")
     try:
         asked = [conditioner["id"] for conditioner in config["model"]["conditioning"]["configs"]]
+        kinds = [conditioner["type"] for conditioner in config["model"]["conditioning"]["configs"]]
     except (KeyError, TypeError):
         raise UserError(f"{path} describes no conditioning: restore the file that came with the weights.") from None
     others = [name for name in asked if name not in GIVEN]
     if others or "prompt" not in asked:
         raise UserError(
             f"{path}: the model is conditioned on {', '.join(asked)}: expected a prompt, and no more than {', '.join(GIVEN)}."
+        )
+    strange = [kind for kind in kinds if kind not in CONDITIONERS]
+    if strange:
+        raise UserError(
+            f"{path}: the model has a conditioner of type {strange[0]!r}: expected {', '.join(CONDITIONERS)}; others may run "
+            "what a file of theirs carries, so none is built."
         )
     return config

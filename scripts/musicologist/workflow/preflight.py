@@ -11,6 +11,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
+from musicologist.audio import sampling_options
 from musicologist.core.errors import UserError
 from musicologist.core.files import found
 from musicologist.embedders import registry as embedders
@@ -86,7 +87,7 @@ def of_diffusion(model: str, text_encoder: str | None) -> tuple[dict[str, Any], 
     repository, place, family = hub.parse(model), found(model), generators.of_model(model)
     if repository is None:
         config, file = family.read_config(place), family.weights_file(place)
-        weights.check(file)
+        family.check_weights(file)
         needs, total = [], file.stat().st_size
     else:
         needs = _of_repository(repository, family.FILES)
@@ -96,6 +97,13 @@ def of_diffusion(model: str, text_encoder: str | None) -> tuple[dict[str, Any], 
     if isinstance(encoder, hub.Repository) and not (repository is None and (place / encoder.name).is_dir()):
         needs += _of_repository(encoder, hub.TEXT_ENCODER_FILES)
     return config, needs, total
+
+
+def check_sampling(model: str, trajectory: Mapping[str, Any]) -> None:
+    """Raise UserError where a diffusion model, as far as it lies on this disk, cannot be sampled as the configuration says."""
+    if hub.parse(model) is None:
+        config = generators.of_model(model).read_config(found(model))
+        sampling_options.check(config, trajectory["sampler"], trajectory["seconds_kept"], model)
 
 
 def of_embedder(model: str) -> list[Need]:

@@ -285,6 +285,8 @@ def load(config: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> R
     )
     configuration.check_recorded(f"{run.results}/inputs.json", run.inputs, config["run"])
     preflight.hub_models(run.foreign_models)
+    if run.generates:
+        preflight.check_sampling(config["models"]["diffusion"], config["trajectory"])
     return run
 
 

@@ -27,7 +27,7 @@ def test_a_model_is_of_the_family_whose_configuration_it_has(tmp_path, monkeypat
 @pytest.mark.parametrize("name", registry.FAMILIES)
 def test_a_family_has_what_the_contract_names_and_is_read_without_torch(name):
     family = devices.family(registry.FAMILIES[name][1])
-    parts = ("read_config", "weights_file", "text_encoder_of", "load", "keep_ends_exact")
+    parts = ("read_config", "weights_file", "check_weights", "text_encoder_of", "load", "keep_ends_exact")
     assert all(callable(getattr(family, part)) for part in parts)
     assert family.FILES
     module = registry.FAMILIES[name][1]

@@ -49,6 +49,7 @@ def run(script, *arguments, home, **network):
 
 def check(folder, *arguments, clips=7, **network):
     numbers = ["--clips", clips, "--levels", 2, "--seconds", 1, "--batch-size", 4, "--device", "cpu"]
+    numbers += [] if "--sampler" in arguments else ["--sampler", "dpmpp-2m"]
     places = ["--results", folder, "--output", folder / "preflight.json"]
     return run("preflight", *arguments, *numbers, *places, home=folder / "hf", **network)
 
@@ -118,6 +119,10 @@ def test_truncated_weights_are_refused_in_a_directory_and_in_the_cache(server, t
     (folder / "model.safetensors").write_bytes(fake_hub.safetensors()[:-1])
     assert f"{folder}/model.safetensors is no readable weights file (it is 100082 bytes long" in sentence(
         check(tmp_path, "--diffusion", folder)
+    )
+    (folder / "model.safetensors").write_bytes(fake_hub.safetensors())
+    assert "trajectory.sampler is 'euler', and the objective of" in sentence(
+        check(tmp_path, "--diffusion", folder, "--sampler", "euler")
     )
     snapshot = tmp_path / f"hf/hub/models--{MODEL.replace('/', '--')}/snapshots/{COMMIT}"
     snapshot.mkdir(parents=True)
