@@ -37,6 +37,7 @@ TAGS = (
 FILES = (".index", ".data-00000-of-00001")
 _MODEL = "MTT_musicnn"
 _WINDOW, _HOP, _MELS = 512, 256, 96
+_AT_ONCE = 4  # clips; more are no faster on a CPU, and a tar file of few clips would be filled up with silence
 _FLOAT32 = 1  # TensorFlow's DataType
 
 
@@ -65,19 +66,19 @@ class Musicnn:
 
     def embed_audio(self, clips: Sequence[np.ndarray], batch_size: int) -> np.ndarray:
         """What the last hidden layer holds (clips, 200), float32, of mono clips (samples,) at 16 kHz."""
-        return self.features_and_tags(clips, batch_size)[0]
+        return self.features_and_tags(clips)[0]
 
-    def features_and_tags(self, clips: Sequence[np.ndarray], batch_size: int) -> tuple[np.ndarray, np.ndarray]:
+    def features_and_tags(self, clips: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """What the last hidden layer holds (clips, 200), and probabilities of TAGS (clips, 50), float32, of mono clips.
 
-        Each batch is filled up to ``batch_size``, so that every batch has one shape and a clip's bits do not depend on it.
+        Each batch is filled up to one size, so that a clip's bits do not depend on its batch.
         """
         import torch
 
         features, tags = [], []
-        for start in range(0, len(clips), batch_size):
-            audio = torch.zeros(batch_size, self.window)
-            batch = clips[start : start + batch_size]
+        for start in range(0, len(clips), _AT_ONCE):
+            audio = torch.zeros(_AT_ONCE, self.window)
+            batch = clips[start : start + _AT_ONCE]
             for row, clip in zip(audio, batch, strict=False):
                 heard = torch.from_numpy(np.array(clip[: self.window], np.float32))
                 row[: len(heard)] = heard

@@ -96,10 +96,10 @@ def test_reads_every_tensor_of_a_checkpoint_from_folder_and_wheel(folder, tmp_pa
 def test_a_clip_has_features_and_tags_whatever_its_batch(folder):
     tagger = musicnn.Musicnn(folder)
     clips = list(np.random.default_rng(1).normal(0, 0.1, (3, 64_000)).astype(np.float32))
-    features, tags = tagger.features_and_tags(clips, 2)
+    features, tags = tagger.features_and_tags(clips)
     assert features.shape == (3, 200) and tags.shape == (3, len(musicnn.TAGS))
     assert ((tags > 0) & (tags < 1)).all() and features.std() > 0
-    np.testing.assert_allclose(tagger.features_and_tags(clips[2:], 1)[0], features[2:], atol=1e-5)
+    np.testing.assert_allclose(tagger.features_and_tags(clips[2:])[0], features[2:], atol=1e-5)
 
 
 def test_only_the_first_three_seconds_are_heard_and_a_short_clip_is_followed_by_silence(folder):
@@ -149,7 +149,7 @@ def real():
 
 def test_the_packages_weights_give_what_its_own_tensorflow_graph_gives(real):
     expected = np.load(FIXTURE)
-    features, tags = real.features_and_tags(sounds(), 2)
+    features, tags = real.features_and_tags(sounds())
     assert np.abs(tags - expected["tags"]).max() < 1e-5
     assert np.abs(features - expected["features"]).max() < 1e-4 * np.abs(expected["features"]).max()
 
@@ -157,7 +157,7 @@ def test_the_packages_weights_give_what_its_own_tensorflow_graph_gives(real):
 def test_embeddings_are_what_the_last_hidden_layer_holds_and_no_batch_changes_them(real):
     together, alone = real.embed_audio(sounds(), 3), [real.embed_audio([clip], 3)[0] for clip in sounds()]
     assert together.shape == (3, real.size)
-    assert np.array_equal(together, real.features_and_tags(sounds(), 3)[0])
+    assert np.array_equal(together, real.features_and_tags(sounds())[0])
     assert np.array_equal(together, alone)
 
 
