@@ -48,19 +48,21 @@ def rows(
 ) -> list[dict[str, Any]]:
     """One row a curve; ``own`` and ``other`` are the last levels of atlas.csv, ``differences`` as ``difference`` gives them.
 
-    ``differs`` says that the areas do so beyond their error, ``agrees`` that they do not and that the answers are the same.
+    ``differs`` says that the areas do so beyond their error, ``agrees`` that they do not and that the answers are the same. It is
+    None where the answers are the same and too few prompts tell the error of the areas.
     """
     found = []
     for key, mine in own.items():
         value, low, high = differences[key]
         theirs, differs = other[key], bool(low > 0 or high < 0)
+        same = theirs["answer"] == mine["answer"]
         found.append(
             dict(zip(("concept", "classifier", "signal"), key, strict=True))
             | {"embedder": embedder, "answer": theirs["answer"], "own_answer": mine["answer"]}
             | {name: theirs[name] for name in _MEASURED}
             | {f"own_{name}": mine[name] for name in _MEASURED}
             | {"difference": value, "difference_low": low, "difference_high": high, "differs": differs}
-            | {"agrees": theirs["answer"] == mine["answer"] and not differs}
+            | {"agrees": None if same and not np.isfinite(value) else same and not differs}
         )
     return found
 
@@ -69,7 +71,11 @@ def sentence(row: Row, own: str) -> str:
     """What a row says, for people; ``own`` is the name of the run's own embedder."""
     theirs, mine = (f"{row[f'{of}roc_auc']:.2f}{_interval(row, f'{of}roc_auc')}" for of in ("", "own_"))
     same = row["answer"] == row["own_answer"]
-    verdict = "agrees" if row["agrees"] else "agrees on the answer but not on how well" if same else "does not agree"
+    verdict = {
+        True: "agrees",
+        False: "agrees on the answer but not on how well" if same else "does not agree",
+        None: "gives the same answer, on too few prompts to say how well",
+    }[row["agrees"]]
     answers = row["answer"] if same else f"{row['answer']} ({own}: {row['own_answer']})"
     apart = (
         f": {'higher' if row['difference'] > 0 else 'lower'} by {abs(row['difference']):.2f}" if row["differs"] else ""
@@ -82,12 +88,14 @@ def sentence(row: Row, own: str) -> str:
 
 def summary(chosen: Sequence[Row], own: str) -> str:
     """How many of the concepts another embedder agrees on, and which not; ``chosen`` has one row a concept of one embedder."""
-    doubted = [row["concept"].removeprefix("is_").replace("_", " ") for row in chosen if not row["agrees"]]
-    others = f"; not on {', '.join(doubted)}" if doubted else ""
-    count = len(chosen) - len(doubted)
+    names: dict[bool | None, list[str]] = {True: [], False: [], None: []}
+    for row in chosen:
+        names[row["agrees"]].append(row["concept"].removeprefix("is_").replace("_", " "))
+    others = f"; not on {', '.join(names[False])}" if names[False] else ""
+    others += f"; too few prompts for {', '.join(names[None])}" if names[None] else ""
     return (
-        f"{chosen[0]['embedder']}, listening beside {own}, agrees on {count} of {len(chosen)} concepts (answer, and ROC-AUC on "
-        f"the finished clips within its error){others}."
+        f"{chosen[0]['embedder']}, listening beside {own}, agrees on {len(names[True])} of {len(chosen)} concepts (answer, and "
+        f"ROC-AUC on the finished clips within its error){others}."
     )
 
 

@@ -57,10 +57,9 @@ def test_what_is_said_of_an_embedder_that_agrees_and_of_those_that_do_not():
     assert "agrees on the answer but not on how well: emerged;" in comparison.sentence(worse, "clap")
     assert comparison.sentence(worse, "clap").endswith(": lower by 0.20.")
     assert "does not agree: not emerged (clap: emerged);" in comparison.sentence(other, "clap")
-    said = comparison.summary([agreeing, worse | {"concept": "is_from_a_reed"}], "clap")
-    assert "agrees on 1 of 2 concepts" in said and said.endswith("; not on from a reed.")
-
-
-def test_an_area_without_an_error_differs_from_none():
-    (row,) = rows(difference=(0.3, float("nan"), float("nan")))
-    assert not row["differs"]
+    (few,) = rows(difference=(float("nan"),) * 3)
+    assert few["agrees"] is None and not few["differs"]
+    assert "gives the same answer, on too few prompts to say how well: emerged;" in comparison.sentence(few, "clap")
+    several = [agreeing, worse | {"concept": "is_from_a_reed"}, few | {"concept": "is_rare"}]
+    said = comparison.summary(several, "clap")
+    assert "agrees on 1 of 3 concepts" in said and said.endswith("; not on from a reed; too few prompts for rare.")
