@@ -48,8 +48,8 @@ def rows(
 ) -> list[dict[str, Any]]:
     """One row a curve; ``own`` and ``other`` are the last levels of atlas.csv, ``differences`` as ``difference`` gives them.
 
-    ``differs`` says that the areas do so beyond their error, ``agrees`` that they do not and that the answers are the same. It is
-    None where the answers are the same and too few prompts tell the error of the areas.
+    ``differs`` says that the areas do so beyond their error, ``agrees`` that they do not and that the answers are the same. It
+    is None where the answers are the same and too few prompts tell the error of the areas.
     """
     found = []
     for key, mine in own.items():
