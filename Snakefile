@@ -7,7 +7,7 @@
 # ├── embeddings/         notes.parquet, SIGNAL/step_00.parquet …, shards/
 # ├── acoustics/          audio.parquet, notes.parquet, shards/
 # ├── concepts/CONCEPT/   dataset.parquet, CLASSIFIER.skops, scores_CLASSIFIER.parquet, emergence.csv, emergence.png, pca.gif
-# │                       emergence.json, landmarks.parquet, card.json, controls.parquet, controls.json, content.parquet
+# │                       rates.png, emergence.json, landmarks.parquet, card.json, controls.parquet, controls.json, content.parquet
 # ├── embedders/NAME/     the same of another embedder of models.embedders: embeddings/, concepts/, atlas.csv, order.json
 # ├── comparison/         embedders.json: whether the others agree
 # ├── unconditional/, branches/                 clips without prompts; clips of `snakemake commitment`
@@ -45,6 +45,8 @@ include: "rules/figures.smk"
 include: "rules/listening_parts.smk"
 include: "rules/listening.smk"
 include: "rules/models.smk"
+include: "rules/gpu_check.smk"
+include: "rules/starting.smk"
 
 
 if PREFLIGHT:
@@ -52,14 +54,19 @@ if PREFLIGHT:
     include: "rules/downloads.smk"
 
 
+include: "rules/environments.smk"
+
+
 onstart:
     check_key()
+    checked(check_storage)
+    checked(check_gpu_was_tried)
     checked(
         configuration.check_arrays,
         workflow.executor_plugin.name,
         getattr(workflow.executor_settings, "array_jobs", None),
     )
-    configuration.record(f"{RUN.results}/inputs.json", RUN.inputs)
+    checked(keep_plan)
 
 
 # Snakemake starts no handler of a module: the caller's starts this one, unless it stands below the module.
@@ -76,7 +83,7 @@ rule all:
         collect(
             "<results>/concepts/{concept}/{figure}",
             concept=RUN.concepts,
-            figure=["emergence.png", "pca.gif", "card.json"],
+            figure=["emergence.png", "rates.png", "pca.gif", "card.json"],
         ),
         "<results>/run.json",
         "<results>/listen/index.html",

@@ -78,7 +78,7 @@ def estimate(config: dict, speed: argparse.Namespace) -> tuple[list, list]:
     """Rows (name, GPU seconds, CPU seconds, how) and rows (name, bytes, how)."""
     audio, course, commitment = config["audio"], config["trajectory"], config["commitment"]
     sigmas = noise_levels.sigmas(course["steps"], course["sigma_min"], course["sigma_max"])
-    kept = configuration.kept_steps(course["keep"], sigmas)
+    kept = configuration.with_the_last(configuration.kept_steps(course["keep"], sigmas), sigmas)
     levels, seconds = len(kept) * len(course["signals"]), course["seconds_kept"]
     clips = config["prompts"]["count"] * audio["samples"]
     shards = -(-config["prompts"]["count"] // audio["prompts_per_shard"])

@@ -164,10 +164,13 @@ rule measure_controls:
         concept=digest_of_concept,
         scores=scores_by_classifier,
         classifiers=RUN.classifier_addresses,
+        resamples=config["statistics"]["resamples"],
+        permutations=config["statistics"]["permutations"],
         seed=config["seed"],
     shell:
-        "python {params.script:q} --concepts {params.concepts:q} --concept {wildcards.concept}"
+        "python {params.script:q} --concepts {params.concepts:q} --concept {wildcards.concept:q}"
         " --scores {params.scores:q} --embeddings {input.embeddings:q} --texts {input.texts:q} --dataset {input.dataset:q}"
-        " --acoustics {input.acoustics:q} --note-acoustics {input.note_acoustics:q} --seed {params.seed}"
+        " --acoustics {input.acoustics:q} --note-acoustics {input.note_acoustics:q}"
+        " --resamples {params.resamples} --permutations {params.permutations} --seed {params.seed}"
         " --probes {input.probes:q} --classifiers {params.classifiers:q} --unconditional {input.unconditional:q}"
         " --controls {output.controls:q} --content {output.content:q} --summary {output.summary:q} 2> {log:q}"

@@ -53,5 +53,5 @@ rule build_dataset:
         test_share=config["probes"]["test_share"],
         seed=config["seed"],
     shell:
-        "python {params.script:q} --notes {input:q} --concepts {params.concepts:q} --concept {wildcards.concept}"
+        "python {params.script:q} --notes {input:q} --concepts {params.concepts:q} --concept {wildcards.concept:q}"
         " --limit {params.limit} --test-share {params.test_share} --seed {params.seed} --output {output:q} 2> {log:q}"

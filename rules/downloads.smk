@@ -14,7 +14,8 @@ rule preflight:
     params:
         **program("preflight"),
         models=preflight.as_options(RUN.foreign_models),
-        archives=list(DOWNLOADS.values()),
+        archives=list(NOTES_ADDRESSES.values()),
+        shown=[shown(address) for address in DOWNLOADS.values()],
         targets=list(DOWNLOADS),
         per_instrument=config["notes"]["per_instrument"],
         clips=RUN.kept_prompts * config["audio"]["samples"],

@@ -19,11 +19,12 @@ rule score_audio:
         labels=config["labels"],
         original_labels=RUN.original_labels_file,
         original_terms=original_terms_of_concept,
+        leave_out=options_of_left_out(set(range(config["prompts"]["count"]))),
     shell:
         "python {params.script:q} --probe {input.probe:q} --classifier {params.classifier:q}"
         " --embeddings {input.embeddings:q}"
-        " --annotations {input.annotations:q} --concepts {params.concepts:q} --concept {wildcards.concept}"
-        " --labels {params.labels} --original-labels {params.original_labels:q} --output {output:q} 2> {log:q}"
+        " --annotations {input.annotations:q} --concepts {params.concepts:q} --concept {wildcards.concept:q}"
+        " --labels {params.labels} --original-labels {params.original_labels:q} {params.leave_out} --output {output:q} 2> {log:q}"
 
 
 rule measure_emergence:
@@ -57,7 +58,7 @@ rule measure_emergence:
         random_concepts=config["statistics"]["random_concepts"],
         seed=config["seed"],
     shell:
-        "python {params.script:q} --concept {wildcards.concept} --scores {params.scores:q}"
+        "python {params.script:q} --concept {wildcards.concept:q} --scores {params.scores:q}"
         " --dataset {input.dataset:q} --note-embeddings {input.note_embeddings:q} --instruments {input.instruments:q}"
         " --components {input.components:q} --embeddings {input.embeddings:q} --resamples {params.resamples}"
         " --permutations {params.permutations} --random-concepts {params.random_concepts} --seed {params.seed}"
@@ -69,6 +70,11 @@ rule collect_atlas:
         emergence=collect("<results>/{{ear}}concepts/{concept}/emergence.csv", concept=RUN.concepts),
         summaries=collect("<results>/{{ear}}concepts/{concept}/emergence.json", concept=RUN.concepts),
         landmarks=collect("<results>/{{ear}}concepts/{concept}/landmarks.parquet", concept=RUN.concepts),
+        reports=collect(
+            "<results>/{{ear}}concepts/{concept}/{classifier}.json",
+            concept=RUN.concepts,
+            classifier=CLASSIFIERS,
+        ),
     output:
         csv="<results>/{ear}atlas.csv",
         parquet="<results>/{ear}emergence.parquet",
@@ -84,7 +90,8 @@ rule collect_atlas:
         **program("collect_atlas"),
     shell:
         "python {params.script:q} --emergence {input.emergence:q} --summaries {input.summaries:q}"
-        " --landmarks {input.landmarks:q} --output {output.csv:q} --parquet {output.parquet:q}"
+        " --landmarks {input.landmarks:q} --reports {input.reports:q}"
+        " --output {output.csv:q} --parquet {output.parquet:q}"
         " --order {output.order:q} 2> {log:q}"
 
 

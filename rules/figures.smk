@@ -31,6 +31,34 @@ rule plot_emergence:
         " --outside {input.outside:q} --output {output:q} 2> {log:q}"
 
 
+rule plot_rates:
+    input:
+        emergence="<results>/{ear}concepts/{concept}/emergence.csv",
+        reports=collect("<results>/{{ear}}concepts/{{concept}}/{classifier}.json", classifier=CLASSIFIERS),
+    output:
+        report(
+            "<results>/{ear}concepts/{concept}/rates.png",
+            caption="../resources/captions/rates.rst",
+            category="Concepts",
+            labels={"concept": "{concept}", "figure": "rates"},
+        ),
+    log:
+        "<logs>/{ear}plot_rates/{concept}.log",
+    benchmark:
+        "<benchmarks>/{ear}plot_rates/{concept}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        **program("plot_rates"),
+        styles=RUN.classifier_styles,
+        reports=reports_by_classifier,
+        dpi=config["figures"]["dpi"],
+        note=labelled_note_of_embedder,
+    shell:
+        "python {params.script:q} --emergence {input.emergence:q} --reports {params.reports:q} {params.styles}"
+        " --dpi {params.dpi} --note {params.note:q} --output {output:q} 2> {log:q}"
+
+
 # The point cloud is split by the first classifier that is configured.
 rule plot_pca:
     input:

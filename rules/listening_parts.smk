@@ -1,7 +1,6 @@
 """What the rules of the listening page and of the run card need: which inputs a run has, and what the card records."""
 
 import json
-import os
 from shlex import quote
 
 
@@ -19,12 +18,12 @@ def recorded_configuration(wildcards):
             if "Makes nothing stale" not in parts.get(key, {}).get("description", "")
         }
 
-    return json.dumps(recorded(config, SCHEMA))
+    return json.dumps(recorded(planned.told(config), SCHEMA))
 
 
 def command_again():
     """The command that makes this run."""
-    files = " ".join(quote(os.path.relpath(file)) for file in workflow.overwrite_configfiles)
+    files = " ".join(map(quote, CONFIGFILES))
     return "snakemake --cores 2" + (f" --configfile {files}" if files else "")
 
 

@@ -28,17 +28,17 @@ def program(name):
 
 def digest_of_model(kind):
     model = config["models"][kind]
-    return Digest(f"model {kind}", model_digest(found(model), cache=MODEL_DIGESTS) if model else "none")
+    return Digest(f"model {kind}", checked(model_digest, found(model), MODEL_DIGESTS) if model else "none")
 
 
 @cache
 def digest_of_embedder(place):
-    return RUN.ears[place].digest(MODEL_DIGESTS)
+    return checked(RUN.ears[place].digest, MODEL_DIGESTS)
 
 
 @cache
 def code_of_embedder(place):
-    return family_digest(RUN.ears[place].module, CODE_DIGESTS)
+    return checked(family_digest, RUN.ears[place].module, CODE_DIGESTS)
 
 
 def digest_of(concept):

@@ -32,7 +32,7 @@ rule train_probe:
         seed=config["seed"],
     shell:
         "python {params.script:q} --dataset {input.dataset:q} --embeddings {input.embeddings:q}"
-        " --classifier {wildcards.classifier}={params.address:q} {params.grid}"
+        " --classifier {wildcards.classifier:q}={params.address:q} {params.grid}"
         " --validation-notes {params.validation_notes} --seed {params.seed}"
         " --output {output.probe:q} --report {output.report:q} 2> {log:q}"
 

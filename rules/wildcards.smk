@@ -40,6 +40,22 @@ def kept_of_shard(wildcards):
     return f"--keep {len(kept)}" if RUN.listening else ""
 
 
+def left_out_of_shard(wildcards):
+    """Those of a shard's prompts that are left out, as an option where there are any."""
+    return options_of_left_out(set(RUN.plan.prompts_of_shard(int(wildcards.shard))))
+
+
+def options_of_left_out(prompts):
+    left_out = sorted(prompts & set(config["prompts"]["leave_out"]))
+    return f"--leave-out {' '.join(map(str, left_out))}" if left_out else ""
+
+
+def asking():
+    """How a language model is asked, as options."""
+    in_words = "" if config["openai"]["structured_output"] else " --in-words"
+    return options({"temperature": config["openai"]["temperature"]}) + in_words
+
+
 def digest_of_concept(wildcards):
     return digest_of(wildcards.concept)
 

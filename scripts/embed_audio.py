@@ -78,14 +78,19 @@ def embed(model: Any, tar: Path, batch_size: int, corpus: str) -> Any:
     """A table of one tar file's embeddings, in the order of its clips; memory holds a batch of audio."""
     import numpy as np
     import pyarrow as pa
-    from musicologist.embeddings import tables
+    from musicologist.embeddings import soundness, tables
 
-    records, keys, pieces = [], [], []
+    records, keys, pieces, silent = [], [], [], []
     for batch in batches(model, tar, batch_size):
+        silent += [key for key, _, audio in batch if not audio.any()]
         keys += [key for key, _, _ in batch]
         records += [record for _, record, _ in batch]
         pieces.append(model.embed_audio([audio for _, _, audio in batch], batch_size))
-    embedding = tables.embedding_column(np.concatenate(pieces))
+    if silent:
+        print(f"{tar}: {len(silent)} of {len(keys)} clips are silent, first {', '.join(silent[:5])}.", file=sys.stderr)
+    embedding = tables.embedding_column(
+        soundness.require(np.concatenate(pieces), str(tar), len(keys) - len(silent), model.size)
+    )
     if corpus == "notes":
         return pa.table({"note_id": keys, "embedding": embedding})
     names = ("prompt_id", "sample", "signal", "step", "sigma", "log_snr_db")
@@ -100,7 +105,7 @@ def embed_deformed(model: Any, levels: Sequence[Mapping[str, Any]], batch_size: 
     import numpy as np
     import pyarrow as pa
     from musicologist.audio import deformation
-    from musicologist.embeddings import tables
+    from musicologist.embeddings import soundness, tables
 
     final = max(levels, key=lambda level: (level["signal"] == "denoised", level["step"]))
     steps = {level["step"]: {name: level[name] for name in ("step", "sigma", "log_snr_db")} for level in levels}
@@ -116,7 +121,9 @@ def embed_deformed(model: Any, levels: Sequence[Mapping[str, Any]], batch_size: 
     prompts, samples = zip(*clips, strict=True)
     for step, level in sorted(steps.items()):
         known = {name: [value] * len(clips) for name, value in {"signal": "deformed", **level}.items()}
-        embedding = tables.embedding_column(np.concatenate(pieces[step]))
+        embedding = tables.embedding_column(
+            soundness.require(np.concatenate(pieces[step]), str(final["tar"]), 0, model.size)
+        )
         yield pa.table({"prompt_id": prompts, "sample": samples, **known, "embedding": embedding})
 
 

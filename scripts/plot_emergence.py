@@ -25,13 +25,14 @@ def main() -> None:
     arguments = parser.parse_args()
 
     from musicologist.core import parquet, results
+    from musicologist.emergence import guards
     from musicologist.emergence.tables import CONTROLS
     from musicologist.figures import canvas, emergence
     from musicologist.figures.canvas import of_classifiers
 
     pairs = [item.split("=", 1) for item in arguments.reports]
     reports = {name: json.loads(Path(path).read_text(encoding="utf-8")) for name, path in pairs}
-    rows = results.read(arguments.emergence)
+    rows = guards.warned(results.read(arguments.emergence), reports)
     summary = json.loads(Path(arguments.summary).read_text(encoding="utf-8"))
     controls = parquet.read(arguments.controls, CONTROLS).to_pylist()
     styles = of_classifiers(reports, arguments.style)

@@ -17,7 +17,9 @@ def main() -> None:
     parser.add_argument("--diffusion", help="directory or Hugging Face id, unless no audio is generated")
     parser.add_argument("--text-encoder", help="the same for a T5 that is not the one the model names")
     parser.add_argument("--embedder", action="append", default=[], help="directory, checkpoint or Hugging Face id")
-    parser.add_argument("--archives", nargs="*", default=[], help="addresses or files of notes")
+    parser.add_argument(
+        "--archives", nargs="*", default=[], help="addresses of notes, or environment variables that hold them"
+    )
     parser.add_argument("--targets", nargs="*", type=Path, default=[], help="where each archive will lie")
     parser.add_argument("--per-instrument", type=int, default=0)
     parser.add_argument("--clips", type=int, required=True, help="clips to generate")
@@ -31,10 +33,12 @@ def main() -> None:
     arguments = parser.parse_args()
 
     from musicologist.audio import sampling_options
+    from musicologist.core import downloads
     from musicologist.core.files import write_text
     from musicologist.workflow import preflight
 
-    lines, needs = [], preflight.of_notes(arguments.archives, arguments.targets, arguments.per_instrument)
+    archives = [downloads.resolved(archive) for archive in arguments.archives]
+    lines, needs = [], preflight.of_notes(archives, arguments.targets, arguments.per_instrument)
     if arguments.diffusion:
         config, fetched, size = preflight.of_diffusion(arguments.diffusion, arguments.text_encoder)
         sampling_options.check(config, arguments.sampler, arguments.seconds, arguments.diffusion)

@@ -24,7 +24,7 @@ def main() -> None:
     from musicologist.concepts import definitions
     from musicologist.core import results
     from musicologist.core.files import write_text
-    from musicologist.emergence import cards
+    from musicologist.emergence import answers, cards
 
     def read(path: str | Path) -> dict:
         return json.loads(Path(path).read_text(encoding="utf-8"))
@@ -33,12 +33,14 @@ def main() -> None:
     known = definitions.load(arguments.concepts)
     outside = [row for path in arguments.outside for row in read(path)["curves"]]
     rows, order = results.read(arguments.atlas), read(arguments.order)
-    for path, controls, output in zip(arguments.summaries, arguments.controls, arguments.outputs, strict=True):
+    controls = [read(path) for path in arguments.controls]
+    controlled = answers.of_controls(answers.curves(controls))
+    for path, under, output in zip(arguments.summaries, controls, arguments.outputs, strict=True):
         summary = read(path)
         name = summary["concept"]
         reports = {report["classifier"]: report for report in map(read, _beside(path, arguments.reports))}
         mine = [row for row in rows if row["concept"] == name]
-        card = cards.card(known[name], mine, summary, reports, order, agreement, read(controls))
+        card = cards.card(known[name], mine, summary, reports, order, agreement, under, controlled)
         card["other_embedders"] = [row for row in outside if row["concept"] == name]
         write_text(output, json.dumps(results.without_nan(card), indent=2) + "\n")
 

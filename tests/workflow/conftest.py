@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).parents[2]
 
@@ -94,7 +95,15 @@ def checkout(tmp_path_factory) -> Checkout:
 
 
 @pytest.fixture(scope="module")
-def finished(checkout) -> Checkout:
-    """A checkout in which the small configuration has been run to the end."""
-    checkout.run()
-    return checkout
+def finished(tmp_path_factory, worker_id) -> Checkout:
+    """A checkout in which the small configuration has been run to the end: one run, of which each module has a copy."""
+    shared = tmp_path_factory.getbasetemp()
+    shared = (shared if worker_id == "master" else shared.parent) / "finished"
+    done = shared.with_suffix(".done")
+    with FileLock(shared.with_suffix(".lock")):
+        if not done.exists():
+            Checkout(shared).run()
+            done.touch()
+    copy = Checkout(tmp_path_factory.mktemp("finished") / "checkout")
+    shutil.copytree(shared, copy.path, symlinks=True, dirs_exist_ok=True)  # with times of change: nothing becomes stale
+    return copy

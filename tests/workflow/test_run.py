@@ -21,10 +21,11 @@ from tests.workflow.conftest import Checkout, inputs
 from tests.workflow.products import differences
 
 SMALL = "results/small"
+BEHIND_STORAGE = (f"{SMALL}/embeddings/shards/audio_0000.parquet", f"{SMALL}/prompts/annotations.parquet")
 PAGE = {"write_listening_page": 1}
 RECORD = {"write_run_card": 1, **PAGE}  # the card holds the whole configuration, and the page holds the card
 ALL_CONCEPTS = {"plot_atlas": 1, "plot_order": 1, "write_cards": 1, **RECORD}
-CURVES = {"measure_emergence": 2, "plot_emergence": 2, "collect_atlas": 1, **ALL_CONCEPTS}
+CURVES = {"measure_emergence": 2, "plot_emergence": 2, "plot_rates": 2, "collect_atlas": 1, **ALL_CONCEPTS}
 SCORES = {"score_audio": 4, "measure_controls": 2, "plot_pca": 2, **CURVES}
 LEVELS = {"collect_embeddings": 1, "collect_deformed": 1, "plot_distances": 1, **SCORES}
 UNCONDITIONAL = {"generate_unconditional": 1, "embed_unconditional": 1}
@@ -61,6 +62,7 @@ def test_every_product_is_there_and_opens(finished):
             "card.json",
             "emergence.json",
             "emergence.png",
+            "rates.png",
             "pca.gif",
         } | {name for c in classifiers for name in (f"{c}.skops", f"{c}.json", f"scores_{c}.parquet")}
     annotations = pd.read_parquet(results / "prompts/annotations.parquet")
@@ -75,6 +77,20 @@ def test_every_product_is_there_and_opens(finished):
     assert acoustics["loudness_lufs"].between(-70, 0).all()
     notes = pd.read_parquet(results / "embeddings/notes.parquet")
     assert sorted(notes["note_id"]) == list(pd.read_parquet(results / "notes/notes.parquet")["note_id"])
+
+
+def test_products_behind_a_storage_plugin_are_those_of_this_run(finished, tmp_path):
+    """Texts, clips and embeddings of a shard; without local copies Snakemake would take the tar files away: a sentence."""
+    checkout, elsewhere, names = Checkout(tmp_path / "checkout"), tmp_path / "elsewhere", BEHIND_STORAGE
+    storage = ("--default-storage-provider", "fs", "--default-storage-prefix", str(elsewhere))
+    refused = checkout.snakemake(*names, *storage)
+    assert refused.returncode == 1 and "need --keep-storage-local-copies" in refused.stderr
+    checkout.run(*names, *storage, "--keep-storage-local-copies")
+    stored = {path.relative_to(elsewhere).as_posix() for path in elsewhere.rglob("*") if path.is_file()}
+    assert stored >= {*names, f"{SMALL}/audio/shard_0000.json"}
+    assert not {name.removeprefix(f"{SMALL}/") for name in stored} & set(
+        differences(elsewhere / SMALL, finished / SMALL)
+    )
 
 
 def test_the_atlas_is_a_long_table_with_intervals_around_its_figures(finished):
@@ -104,7 +120,7 @@ def test_nothing_is_stale_after_a_run_nor_after_a_fresh_checkout(finished):
 CONFIGURED = {
     "a figure's resolution": (
         [("dpi: 60", "dpi: 70")],
-        {"plot_emergence": 2, "plot_atlas": 1, "plot_order": 1, "plot_distances": 1, **RECORD},
+        {"plot_emergence": 2, "plot_rates": 2, "plot_atlas": 1, "plot_order": 1, "plot_distances": 1, **RECORD},
     ),
     "a figure's metric": ([("metric: roc_auc", "metric: accuracy")], {"plot_emergence": 2, "plot_atlas": 1, **RECORD}),
     "the animation's pace": ([("gif_frame_ms: 700", "gif_frame_ms: 600")], {"plot_pca": 2, **RECORD}),
@@ -112,7 +128,7 @@ CONFIGURED = {
         [("svm: {C: 1}", "svm: {C: 2}")],
         {"train_probe": 2, "score_audio": 2, "measure_controls": 2, **CURVES},
     ),
-    "the resamples": ([("resamples: 100", "resamples: 200")], CURVES),
+    "the resamples": ([("resamples: 100", "resamples: 200")], {"measure_controls": 2, **CURVES}),
     "the sampler": ([("dpmpp-2m-sde", "dpmpp-2m")], AUDIO),
     "the guidance": ([("guidance: 4", "guidance: 3")], PROMPTED),
     "a step added": ([("keep: [0, 3, 5]", "keep: [0, 2, 3, 5]")], AUDIO),
@@ -149,6 +165,7 @@ CONFIGURED = {
             "measure_controls": 1,
             "measure_emergence": 1,
             "plot_emergence": 1,
+            "plot_rates": 1,
             "plot_pca": 1,
             "collect_atlas": 1,
             **ALL_CONCEPTS,
@@ -183,6 +200,7 @@ ONE_CONCEPT = {
     "measure_controls": 1,
     "measure_emergence": 1,
     "plot_emergence": 1,
+    "plot_rates": 1,
     "plot_pca": 1,
     "collect_atlas": 1,
     **ALL_CONCEPTS,
@@ -209,7 +227,12 @@ EDITED = {
     ),
     "the listening page's style": ("resources/listening/page.css", ":root {", ":root  {", PAGE),
     "an environment": ("envs/generation.yaml", "soundfile==0.14.0", "soundfile==0.13.1", {}),
-    "a module that a script imports": ("scripts/musicologist/emergence/curve.py", "FOLDS = 5", "FOLDS = 4", CURVES),
+    "a module that a script imports": (
+        "scripts/musicologist/emergence/curve.py",
+        "FOLDS = 5",
+        "FOLDS = 4",
+        {"measure_controls": 2, **CURVES},
+    ),
     "a module that a module imports": (
         "scripts/musicologist/generators/log_mel_latent.py",
         "_DAMPING = 0.3",

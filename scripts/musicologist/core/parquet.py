@@ -90,7 +90,11 @@ def read(
             return file.read(columns=list(columns) if columns is not None else schema.names)
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: expected a parquet table of kind {kind}.") from None
-    except pa.ArrowInvalid as error:
+    except IsADirectoryError:
+        raise UserError(f"{path} is a folder: expected a parquet table of kind {kind}.") from None
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         raise UserError(f"{path} is not a readable parquet file ({str(error).splitlines()[0]}): {remedy}.") from None
 
 

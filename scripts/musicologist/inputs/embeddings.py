@@ -1,5 +1,6 @@
 """Embeddings that a user has, as tensors of torch (.pt) or arrays of NumPy (.npy). Nothing pickled is ever run."""
 
+import math
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING
@@ -24,10 +25,19 @@ def load_array(path: str | Path) -> np.ndarray:
     """
     path = Path(path)
     try:
-        array = _tensor(path) if path.suffix == ".pt" else np.load(path, allow_pickle=False)
+        array = _tensor(path) if path.suffix == ".pt" else _array_of(path)
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: expected an array of embeddings.") from None
-    except (UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
+    except (
+        UnpicklingError,
+        RuntimeError,
+        EOFError,
+        LookupError,
+        TypeError,
+        ValueError,
+        OSError,
+        AttributeError,
+    ) as error:
         detail = " ".join(str(error).split())[:100]
         raise UserError(
             f"{path} cannot be read as a plain {'tensor' if path.suffix == '.pt' else 'array'} ({detail}): save the "
@@ -43,7 +53,29 @@ def _tensor(path: Path) -> object:
     import torch
 
     found = torch.load(path, map_location="cpu", weights_only=True)
-    return found.detach().float().numpy() if isinstance(found, torch.Tensor) and found.is_floating_point() else found
+    if not isinstance(found, torch.Tensor) or not found.is_floating_point():
+        return found
+    if (
+        found.layout != torch.strided
+        or found.is_meta
+        or found.untyped_storage().nbytes() < found.numel() * found.itemsize
+    ):
+        raise ValueError("a tensor that is sparse, without data, or larger than what is stored of it")
+    return found.detach().float().numpy()
+
+
+def _array_of(path: Path) -> object:
+    """The array of a .npy file, once its header is seen to claim no more than the file holds."""
+    from numpy.lib import format as npy
+
+    with open(path, "rb") as file:
+        version = npy.read_magic(file)
+        readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+        shape, _, kind = readers[version](file) if version in readers else npy._read_array_header(file, version)  # type: ignore[attr-defined]
+        claimed, there = math.prod(shape) * kind.itemsize, path.stat().st_size - file.tell()
+        if not kind.hasobject and claimed > there:
+            raise ValueError(f"its header claims {claimed} bytes, and {there} are there")
+    return np.load(path, allow_pickle=False)
 
 
 def unit(embedding: np.ndarray, place: str) -> tuple[np.ndarray, bool]:
@@ -58,6 +90,8 @@ def unit(embedding: np.ndarray, place: str) -> tuple[np.ndarray, bool]:
     if len(bad):
         what = "only zeros" if norms[bad[0]] == 0 else "numbers that are not finite (NaN or infinite)"
         raise UserError(f"{place}: row {bad[0]} has {what} ({len(bad)} such rows): embed that audio again.")
+    if len(embedding) > 1 and (embedding == embedding[0]).all():
+        raise UserError(f"{place}: all {len(embedding)} rows are the same: embed the audio again, each clip by itself.")
     if np.abs(norms - 1).max(initial=0) <= _TOLERANCE:
         return embedding, False
     return (embedding / norms[:, None]).astype(np.float32), True

@@ -3,8 +3,6 @@
 import os
 import shutil
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,7 @@ from shlex import quote
 from typing import Any
 
 from musicologist.audio import sampling_options
+from musicologist.core import downloads
 from musicologist.core.errors import UserError
 from musicologist.core.files import found
 from musicologist.embedders import registry as embedders
@@ -45,7 +44,8 @@ def foreign_models(models: Mapping[str, str | None], inputs: Mapping[str, str | 
     heard = [kind for kind in models if kind == "clap" or kind.startswith("embedders.")]
     used = ["diffusion"] if not (inputs["audio"] or inputs["embeddings"]) else []
     used += heard if not (inputs["embeddings"] and inputs["note_embeddings"]) else []
-    named = {kind: str(models[kind]) for kind in used if not str(models[kind]).startswith(BUNDLED)}
+    bundled = {kind: f"{BUNDLED}{'clap' if kind in heard else kind}" for kind in used}
+    named = {kind: str(models[kind]) for kind in used if str(models[kind]).rstrip("/") != bundled[kind]}
     for kind in set(heard) & set(named):
         model = named[kind]
         if model.endswith(".py") and not found(model).is_file():
@@ -129,23 +129,12 @@ def of_notes(archives: Sequence[str], targets: Sequence[Path], per_instrument: i
     """What archives of notes take: the download, unless it is there, and packing; UserError where one is out of reach."""
     needs = []
     for archive, target in zip(archives, targets, strict=True):
-        size = nsynth.size(target) if target.exists() else _remote_size(archive)
+        size = nsynth.size(target) if target.exists() else downloads.size_of(archive)
         if not target.exists():
-            needs.append(Need(archive, target.parent, size))
+            needs.append(Need(downloads.shown(archive), target.parent, size))
         most = nsynth.INSTRUMENTS * per_instrument * nsynth.NOTE_BYTES
         needs.append(Need(f"packing {target.name}", target.parent, 2 * (min(size, most) if per_instrument else size)))
     return needs
-
-
-def _remote_size(address: str) -> int:
-    try:
-        with urllib.request.urlopen(urllib.request.Request(address, method="HEAD"), timeout=60) as response:
-            return int(response.headers["Content-Length"] or 0)
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-        raise UserError(
-            f"{address} could not be reached ({error}): open it in a browser, check inputs.notes and the network, or name a "
-            "file that you have."
-        ) from None
 
 
 def of_audio(config: Mapping[str, Any], clips: int, levels: int, seconds: float, folder: Path) -> Need:

@@ -13,7 +13,7 @@ from musicologist.inputs import section
 from musicologist.models import hub
 from musicologist.probes import registry
 from musicologist.prompts.plan import Plan
-from musicologist.workflow import configuration, ears, preflight
+from musicologist.workflow import configuration, ears, planned, preflight
 from musicologist.workflow.ears import Ear
 from musicologist.workflow.provenance import model_title
 
@@ -28,7 +28,7 @@ class Run:
     config: Mapping[str, Any]
     kept_steps: list[int]
     branched_steps: list[int]
-    concepts_file: Path
+    concepts_file: Path  # that jobs read, as the next
     original_labels_file: Path
     defined_concepts: Mapping[str, definitions.Concept]
     concepts: list[str]
@@ -45,7 +45,9 @@ class Run:
     @property
     def inputs(self) -> dict[str, str | None]:
         """What the run is made of, for the record: a later start with anything else is refused."""
-        inputs = {key: place for key, place in self.config["inputs"].items() if key != "listeners"}  # of a finished run
+        inputs = {
+            key: place for key, place in planned.told(self.config)["inputs"].items() if key != "listeners"
+        }  # of a finished run
         return {**inputs, "writer": None if section.prompts_file(inputs) else self.config["prompts"]["writer"]}
 
     @property
@@ -253,29 +255,36 @@ class Run:
         return self.models_note(place) + original
 
 
-def load(config: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> Run:
+def load(
+    config: Mapping[str, Any], schema: Mapping[str, Any], source: str, copied: bool = False, started: bool = False
+) -> Run:
     """The run of a configuration, with its defaults filled in; ``source`` names the configuration in messages.
 
+    Jobs read copies of the concepts where a start makes them (``copied``); one of a run that ``started`` reads nothing else.
     Raises UserError for the first thing that is wrong in it, in the files it names or in the concepts.
     """
     configuration.check(config, schema, source)
-    config = configuration.with_defaults(config, schema)
+    config = configuration.with_defaults(configuration.whole_numbers(config, schema), schema)
+    configuration.check_sizes(config, source)
     inputs = config["inputs"]
     heard = ears.configured(config["models"], inputs, source)
-    kept = configuration.check_trajectory(config["trajectory"], source)
+    given = bool(inputs["audio"] or inputs["embeddings"])
+    kept_steps = configuration.check_trajectory(config["trajectory"], source, given)
     section.check(inputs, source)
     section.check_notes(inputs["notes"], config["notes"]["splits"], source)
     configuration.check_passes(config["annotation"], source)
-    concepts_file, original_labels_file = found(CONCEPTS), found(ORIGINAL_LABELS)
+    originals = [found(name) for name in (CONCEPTS, ORIGINAL_LABELS)]
+    for_jobs = planned.copies(config["run"], originals) if copied or started else originals
+    concepts_file, original_labels_file = for_jobs if started else originals
     defined = definitions.load(concepts_file)
     concepts = list(definitions.chosen(defined, config["concepts"], concepts_file))
     original = config["labels"] == "original"
     run = Run(
         config=config,
-        kept_steps=kept,
+        kept_steps=kept_steps,
         branched_steps=configuration.branch_steps(config, source),
-        concepts_file=concepts_file,
-        original_labels_file=original_labels_file,
+        concepts_file=for_jobs[0],
+        original_labels_file=for_jobs[1],
         defined_concepts=defined,
         concepts=concepts,
         original_terms=prompt_labels.load_original(original_labels_file, concepts) if original else {},
@@ -283,7 +292,7 @@ def load(config: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> R
         ears=heard,
         given_prompts=section.prompts(inputs, config["prompts"]["count"]),
     )
-    configuration.check_recorded(f"{run.results}/inputs.json", run.inputs, config["run"])
+    planned.check_recorded(f"{run.results}/inputs.json", run.inputs, config["run"])
     preflight.hub_models(run.foreign_models)
     if run.generates:
         preflight.check_sampling(config["models"]["diffusion"], config["trajectory"])

@@ -94,6 +94,17 @@ def test_the_interval_is_inside_zero_and_one_and_honest_where_nothing_is_confuse
     assert auc.interval(auc.clustered(-label + 0.0, label, prompt)) == (0.0, pytest.approx(1 - 0.025**0.1))
 
 
+def test_few_prompts_and_constant_scores_have_no_interval():
+    decision, label, prompt = example(prompts=13, samples=1)  # five with the concept
+    assert np.isfinite(auc.interval(auc.clustered(decision, label, prompt))).all()
+    four = auc.clustered(decision[:12], label[:12], prompt[:12])
+    assert four.smaller_side == 4
+    assert np.isnan(auc.interval(four)).all()
+    constant = auc.clustered(np.ones(13), label, prompt)
+    assert constant.value == 0.5
+    assert np.isnan(auc.interval(constant)).all()
+
+
 def test_the_intraclass_correlation_is_that_of_the_analysis_of_variance():
     decision, label, prompt = example(prompts=12, samples=5)
     mine = label == 1

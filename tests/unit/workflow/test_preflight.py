@@ -190,7 +190,7 @@ def test_notes_are_asked_for_and_counted(server, tmp_path):
     assert [(need.what, need.size) for need in needs] == [(address, 1000), ("packing train.tar.gz", 2000)]
     (tmp_path / "train.tar.gz").write_bytes(bytes(500))
     assert [need.size for need in preflight.of_notes([address], [tmp_path / "train.tar.gz"], 0)] == [1000]
-    with pytest.raises(UserError, match=r"could not be reached \(HTTP Error 404.*: open it in a browser"):
+    with pytest.raises(UserError, match=r"was refused \(HTTP Error 404.*: check the address, and open it in a browser"):
         preflight.of_notes([f"{address}.no"], [tmp_path / "other.tar.gz"], 0)
 
 
