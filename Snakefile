@@ -8,6 +8,8 @@
 # ├── acoustics/          audio.parquet, notes.parquet, shards/
 # ├── concepts/CONCEPT/   dataset.parquet, CLASSIFIER.skops, scores_CLASSIFIER.parquet, emergence.csv, emergence.png, pca.gif
 # │                       rates.png, emergence.json, landmarks.parquet, card.json, controls.parquet, controls.json, content.parquet
+# ├── embedders/NAME/     the same of another embedder of models.embedders: embeddings/, concepts/, atlas.csv, order.json
+# ├── comparison/         embedders.json: whether the others agree
 # ├── unconditional/, branches/, switched/      clips without prompts; of `snakemake commitment`; of `snakemake switching`
 # ├── information.parquet, information.png     what the prompts tell, in nats by noise level
 # ├── signals.csv                              guided against unguided estimates, noisy states against their null

@@ -52,6 +52,7 @@ use rule embed_audio as embed_branches with:
         DOWNLOADED,
         rules.branch_audio.output.tars,
         clips="<results>/branches/shard_{shard}.json",
+        scaling=scaling_of_embedder,
     output:
         "<results>/embeddings/shards/branches_{shard}.parquet",
     log:
@@ -102,7 +103,7 @@ rule plot_commitment:
     params:
         **program("plot_commitment"),
         dpi=config["figures"]["dpi"],
-        note=RUN.models_note,
+        note=RUN.models_note(),
     shell:
         "python {params.script:q} --commitment {input:q} --dpi {params.dpi} --note {params.note:q}"
         " --output {output:q} 2> {log:q}"

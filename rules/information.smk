@@ -40,7 +40,7 @@ rule plot_information:
         resamples=config["statistics"]["resamples"],
         seed=config["seed"],
         dpi=config["figures"]["dpi"],
-        note=RUN.models_note,
+        note=RUN.models_note(),
     shell:
         "python {params.script:q} --information {input:q} --resamples {params.resamples} --seed {params.seed}"
         " --dpi {params.dpi} --note {params.note:q} --output {output:q} 2> {log:q}"

@@ -50,22 +50,24 @@ use rule embed_audio as embed_renoised with:
         DOWNLOADED,
         RENOISED_UNHEARD,
         clips="<results>/audio/renoised/shard_{shard}.json",
+        scaling=[],
     output:
-        "<results>/embeddings/shards/renoised_{shard}.parquet",
+        "<results>/{ear}embeddings/shards/renoised_{shard}.parquet",
     log:
-        "<logs>/embed_renoised/shard_{shard}.log",
+        "<logs>/{ear}embed_renoised/shard_{shard}.log",
     benchmark:
-        "<benchmarks>/embed_renoised/shard_{shard}.tsv"
+        "<benchmarks>/{ear}embed_renoised/shard_{shard}.tsv"
 
 
 # The tar files are inputs so that a step added to the configuration is made before it is collected.
 use rule collect_embeddings as collect_renoised with:
     input:
-        parts=collect("<results>/embeddings/shards/renoised_{shard}.parquet", shard=RUN.shards),
+        parts=collect("<results>/{{ear}}embeddings/shards/renoised_{shard}.parquet", shard=RUN.shards),
         tars=collect(RENOISED, step=RUN.steps, shard=RUN.shards),
+        scaling=scaling_of_embedder,
     output:
-        collect("<results>/embeddings/renoised/step_{step}.parquet", step=RUN.steps),
+        collect("<results>/{{ear}}embeddings/renoised/step_{step}.parquet", step=RUN.steps),
     log:
-        "<logs>/collect_renoised.log",
+        "<logs>/{ear}collect_renoised.log",
     benchmark:
-        "<benchmarks>/collect_renoised.tsv"
+        "<benchmarks>/{ear}collect_renoised.tsv"

@@ -72,6 +72,7 @@ use rule embed_audio as embed_switched with:
         DOWNLOADED,
         rules.switch_audio.output.tars,
         clips="<results>/switched/shard_{shard}.json",
+        scaling=scaling_of_embedder,
     output:
         "<results>/embeddings/shards/switched_{shard}.parquet",
     log:
@@ -128,7 +129,7 @@ rule plot_switching:
     params:
         **program("plot_switching"),
         dpi=config["figures"]["dpi"],
-        note=RUN.models_note,
+        note=RUN.models_note(),
     shell:
         "python {params.script:q} --switching {input:q} --dpi {params.dpi} --note {params.note:q}"
         " --output {output:q} 2> {log:q}"

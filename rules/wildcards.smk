@@ -105,3 +105,29 @@ def scores_beside_branches(wildcards):
     several = RUN.generates and config["audio"]["samples"] > 1
     files = "<results>/concepts/{concept}/scores_{classifier}.parquet"
     return collect(files, concept=RUN.concepts, classifier=CLASSIFIERS) if several else []
+
+
+def scaling_of_embedder(wildcards):
+    """Where the notes' mean and spread stand, of an embedder that is not on the unit sphere."""
+    place = wildcards.get("ear", "")
+    heard = RUN.audible and not config["inputs"]["note_embeddings"]
+    return [f"{RUN.results}/{place}embeddings/scaling.parquet"] if heard and not RUN.ears[place].on_sphere else []
+
+
+def texts_of_embedder(wildcards):
+    """The embeddings of words, of an embedder that reads."""
+    there = RUN.audible and RUN.ears[wildcards.ear].reads_text
+    return [f"{RUN.results}/{wildcards.ear}embeddings/texts.parquet"] if there else []
+
+
+def models_note_of_embedder(wildcards):
+    return RUN.models_note(wildcards.ear)
+
+
+def labelled_note_of_embedder(wildcards):
+    return RUN.labelled_note(wildcards.ear)
+
+
+def outside_of_embedder(wildcards):
+    """What the other embedders say of the same clips: figures of the run's own tell it."""
+    return [] if wildcards.ear else [path.replace("<results>", RUN.results) for path in RUN.outside]

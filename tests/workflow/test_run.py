@@ -10,9 +10,11 @@ import subprocess
 import time
 from collections import Counter
 
+import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
-from musicologist.core import results
+from musicologist.core import parquet, results
 
 from tests.workflow import golden
 from tests.workflow.conftest import Checkout, inputs
@@ -442,6 +444,77 @@ def test_a_classifier_from_outside_the_library_plans_its_own_jobs_and_gets_its_c
     start = switched[switched["step"] == 0]  # exchanged in pure noise: the second prompt's clip, to a sample's last bit
     assert start["kept"].abs().max() < 0.1 and (start["gets_in"] - 1).abs().max() < 0.1
     with finished.edited("scripts/musicologist/probes/registry.py", "ADDRESSES = {", "ADDRESSES = {'more': 'my.more',"):
+        assert finished.planned(config=config) == Counter()
+
+
+WIDE = """
+import importlib.util
+
+import numpy as np
+
+_file = importlib.util.spec_from_file_location("own_embedder", "examples/own_embedder.py")
+_own = importlib.util.module_from_spec(_file)
+_file.loader.exec_module(_own)
+LICENCE, READS_TEXT, ON_SPHERE, check = "none needed", False, True, _own.check
+
+
+class Wide(_own.MelStatistics):
+    size = 1024
+
+    def _embed(self, clip):
+        found = super()._embed(clip) @ np.linalg.qr(np.random.default_rng(0).normal(size=(1024, 128)))[0].T
+        return found / np.linalg.norm(found)
+
+
+def load(model, device="cpu"):
+    return Wide()
+"""
+HEARD = {  # what one more embedder plans: its own products
+    "embed_audio": 2,
+    "embed_notes": 2,
+    "collect_embeddings": 1,
+    "collect_deformed": 1,
+    "collect_note_embeddings": 1,
+    "factorise_notes": 1,
+    "train_probe": 4,
+    "score_audio": 4,
+    "measure_emergence": 2,
+    "collect_atlas": 1,
+}
+SAID = {"compare_embedders": 1, "plot_emergence": 2, "plot_atlas": 1, "write_cards": 1, **RECORD}
+
+
+def test_other_embedders_of_any_width_plan_their_own_jobs_and_say_whether_they_agree(finished):
+    (finished / "wide.py").write_text(WIDE)
+    others = {"mel": ("examples/own_embedder.py", 128), "musicnn": ("musicnn", 200), "wide": ("wide.py", 1024)}
+    named = "".join(f"    {name}: {model}\n" for name, (model, _) in others.items())
+    several = ("  clap: resources/models/clap\n", f"  embedders:\n    clap: resources/models/clap\n{named}")
+    config = finished.configuration("several.yaml", several)
+    own = Counter({rule: 3 * count for rule, count in HEARD.items()}) + Counter({"measure_scaling": 2, **SAID})
+    assert finished.planned(config=config) == own
+    finished.run(config=config)
+    assert finished.planned(config=config) == Counter()
+    results = finished / SMALL
+    for name, (model, size) in others.items():
+        place = results / "embedders" / name
+        for path in ("embeddings/notes.parquet", "embeddings/noisy/step_05.parquet"):
+            embedding = pq.read_table(place / path)["embedding"]
+            assert embedding.type.list_size == size
+            norms = np.linalg.norm(np.array(embedding.to_pylist()), axis=1)
+            assert np.allclose(norms, 1, atol=1e-5)
+            about = parquet.metadata(place / path)
+            licence = "ISC" if name == "musicnn" else "none needed"
+            assert [about[key] for key in ("size", "embedder", "licence")] == [str(size), model, licence]
+        atlas = pd.read_csv(place / "atlas.csv")
+        assert len(atlas) == len(pd.read_csv(results / "atlas.csv"))
+        assert (atlas["roc_auc"] != pd.read_csv(results / "atlas.csv")["roc_auc"]).any()
+    card = json.loads((results / "concepts/is_brass/card.json").read_text())
+    said = card["other_embedders"]
+    assert {row["embedder"] for row in said} == set(others) and len(said) == 3 * 2 * 2
+    assert all(row["own_answer"] and row["answer"] and row["agrees"] in (True, False, None) for row in said)
+    with finished.edited(
+        "scripts/musicologist/embedders/registry.py", "FAMILIES = {", "FAMILIES = {'more': 'my.more',"
+    ):
         assert finished.planned(config=config) == Counter()
 
 

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from musicologist.audio.predictions import Network, Predictions
-from musicologist.audio.sampling_options import SamplingSettings
+from musicologist.audio.sampling_options import SamplingSettings, check
 from musicologist.core.errors import UserError
 from musicologist.core.levels import Level
 from musicologist.models.compat import k_diffusion as K
@@ -55,28 +55,6 @@ def branch_seed(clip_seed: int, step: int, branch: int) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
-def check(config: Mapping[str, Any], settings: SamplingSettings, directory: str) -> None:
-    """Raise UserError where the model of this configuration cannot be sampled with these settings."""
-    objective = config["model"]["diffusion"].get("diffusion_objective", "v")
-    fitting = {"v": SAMPLERS, "rectified_flow": FLOW_SAMPLERS, "rf_denoiser": FLOW_SAMPLERS}.get(objective)
-    if fitting is None:
-        raise UserError(
-            f"{directory}: the model's objective is {objective}: expected v, rectified_flow or rf_denoiser, which the "
-            "samplers know."
-        )
-    if settings.sampler not in fitting:
-        raise UserError(
-            f"trajectory.sampler is {settings.sampler!r}, and the objective of {directory} is {objective}: expected one of "
-            f"{', '.join(fitting)}."
-        )
-    window = config["sample_size"] / config["sample_rate"]
-    if settings.seconds_kept > window:
-        raise UserError(
-            f"trajectory.seconds_kept is {settings.seconds_kept}, but the model in {directory} makes {window:.1f} s of "
-            "audio: keep no more than that."
-        )
-
-
 def check_branching(settings: SamplingSettings, steps: Sequence[int]) -> None:
     """Raise UserError where the sampler adds no noise, so that all branches are one, or a step has none after it."""
     if "sde" not in settings.sampler:
@@ -114,7 +92,7 @@ class Sampler:
         Raises UserError where it cannot be loaded, or not be sampled with these settings.
         """
         model, config = family.load(directory, device, text_encoder)
-        check(config, settings, str(directory))
+        check(config, settings.sampler, settings.seconds_kept, str(directory))
         if settings.precision != "float32":
             family.keep_ends_exact(model)
         return cls(model, config, settings, device)

@@ -1,9 +1,10 @@
 """How clips are sampled, and the options of the scripts that sample the clips of a shard."""
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from musicologist.core.errors import UserError
 from musicologist.prompts import batches
@@ -29,6 +30,37 @@ class SamplingSettings:
     guidance_rescale: float = 0.0
     guidance_sigma_min: float = 0.0  # no guidance below this sigma, or above the next (Kynkäänniemi et al. 2024)
     guidance_sigma_max: float | None = None
+
+
+_FLOW = ("euler", "dpmpp")
+SAMPLERS = {
+    "v": ("dpmpp-2m", "dpmpp-2m-sde", "dpmpp-3m-sde"),
+    "rectified_flow": _FLOW,
+    "rf_denoiser": _FLOW,
+}
+"""Which samplers fit a model's objective, by name (``sampler`` has the functions): known without loading anything."""
+
+
+def check(config: Mapping[str, Any], sampler: str, seconds_kept: float, model: str) -> None:
+    """Raise UserError where the model of this configuration cannot be sampled so; it loads nothing."""
+    objective = config["model"]["diffusion"].get("diffusion_objective", "v")
+    fitting = SAMPLERS.get(objective)
+    if fitting is None:
+        raise UserError(
+            f"{model}: the model's objective is {objective}: expected v, rectified_flow or rf_denoiser, which the "
+            "samplers know."
+        )
+    if sampler not in fitting:
+        raise UserError(
+            f"trajectory.sampler is {sampler!r}, and the objective of {model} is {objective}: expected one of "
+            f"{', '.join(fitting)}."
+        )
+    window = config["sample_size"] / config["sample_rate"]
+    if seconds_kept > window:
+        raise UserError(
+            f"trajectory.seconds_kept is {seconds_kept}, but the model in {model} makes {window:.1f} s of "
+            "audio: keep no more than that."
+        )
 
 
 def parser(description: str, keeping: bool = False) -> argparse.ArgumentParser:

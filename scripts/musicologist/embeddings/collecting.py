@@ -11,9 +11,10 @@ import pyarrow.parquet as pq
 
 from musicologist.core import parquet
 from musicologist.core.errors import UserError
+from musicologist.embeddings.scaling import Scaling
 from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
 
-_PROVENANCE = ("model", "digest", "window_s", "sample_rate")
+_PROVENANCE = ("embedder", "licence", "size", "model", "digest", "window_s", "sample_rate")
 MEANINGS = {
     "denoised": "the x0 estimate that the sampler follows: the guided one where the model is guided",
     "unguided": "the x0 estimate with the prompt alone, from the same pass",
@@ -24,10 +25,13 @@ MEANINGS = {
 """What each signal is, for the metadata of its tables."""
 
 
-def collect_level(parts: Sequence[str | Path], signal: str, step: int, output: str | Path) -> int:
+def collect_level(
+    parts: Sequence[str | Path], signal: str, step: int, output: str | Path, scaling: Scaling | None = None
+) -> int:
     """Write the rows of one (signal, step) out of all ``parts`` to ``output``, sorted by prompt and sample.
 
-    A part holds whole prompts; each becomes a row group. The metadata say what the signal is. Returns the number of rows.
+    A part holds whole prompts; each becomes a row group, scaled where ``scaling`` is given. The metadata say what the signal
+    is. Returns the number of rows.
     Raises UserError where a part is missing, unreadable or lacks the level, a clip stands twice, or parts come from different
     models.
     """
@@ -40,7 +44,7 @@ def collect_level(parts: Sequence[str | Path], signal: str, step: int, output: s
             if not clips:
                 raise UserError(f"{part} has no embeddings of {signal} at step {step}: delete it and run again.")
             _add(part, "clip", clips, seen)
-            append(level)
+            append(scaling(level) if scaling else level)
     return len(seen)
 
 
@@ -93,8 +97,8 @@ def _add(part: str | Path, what: str, names: Sequence[Any], seen: set[Any]) -> N
         seen.add(name)
 
 
-def collect_notes(parts: Sequence[str | Path], output: str | Path) -> int:
-    """Write the note embeddings of all ``parts`` to ``output``; returns their number.
+def collect_notes(parts: Sequence[str | Path], output: str | Path, scaling: Scaling | None = None) -> int:
+    """Write the note embeddings of all ``parts`` to ``output``, scaled where ``scaling`` is given; returns their number.
 
     Raises UserError where a note stands twice or parts come from different models.
     """
@@ -103,7 +107,7 @@ def collect_notes(parts: Sequence[str | Path], output: str | Path) -> int:
         for part in parts:
             table = parquet.read(part, NOTE_EMBEDDINGS)
             _add(part, "note", table["note_id"].to_pylist(), seen)
-            append(table)
+            append(scaling(table) if scaling else table)
     return len(seen)
 
 

@@ -8,11 +8,13 @@ from typing import Any
 
 from musicologist.concepts import definitions, prompt_labels
 from musicologist.core.files import found
+from musicologist.generators import registry as generators
 from musicologist.inputs import section
 from musicologist.models import hub
 from musicologist.probes import registry
 from musicologist.prompts.plan import Plan
-from musicologist.workflow import configuration, planned, preflight
+from musicologist.workflow import configuration, ears, planned, preflight
+from musicologist.workflow.ears import Ear
 from musicologist.workflow.interventions import Interventions, switched_pairs
 from musicologist.workflow.provenance import model_title
 
@@ -32,6 +34,7 @@ class Run(Interventions):
     concepts: list[str]
     original_terms: Mapping[str, prompt_labels.OriginalTerms]
     classifiers: Mapping[str, registry.Configured]
+    ears: Mapping[str, Ear]
     given_prompts: list[str]
 
     @property
@@ -64,7 +67,8 @@ class Run(Interventions):
     @property
     def foreign_models(self) -> dict[str, str]:
         """The models in use that are not part of the checkout."""
-        return preflight.foreign_models(self.config["models"], self.config["inputs"])
+        named = {ear.kind: ear.model for ear in self.ears.values()}
+        return preflight.foreign_models({**self.config["models"], **named}, self.config["inputs"])
 
     @property
     def hub_models(self) -> dict[str, hub.Repository]:
@@ -183,11 +187,16 @@ class Run(Interventions):
         return min(count, self.config["audio"]["listening"]) if self.listening else count
 
     @property
+    def outside(self) -> list[str]:
+        """What embedders beside the run's own say of the same clips, where there are any."""
+        return _where(len(self.ears) > 1, "<results>/comparison/embedders.json")
+
+    @property
     def generator(self) -> str:
         """Which model a generating script samples, and in which precision, as options."""
         models = self.config["models"]
         named = {"model": models["diffusion"], "text_encoder": models["text_encoder"], "precision": models["precision"]}
-        return options(named)
+        return options({"family": generators.module_of(models["diffusion"]), **named})
 
     def sampling(self, **changed: Any) -> str:
         """How a generating script samples, as options, but for what is ``changed``; the order of keys changes no clip."""
@@ -198,11 +207,9 @@ class Run(Interventions):
     @property
     def unconditional(self) -> int:
         """How many clips are generated without a prompt: of the first batch's prompts, whose noise they share."""
-        if not self.generates:
-            return 0
-        return min(
-            self.config["controls"]["unconditional"], self.config["prompts"]["count"], self.plan.prompts_per_batch
-        )
+        prompts = self.config["prompts"]["count"]
+        most = min(self.config["controls"]["unconditional"], prompts, self.plan.prompts_per_batch)
+        return most if self.generates else 0
 
     @property
     def unconditional_levels(self) -> list[tuple[str, str]]:
@@ -212,14 +219,12 @@ class Run(Interventions):
 
     @property
     def controlled(self) -> dict[str, list[str]]:
-        """What the controls read of models and audio; each is empty where the run does not have it."""
+        """What the controls read of audio; each is empty where the run does not have it."""
+        notes = self.audible and not self.config["inputs"]["note_embeddings"]
         return {
-            "texts": _where(self.audible, "<results>/embeddings/texts.parquet"),
             "acoustics": _where(self.audible, "<results>/acoustics/audio.parquet"),
-            "note_acoustics": _where(
-                self.audible and not self.config["inputs"]["note_embeddings"], "<results>/acoustics/notes.parquet"
-            ),
-            "unconditional": _where(self.unconditional > 0, "<results>/embeddings/unconditional.parquet"),
+            "note_acoustics": _where(notes, "<results>/acoustics/notes.parquet"),
+            "unconditional": _where(self.unconditional > 0, "<results>/{ear}embeddings/unconditional.parquet"),
         }
 
     @property
@@ -232,18 +237,15 @@ class Run(Interventions):
         """How figures show the classifiers, as options of a script."""
         return " ".join(one.style for one in self.classifiers.values())
 
-    @property
-    def models_note(self) -> str:
-        """The sentence below each picture that says which models made it."""
+    def models_note(self, place: str = "") -> str:
+        """The sentence below each picture that says which models made it; ``place`` is the embedder's."""
         models, inputs = self.config["models"], self.config["inputs"]
         audio = model_title(found(models["diffusion"])) if self.generates else "given"
-        embedding = model_title(found(models["clap"])) if not inputs["embeddings"] else "given"
-        return f"Audio: {audio}. Embedding: {embedding}."
+        return f"Audio: {audio}. Embedding: {'given' if inputs['embeddings'] else self.ears[place].title}."
 
-    @property
-    def labelled_note(self) -> str:
+    def labelled_note(self, place: str = "") -> str:
         """The same for pictures that tell prompts with a concept from those without."""
-        return self.models_note + (" Labels: the original study's rules." * (self.config["labels"] == "original"))
+        return self.models_note(place) + " Labels: the original study's rules." * (self.config["labels"] == "original")
 
 
 def load(
@@ -258,6 +260,7 @@ def load(
     config = configuration.with_defaults(configuration.whole_numbers(config, schema), schema)
     configuration.check_sizes(config, source)
     inputs = config["inputs"]
+    heard = ears.configured(config["models"], inputs, source)
     given = bool(inputs["audio"] or inputs["embeddings"])
     kept_steps = configuration.check_trajectory(config["trajectory"], source, given)
     section.check(inputs, source)
@@ -280,10 +283,13 @@ def load(
         concepts=concepts,
         original_terms=prompt_labels.load_original(labels_file, concepts) if config["labels"] == "original" else {},
         classifiers=registry.configured(config["probes"]["classifiers"], source),
+        ears=heard,
         given_prompts=section.prompts(inputs, config["prompts"]["count"]),
     )
     planned.check_recorded(f"{run.results}/inputs.json", run.inputs, config["run"])
     preflight.hub_models(run.foreign_models)
+    if run.generates:
+        preflight.check_sampling(config["models"]["diffusion"], config["trajectory"])
     return run
 
 

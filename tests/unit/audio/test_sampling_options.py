@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from musicologist.audio import sampling_options
 from musicologist.audio.sampling_options import SamplingSettings
+from musicologist.core.errors import UserError
+
+from tests.support import tiny_models
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "config/schemas/config.schema.json").read_text(encoding="utf-8"))
 TRAJECTORY = SCHEMA["properties"]["trajectory"]
@@ -55,3 +58,22 @@ def test_a_setting_without_default_must_be_given(name, capsys):
     with pytest.raises(SystemExit):
         parse({other: value for other, value in VALUES.items() if other != name})
     assert f"--{name.replace('_', '-')}" in capsys.readouterr().err
+
+
+def test_what_cannot_be_sampled_is_one_sentence():
+    config = tiny_models.diffusion_configuration()
+    sampling_options.check(config, "dpmpp-3m-sde", 0.8, "models/x")
+    with pytest.raises(UserError, match=r"seconds_kept is 1\.1, but the model in models/x makes 1\.0 s"):
+        sampling_options.check(config, "dpmpp-3m-sde", 1.1, "models/x")
+    with pytest.raises(
+        UserError, match="sampler is 'euler', and the objective of models/x is v: expected one of dpmpp-2m"
+    ):
+        sampling_options.check(config, "euler", 0.8, "models/x")
+    for objective in ("rectified_flow", "rf_denoiser"):
+        config["model"]["diffusion"]["diffusion_objective"] = objective
+        sampling_options.check(config, "dpmpp", 0.8, "models/x")
+        with pytest.raises(UserError, match=f"objective of models/x is {objective}: expected one of euler, dpmpp"):
+            sampling_options.check(config, "dpmpp-2m", 0.8, "models/x")
+    config["model"]["diffusion"]["diffusion_objective"] = "epsilon"
+    with pytest.raises(UserError, match="models/x: the model's objective is epsilon: expected v, rectified_flow"):
+        sampling_options.check(config, "dpmpp-2m", 0.8, "models/x")

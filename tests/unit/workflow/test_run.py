@@ -49,7 +49,7 @@ def test_given_embeddings_leave_out_what_needs_audio_or_a_model(given):
     assert not made.audible and not made.generates and made.unconditional == 0
     assert made.scored_signals == ["denoised", "noisy"] and made.embedded_corpora == ["audio"]
     assert not any(made.controlled.values())
-    assert made.models_note.startswith("Audio: given. Embedding: given")
+    assert made.models_note().startswith("Audio: given. Embedding: given")
     assert made.inputs["writer"] is None
     assert made.batches == ["0000", "0001"]  # given prompts are imported shard by shard
 
@@ -155,7 +155,7 @@ def test_a_digest_is_recorded_with_its_name():
 def test_labels_of_the_original_are_said_below_pictures_and_read():
     made = loaded(labels="original")
     assert set(made.original_terms) == {"is_brass", "is_warm"}
-    assert made.labelled_note == made.models_note + " Labels: the original study's rules."
+    assert made.labelled_note() == made.models_note() + " Labels: the original study's rules."
 
 
 def test_it_does_not_change():
@@ -190,7 +190,7 @@ def test_what_is_wrong_is_refused(changes, sentence):
 def test_what_lies_beside_the_snakefile_is_found_from_any_folder_and_ones_own_goes_first(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = loaded()
-    assert made.concepts_file == ROOT / run.CONCEPTS and made.models_note.startswith("Audio: small")
+    assert made.concepts_file == ROOT / run.CONCEPTS and made.models_note().startswith("Audio: small")
     assert made.foreign_models == {}
     (tmp_path / "config").mkdir()
     (tmp_path / run.CONCEPTS).write_text((ROOT / run.CONCEPTS).read_text().replace("is_warm:", "is_warmer:"))
