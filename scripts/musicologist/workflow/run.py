@@ -14,13 +14,11 @@ from musicologist.models import hub
 from musicologist.probes import registry
 from musicologist.prompts.plan import Plan
 from musicologist.workflow import configuration, ears, planned, preflight
-from musicologist.workflow.ears import Ear
 from musicologist.workflow.interventions import Interventions, switched_pairs
 from musicologist.workflow.provenance import model_title
 
 CONCEPTS = "config/concepts.yaml"
 ORIGINAL_LABELS = "config/original_labels.yaml"
-_OF_A_FINISHED_RUN = ("listeners", "prompt_pairs")
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Run(Interventions):
     concepts: list[str]
     original_terms: Mapping[str, prompt_labels.OriginalTerms]
     classifiers: Mapping[str, registry.Configured]
-    ears: Mapping[str, Ear]
+    ears: Mapping[str, ears.Ear]
     given_prompts: list[str]
 
     @property
@@ -46,7 +44,7 @@ class Run(Interventions):
     def inputs(self) -> dict[str, str | None]:
         """What the run is made of, for the record: a later start with anything else is refused."""
         told = planned.told(self.config)["inputs"].items()
-        inputs = {key: place for key, place in told if key not in _OF_A_FINISHED_RUN}
+        inputs = {key: place for key, place in told if key not in ("listeners", "prompt_pairs")}  # of a finished run
         return {**inputs, "writer": None if section.prompts_file(inputs) else self.config["prompts"]["writer"]}
 
     @property
@@ -245,7 +243,8 @@ class Run(Interventions):
 
     def labelled_note(self, place: str = "") -> str:
         """The same for pictures that tell prompts with a concept from those without."""
-        return self.models_note(place) + " Labels: the original study's rules." * (self.config["labels"] == "original")
+        original = self.config["labels"] == "original"
+        return self.models_note(place) + " Labels: the original study's rules." * original
 
 
 def load(
