@@ -2,11 +2,12 @@
 
 import os
 import pickle
+import pickletools
 import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
-from zipfile import BadZipFile, is_zipfile
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 from musicologist.core import documents
 from musicologist.core.errors import UserError
@@ -39,6 +40,22 @@ def _is_zip(file: IO[bytes]) -> bool:
         return is_zipfile(file)
     except (BadZipFile, OSError, ValueError, struct.error):
         return False
+
+
+def names(path: str | Path) -> set[str]:
+    """The names in a file of weights: of its tensors and, in a checkpoint, of all else that has one. Nothing is loaded or run.
+
+    Of a safetensors file they are read from the header, of ``torch.save``'s from the text of the pickle, which is scanned and
+    not followed. The file is one that ``check`` let pass.
+    """
+    path = Path(path)
+    with open(path, "rb") as file:
+        if path.suffix == ".safetensors":
+            (length,) = struct.unpack("<Q", file.read(8))
+            return set(documents.from_json(file.read(length))) - {"__metadata__"}
+        with ZipFile(file) as archive:
+            pickled = [archive.read(name) for name in archive.namelist() if name.endswith("data.pkl")]
+    return {part for text in pickled for _, part, _ in pickletools.genops(text) if isinstance(part, str)}
 
 
 def _promised(start: bytes, file: IO[bytes]) -> int | None:
