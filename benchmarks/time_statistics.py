@@ -34,6 +34,8 @@ from musicologist.emergence.tables import SCORES
 from musicologist.notes.tables import NOTES
 from musicologist.statistics import simulation
 
+SIZE = 512  # of an embedding
+
 LIMIT_S, LIMIT_GIB = 15 * 60, 4.0
 CLASSIFIERS = ("logistic", "svm")
 
@@ -81,7 +83,7 @@ def simulate(place: Path, concepts: list[str], sizes: argparse.Namespace) -> Non
     labels = rng.random((len(concepts), sizes.prompts)) < 0.2
     prompts = np.repeat(np.arange(sizes.prompts), sizes.samples)
     ids = {"prompt_id": prompts, "sample": np.tile(np.arange(sizes.samples), sizes.prompts)}
-    shared = rng.normal(size=(sizes.prompts, tables.EMBEDDING_SIZE)).astype(np.float32)[prompts]
+    shared = rng.normal(size=(sizes.prompts, SIZE)).astype(np.float32)[prompts]
     onsets = np.geomspace(60, 2, len(concepts))
     decisions = []
     for step, level in enumerate(sigma):
@@ -109,7 +111,7 @@ def write_notes(place: Path, concepts: list[str], notes: int, rng: np.random.Gen
     pool, each = 4 * notes, min(300, max(1, notes // 10))
     instrument = np.arange(pool) // each
     labels = (rng.random((len(concepts), instrument.max() + 1)) < 0.5)[:, instrument]
-    embeddings = rng.normal(size=(pool, tables.EMBEDDING_SIZE)).astype(np.float32)
+    embeddings = rng.normal(size=(pool, SIZE)).astype(np.float32)
     embeddings[:, : len(concepts)] += 2 * labels.T
     note_id = [f"n{number:06d}" for number in range(pool)]
     names = [f"i{number:04d}" for number in instrument]

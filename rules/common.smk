@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from musicologist.core.downloads import shown
 from musicologist.core.files import found
 from musicologist.inputs import section
 from musicologist.prompts import openai_client
-from musicologist.workflow import configuration, planned
+from musicologist.workflow import configuration, planned, preflight
 from musicologist.workflow.run import CONCEPTS, ORIGINAL_LABELS, load, options
 
 
@@ -65,10 +66,11 @@ wildcard_constraints:
     batch=r"\d{4}\d*",
     shard=r"\d{4}\d*",
     step=r"\d{2}\d*",
-    signal="denoised|noisy|deformed|branched",
+    signal="denoised|unguided|noisy|renoised|deformed|branched|switched",
     split="train|valid|test",
     concept="|".join(RUN.defined_concepts),
     classifier="|".join(CLASSIFIERS),
+    ear=f"({'|'.join(map(re.escape, RUN.ears))})",
 
 
 # What GPU rules load where the profile asks for env-modules; a site aliases these names. A job checks that they are loaded.
@@ -95,9 +97,10 @@ def keep_plan():
         planned.keep(RUN.results, planned.told(config), {file.name: file.read_text(encoding="utf-8") for file in files})
 
 
-def embeddings_of(signals):
+# What depends on an embedder stands below <results>/{ear}: nothing for the run's own, embedders/NAME/ for another.
+def embeddings_of(signals, ear="{ear}"):
     """The tables of embeddings of these signals, one a level."""
-    return collect("<results>/embeddings/{signal}/step_{step}.parquet", signal=signals, step=RUN.steps)
+    return collect("<results>/{ear}embeddings/{signal}/step_{step}.parquet", ear=ear, signal=signals, step=RUN.steps)
 
 
 def audio_of_shard():

@@ -20,6 +20,7 @@ def main() -> None:
     )
     parser.add_argument("--dpi", type=int, required=True)
     parser.add_argument("--note", required=True, help="which models made the data")
+    parser.add_argument("--outside", nargs="*", type=Path, default=[], help="comparison with other embedders")
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
@@ -35,7 +36,9 @@ def main() -> None:
     summary = json.loads(Path(arguments.summary).read_text(encoding="utf-8"))
     controls = parquet.read(arguments.controls, CONTROLS).to_pylist()
     styles = of_classifiers(reports, arguments.style)
-    figure = emergence.emergence(rows, summary, reports, controls, arguments.metric, arguments.note, styles)
+    sentences = [json.loads(path.read_text(encoding="utf-8"))["sentences"] for path in arguments.outside]
+    note = " ".join([*(said[rows[0]["concept"]] for said in sentences), arguments.note])
+    figure = emergence.emergence(rows, summary, reports, controls, arguments.metric, note, styles)
     canvas.save(figure, arguments.output, arguments.dpi)
 
 

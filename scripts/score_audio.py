@@ -52,12 +52,19 @@ def main() -> None:
     with parquet.writer(arguments.output, SCORES, made_by) as append:
         for path in arguments.embeddings:
             table = parquet.read(path, AUDIO_EMBEDDINGS)
+            embedding = tables.embeddings(table["embedding"])
+            taught = getattr(probe, "n_features_in_", embedding.shape[1])
+            if embedding.shape[1] != taught:
+                raise UserError(
+                    f"{path} has embeddings of {embedding.shape[1]} numbers, and {arguments.probe} knows {taught}: give "
+                    "notes and clips that one embedder heard."
+                )
             if strangers := sorted(set(table["prompt_id"].to_pylist()) - set(sides)):
                 raise UserError(
                     f"{arguments.annotations} has no annotation of prompt {strangers[0]} ({len(strangers)} such), with "
                     f"clips in {path}: annotate all prompts of the run."
                 )
-            decision = probe.decision_function(tables.embeddings(table["embedding"])).astype("float64")
+            decision = probe.decision_function(embedding).astype("float64")
             labelled = [
                 (row, side)
                 for row, number in enumerate(table["prompt_id"].to_pylist())

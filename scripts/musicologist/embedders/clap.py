@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import torch
     from transformers import ClapFeatureExtractor
 
+LICENCE = "the checkpoint's own"
+READS_TEXT, ON_SPHERE = True, True
 SIZE = 512
 """Numbers in an embedding."""
 

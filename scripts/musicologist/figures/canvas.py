@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SIGNAL_NAMES = {"denoised": "x0 estimate (denoised)", "noisy": "noisy state"}
+SIGNAL_NAMES = {"denoised": "x0 estimate (denoised)", "unguided": "x0 estimate, unguided", "noisy": "noisy state"}
 METRIC_NAMES = {
     "roc_auc": "ROC-AUC",
     "average_precision": "average precision",

@@ -18,7 +18,6 @@ WEIGHTS = ("model.safetensors", "model.ckpt")
 FILES = (("model_config.json",), WEIGHTS)
 GIVEN = ("prompt", "seconds_start", "seconds_total")
 """What each clip is conditioned on."""
-
 KINDS = {
     "conditioner": ("t5", "lut", "list", "number", "int"),
     "pretransform": ("autoencoder", OUR_PRETRANSFORM, "patched"),
@@ -81,6 +80,7 @@ def load(
     directory = hub.directory(model, FILES)
     config = read_config(directory)
     file = weights_file(directory)
+    check_weights(file)
     state = weights.load(file)
     encoder = text_encoder_directory(config, directory, text_encoder)
     try:
@@ -95,10 +95,8 @@ def load(
         network.load_state_dict({name: tensor.float() for name, tensor in state.items()}, strict=True)
     except RuntimeError as error:
         detail = " ".join(str(error).split())[:200]
-        wrapped = any(name.startswith("diffusion.") for name in state)
         raise UserError(
-            f"{file} does not fit {directory / 'model_config.json'} ({detail}): "
-            + ("it is a training checkpoint: unwrap it first." if wrapped else "take both from one place.")
+            f"{file} does not fit {directory / 'model_config.json'} ({detail}): take both from one place."
         ) from None
     return network.float().eval().requires_grad_(False).to(device), config
 
@@ -133,6 +131,16 @@ def weights_file(directory: str | Path) -> Path:
             f"{directory} holds neither {' nor '.join(WEIGHTS)}: expected the weights beside model_config.json."
         )
     return (usual or others)[0]
+
+
+def check_weights(file: Path) -> None:
+    """Raise UserError where a file is truncated, or is a training checkpoint that was not unwrapped; it loads nothing."""
+    weights.check(file)
+    if any(name.startswith("diffusion.") for name in weights.names(file)):
+        raise UserError(
+            f"{file} is a training checkpoint, whose names begin with diffusion.: unwrap it first, with stable-audio-tools' "
+            "unwrap_model.py."
+        )
 
 
 def text_encoder_of(config: Mapping[str, Any], given: str | Path | None) -> hub.Repository | Path | None:

@@ -10,7 +10,6 @@ import numpy as np
 from musicologist.core import levels
 from musicologist.core.errors import UserError
 from musicologist.core.levels import Level
-from musicologist.embeddings.tables import EMBEDDING_SIZE
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -80,12 +79,12 @@ def _array_of(path: Path) -> object:
 
 
 def unit(embedding: np.ndarray, place: str) -> tuple[np.ndarray, bool]:
-    """Embeddings (rows, 512) of unit norm, and whether they had to be normalised for it; within 1e-3 they are left alone.
+    """Embeddings (rows, size) of unit norm, and whether they had to be normalised for it; within 1e-3 they are left alone.
 
-    Raises UserError, naming ``place``, for other widths, and for a row that is not finite or zero.
+    Raises UserError, naming ``place``, for another shape, and for a row that is not finite or zero.
     """
-    if embedding.ndim != 2 or embedding.shape[1] != EMBEDDING_SIZE:
-        raise UserError(f"{place} has the shape {list(embedding.shape)}: expected rows of {EMBEDDING_SIZE} numbers.")
+    if embedding.ndim != 2 or not embedding.shape[1]:
+        raise UserError(f"{place} has the shape {list(embedding.shape)}: expected rows of numbers, one an embedding.")
     norms = np.linalg.norm(embedding.astype(np.float64), axis=1)
     bad = np.flatnonzero(~np.isfinite(norms) | (norms == 0))
     if len(bad):
@@ -98,7 +97,7 @@ def unit(embedding: np.ndarray, place: str) -> tuple[np.ndarray, bool]:
     return (embedding / norms[:, None]).astype(np.float32), True
 
 
-_KEPT = ("model", "digest", "window_s", "sample_rate")
+_KEPT = ("embedder", "licence", "size", "model", "digest", "window_s", "sample_rate")
 
 
 def file_of(folder: str | Path, level: Level) -> Path:
@@ -137,13 +136,12 @@ def _array(path: Path, level: Level, sigma: float, prompts: int, samples: int) -
     from musicologist.embeddings import tables
 
     array = load_array(path)
-    expected = (prompts, samples, tables.EMBEDDING_SIZE)
-    if array.shape != expected:
+    if array.ndim != 3 or array.shape[:2] != (prompts, samples):
         raise UserError(
-            f"{path} has the shape {list(array.shape)}: expected {list(expected)}, that is prompts.count, audio.samples and "
-            "the embedding's size."
+            f"{path} has the shape {list(array.shape)}: expected [{prompts}, {samples}, size], that is prompts.count, "
+            "audio.samples and the embedding's size."
         )
-    embedding, changed = unit(array.reshape(-1, tables.EMBEDDING_SIZE), str(path))
+    embedding, changed = unit(array.reshape(prompts * samples, -1), str(path))
     rows = prompts * samples
     columns = {
         "prompt_id": np.repeat(np.arange(prompts), samples),

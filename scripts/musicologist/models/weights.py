@@ -2,11 +2,12 @@
 
 import os
 import pickle
+import pickletools
 import struct
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
-from zipfile import is_zipfile
+from typing import IO, TYPE_CHECKING, Any
+from zipfile import ZipFile, is_zipfile
 
 from musicologist.core import documents
 from musicologist.core.errors import UserError
@@ -31,6 +32,22 @@ def check(path: str | Path) -> None:
                 )
         elif not is_zipfile(file):  # the directory of torch.save's zip file is at its end
             raise UserError(f"{path} is truncated or no file that torch.save wrote: delete it and fetch it again.")
+
+
+def names(path: str | Path) -> set[str]:
+    """The names in a file of weights: of its tensors and, in a checkpoint, of all else that has one. Nothing is loaded or run.
+
+    Of a safetensors file they are read from the header, of ``torch.save``'s from the text of the pickle, which is scanned and
+    not followed. The file is one that ``check`` let pass.
+    """
+    path = Path(path)
+    with open(path, "rb") as file:
+        if path.suffix == ".safetensors":
+            (length,) = struct.unpack("<Q", file.read(8))
+            return set(documents.from_json(file.read(length))) - {"__metadata__"}
+        with ZipFile(file) as archive:
+            pickled = [archive.read(name) for name in archive.namelist() if name.endswith("data.pkl")]
+    return {part for text in pickled for _, part, _ in pickletools.genops(text) if isinstance(part, str)}
 
 
 def _promised(start: bytes, file: IO[bytes]) -> int | None:
@@ -60,9 +77,10 @@ def load(path: str | Path) -> dict[str, "torch.Tensor"]:
     path = Path(path)
     try:
         if path.suffix == ".safetensors":
-            return load_file(path)
-        with torch.serialization.safe_globals(_numbers()):
-            state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+            state: Any = load_file(path)
+        else:
+            with torch.serialization.safe_globals(_numbers()):
+                state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except (
         SafetensorError,
         pickle.UnpicklingError,

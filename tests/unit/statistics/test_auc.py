@@ -54,6 +54,26 @@ def test_the_variance_is_that_of_the_jackknife_over_prompts():
     assert found.variance == pytest.approx(sum(parts), rel=0.05)
 
 
+def test_the_variance_of_a_difference_is_that_of_the_jackknife_over_prompts():
+    decision, label, prompt = example(prompts=90, samples=4)
+    other = decision + np.random.default_rng(3).normal(size=len(decision))
+    found = auc.difference(other, decision, label, prompt)
+
+    def apart(keep):
+        first, second = (reference.roc_auc_score(label[keep], one[keep]) for one in (other, decision))
+        return first - second
+
+    assert found.value == pytest.approx(apart(prompt >= 0), abs=1e-12)
+    parts = []
+    for side in (0, 1):
+        names = np.unique(prompt[label == side])
+        left = np.array([apart(prompt != name) for name in names])
+        parts.append((len(names) - 1) / len(names) * ((left - left.mean()) ** 2).sum())
+    assert found.variance == pytest.approx(sum(parts), rel=0.05)
+    alone = auc.clustered(other, label, prompt).variance + auc.clustered(decision, label, prompt).variance
+    assert found.variance < alone  # what both hear of a clip cancels
+
+
 def test_a_cluster_may_hold_both_labels():
     rng = np.random.default_rng(1)
     prompt = np.repeat(np.arange(200), 2)

@@ -49,6 +49,7 @@ def run(script, *arguments, home, **network):
 
 def check(folder, *arguments, clips=7, **network):
     numbers = ["--clips", clips, "--levels", 2, "--seconds", 1, "--batch-size", 4, "--device", "cpu"]
+    numbers += [] if "--sampler" in arguments else ["--sampler", "dpmpp-2m"]
     places = ["--results", folder, "--output", folder / "preflight.json"]
     return run("preflight", *arguments, *numbers, *places, home=folder / "hf", **network)
 
@@ -118,6 +119,10 @@ def test_truncated_weights_are_refused_in_a_directory_and_in_the_cache(server, t
     (folder / "model.safetensors").write_bytes(fake_hub.safetensors()[:-1])
     assert f"{folder}/model.safetensors is no readable weights file (it is 100082 bytes long" in sentence(
         check(tmp_path, "--diffusion", folder)
+    )
+    (folder / "model.safetensors").write_bytes(fake_hub.safetensors())
+    assert "trajectory.sampler is 'euler', and the objective of" in sentence(
+        check(tmp_path, "--diffusion", folder, "--sampler", "euler")
     )
     snapshot = tmp_path / f"hf/hub/models--{MODEL.replace('/', '--')}/snapshots/{COMMIT}"
     snapshot.mkdir(parents=True)
@@ -203,3 +208,13 @@ def test_bundled_models_need_neither_a_check_nor_a_download(tmp_path):
     mine = {**models, "diffusion": "owner/a", "clap": "owner/b"}
     assert list(preflight.foreign_models(mine, {**inputs, "audio": "folder"})) == ["clap"]
     assert list(preflight.foreign_models(mine, {**inputs, "embeddings": "folder", "note_embeddings": "x"})) == []
+
+
+def test_an_embedder_of_a_package_or_of_ones_own_needs_no_check_before_a_run(tmp_path):
+    own, inputs = tmp_path / "own.py", {"audio": None, "embeddings": None, "note_embeddings": None}
+    models = {"diffusion": "resources/models/diffusion", "text_encoder": None}
+    own.touch()
+    for clap in ("musicnn", str(own)):
+        assert preflight.foreign_models({**models, "clap": clap}, inputs) == {}
+    with pytest.raises(UserError, match=r"nowhere\.py does not exist"):
+        preflight.foreign_models({**models, "clap": "nowhere.py"}, inputs)
