@@ -49,5 +49,5 @@ def read_manifest(path: Path) -> list[dict[str, Any]]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))["levels"]
         return [{**level, "tar": path.parent / level["tar"]} for level in found]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(f"{path} is no readable manifest of a shard ({error}): delete it and run again.") from None
