@@ -6,7 +6,7 @@ from musicologist.workflow import gpu_checks
 
 GPU_CHECKED = {
     **config["models"],
-    "digests": [digest_of_model(kind).value for kind in ("diffusion", "text_encoder", "clap")],
+    "digests": [digest_of_model(kind).value for kind in ("diffusion", "text_encoder")] + [digest_of_embedder("").value],
     "audio.batch_size": config["audio"]["batch_size"],
     "embedding.batch_size": config["embedding"]["batch_size"],
     "trajectory.seconds_kept": config["trajectory"]["seconds_kept"],

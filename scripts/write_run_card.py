@@ -28,8 +28,6 @@ def main() -> None:
 
     configuration = json.loads(arguments.configuration)
     concepts = set(pq.read_table(arguments.emergence, columns=["concept"])["concept"].to_pylist())
-    roles = {"diffusion": "makes the audio", "clap": "hears it", "text_encoder": "reads the prompts"}
-    models = {name: model for name, model in configuration["models"].items() if name in roles and model}
     card = {
         "run": configuration["run"],
         "date": record.date_of(arguments.emergence),
@@ -43,7 +41,7 @@ def main() -> None:
             "notes": count(arguments.notes),
             "concepts": len(concepts),
         },
-        "models": [record.model_entry(roles[name], model) for name, model in models.items()],
+        "models": [record.model_entry(*used) for used in record.models_by_role(configuration["models"])],
         "notes": record.notes_entry(configuration),
         "configuration": configuration,
     }

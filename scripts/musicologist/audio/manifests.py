@@ -21,6 +21,11 @@ def of_level(level: Level, sigmas: Sequence[float]) -> dict[str, Any]:
     return {"signal": signal, "step": step, "sigma": sigmas[step], "log_snr_db": noise_levels.log_snr_db(sigmas[step])}
 
 
+def key(prompt_id: int, sample: int) -> str:
+    """A clip's name, PROMPT_SAMPLE."""
+    return f"{prompt_id:06d}_{sample:02d}"
+
+
 def clip(audio: np.ndarray, sample_rate: int, record: Mapping[str, Any]) -> Clip:
     """A clip of generated audio (channels, samples), named PROMPT_SAMPLE; its record tells peak and clipped share too."""
     loudness = np.abs(audio)
@@ -29,7 +34,7 @@ def clip(audio: np.ndarray, sample_rate: int, record: Mapping[str, Any]) -> Clip
         "peak": float(loudness.max()),
         "clipped_share": float((loudness > 1).mean()),
     }
-    return Clip(f"{record['prompt_id']:06d}_{record['sample']:02d}", audio, sample_rate, {**record, **measured})
+    return Clip(key(record["prompt_id"], record["sample"]), audio, sample_rate, {**record, **measured})
 
 
 def write_manifest(path: Path, levels: Iterable[Mapping[str, Any]], clips: int, made_by: Mapping[str, Any]) -> None:

@@ -16,15 +16,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SIGNAL_NAMES = {"denoised": "x0 estimate (denoised)", "noisy": "noisy state"}
+SIGNAL_NAMES = {"denoised": "x0 estimate (denoised)", "unguided": "x0 estimate, unguided", "noisy": "noisy state"}
 METRIC_NAMES = {
     "roc_auc": "ROC-AUC",
     "average_precision": "average precision",
     "balanced_accuracy": "balanced accuracy",
     "accuracy": "accuracy",
 }
-USABLE = 5
-"""With fewer positive or negative prompts than this a concept is greyed out in the atlas and counts in no mean."""
 
 
 def new_figure(width: float, height: float) -> "Figure":
@@ -50,14 +48,50 @@ def title_of(concept: str) -> str:
     return concept.removeprefix("is_").replace("_", " ")
 
 
+def doubts(rows: Iterable[Mapping[str, Any]]) -> str:
+    """The few words of all warnings in these rows of one concept, empty where there are none.
+
+    A row's ``warning``, if it has one, has words, a colon and a sentence, and more of them after " | ". Words that not all
+    classifiers share are followed by those that have them.
+    """
+    said: dict[str, set[str]] = {}
+    classifiers = set()
+    for row in rows:
+        classifiers.add(row["classifier"])
+        for words, _, _ in (one.partition(": ") for one in row.get("warning", "").split(" | ") if one):
+            said.setdefault(words, set()).add(row["classifier"])
+    return ", ".join(
+        words + ("" if mine == classifiers else f": {', '.join(sorted(mine))}") for words, mine in said.items()
+    )
+
+
+def hatch(axis: "Axes", left: float, bottom: float, width: float, height: float, **look: Any) -> None:
+    """Hatch a part of a panel: what it shows is in doubt, and words nearby say why."""
+    from matplotlib.patches import Rectangle
+
+    style: dict[str, Any] = {"fill": False, "hatch": "////", "edgecolor": "0.6", "linewidth": 0} | look
+    axis.add_patch(Rectangle((left, bottom), width, height, **style))
+
+
 def noise_axis(axis: "Axes", rows: Sequence[Mapping[str, Any]]) -> None:
     """Label an axis over log-SNR in dB with dB and sigma below, and with the steps of ``rows`` on a second axis above."""
-    steps = {row["step"]: row["log_snr_db"] for row in rows}
-    low, high = min(steps.values()), max(steps.values())
+    level_axis(axis, rows)
+    step_axis(axis, rows)
+
+
+def level_axis(axis: "Axes", rows: Sequence[Mapping[str, Any]]) -> None:
+    """Label an axis over log-SNR in dB with dB and sigma below."""
+    decibels = [row["log_snr_db"] for row in rows]
+    low, high = min(decibels), max(decibels)
     spacing = 10 if high - low <= 70 else 20
     ticks = np.arange(spacing * np.ceil(low / spacing - 0.05), high + 0.5, spacing)
     axis.set_xticks(ticks, [level_label(db, sep="\n") for db in ticks], fontsize=8)
     axis.set_xlabel("log-SNR in dB, noise level sigma below")
+
+
+def step_axis(axis: "Axes", rows: Sequence[Mapping[str, Any]]) -> None:
+    """Label a second axis, above one over log-SNR in dB, with the steps of ``rows``."""
+    steps = {row["step"]: row["log_snr_db"] for row in rows}
     shown = sorted(steps)[:: max(1, -(-len(steps) // 10))]
     top = axis.secondary_xaxis("top")
     top.set_xticks([steps[step] for step in shown], shown, fontsize=7)

@@ -19,7 +19,7 @@ def distances(found: Mapping[str, Sequence[Mapping[str, Any]]], note: str) -> "F
     """
     figure = canvas.new_figure(9.6, 3.9)
     axes = figure.subplots(1, 3)
-    colours = {"denoised": "#009E73", "noisy": "#CC79A7"}
+    colours = {"denoised": "#009E73", "unguided": "#E69F00", "noisy": "#CC79A7"}
     for axis, (name, label) in zip(axes, {"l1": "L1", "l2": "L2", "cosine": "cosine"}.items(), strict=True):
         for signal, rows in found.items():
             levels = [row["log_snr_db"] for row in rows]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from musicologist.embedders import registry
 from musicologist.workflow.provenance import model_digest, model_title
 
 _LICENCE = re.compile(r"^(?:license|licence):\s*(.+)$|^\|\s*Licen[cs]e\s*\|\s*(.+?)\s*\|", re.IGNORECASE | re.MULTILINE)
@@ -17,13 +18,24 @@ _NOTES_LICENCE = {
 _NSYNTH = "NSynth (Engel et al. 2017), CC BY 4.0"
 
 
+def models_by_role(models: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Roles and models of a configuration's ``models``, of those that are named."""
+    heard = list((models.get("embedders") or {"clap": models.get("clap")}).values())
+    roles = [("makes the audio", models.get("diffusion")), ("hears it", heard[0])]
+    roles += [("hears it too, as an outside judge", other) for other in heard[1:]]
+    roles += [("reads the prompts", models.get("text_encoder"))]
+    return [(role, model) for role, model in roles if model]
+
+
 def model_entry(role: str, model: str) -> dict[str, str]:
-    """A model as the card names it: its title, digest and licence, as far as its own card (``README.md``) tells."""
+    """A model as the card names it: its title, digest and licence, as far as its own card (``README.md``) or its file tells."""
     card = Path(model) / "README.md"
     text = card.read_text(encoding="utf-8") if card.is_file() else ""
     found = _LICENCE.search(text)
     licence = next((group for group in found.groups() if group), "") if found else ""
-    if not licence:
+    if model in registry.PACKAGED or model.endswith(".py"):
+        licence = registry.of_model(model).LICENCE
+    elif not licence:
         name = model.partition("@")[0]
         licence = "not stated" if Path(model).exists() else f"see https://huggingface.co/{name}"
     return {

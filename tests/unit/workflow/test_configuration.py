@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 from musicologist.core.errors import UserError
-from musicologist.workflow import configuration
+from musicologist.workflow import configuration, planned
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads((ROOT / "config/schemas/config.schema.json").read_text())
@@ -46,7 +46,7 @@ def test_every_key_is_described_and_every_object_refuses_unknown_keys():
         ),
         (lambda c: c["audio"].update(samples=0), "audio.samples: 0 is less than the minimum of 1"),
         (lambda c: c.update(concepts=3), "concepts is 3; expected Concepts of"),
-        (lambda c: c.update(run="../other"), "run: '../other' does not match"),
+        (lambda c: c.update(run="../other"), "run is '../other': expected a name of letters"),
     ],
 )
 def test_a_mistake_is_one_sentence_that_names_the_key(config, change, sentence):
@@ -92,13 +92,32 @@ def test_steps_and_sigmas_must_make_sense(config, change, sentence):
         configuration.check_trajectory(trajectory | change, "my.yaml")
 
 
+def test_the_last_step_is_always_kept_and_must_be_nearly_clean(config):
+    trajectory = configuration.with_defaults(config, SCHEMA)["trajectory"] | {"sigma_min": 0.4}
+    last = trajectory["steps"] - 1
+    for keep in ([0, 3], {"levels": 3, "from_sigma": 100, "to_sigma": 1}, [last]):
+        assert configuration.check_trajectory(trajectory | {"keep": keep}, "my.yaml")[-1] == last
+    with pytest.raises(UserError, match=r"last kept level is at sigma 0.6, .* lower trajectory.sigma_min"):
+        configuration.check_trajectory(trajectory | {"sigma_min": 0.6}, "my.yaml")
+    assert configuration.check_trajectory(trajectory | {"keep": [0, last]}, "my.yaml", given=True) == [0, last]
+    with pytest.raises(UserError, match=r"give the levels after it too, and name them in trajectory\.keep"):
+        configuration.check_trajectory(trajectory | {"keep": [0, 3]}, "my.yaml", given=True)
+
+
 def test_other_inputs_under_the_same_run_name_are_refused(tmp_path):
     record = tmp_path / "inputs.json"
-    configuration.check_recorded(record, {"writer": "given"}, "demo")
+    planned.check_recorded(record, {"writer": "given"}, "demo")
     record.write_text('{"writer": "template"}')
-    configuration.check_recorded(record, {"writer": "template"}, "demo")
+    planned.check_recorded(record, {"writer": "given"}, "demo")  # nothing is made yet: it binds nobody
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts/batch_0000.jsonl").write_text("{}")
+    planned.check_recorded(record, {"writer": "template"}, "demo")
     with pytest.raises(UserError, match="give the key `run` another name"):
-        configuration.check_recorded(record, {"writer": "given"}, "demo")
+        planned.check_recorded(record, {"writer": "given"}, "demo")
+    for damaged in ("", '{"a"', "[]", "null", "[" * 5000):
+        record.write_text(damaged)
+        with pytest.raises(UserError, match=r"inputs\.json, which records .* is damaged .*: restore it from a copy"):
+            planned.check_recorded(record, {"writer": "given"}, "demo")
 
 
 def test_the_key_of_old_is_known(config):

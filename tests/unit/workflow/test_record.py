@@ -21,6 +21,13 @@ def test_a_model_tells_its_licence_and_digest():
     assert hub["title"] == "laion/clap@01234567"
 
 
+def test_an_embedder_without_a_card_tells_its_licence_by_its_file():
+    assert record.model_entry("hears it", "musicnn")["licence"] == "ISC"
+    assert record.model_entry("hears it", str(ROOT / "examples/own_embedder.py"))["licence"] == "none needed"
+    models = {"diffusion": "a", "clap": None, "embedders": {"mine": "b", "musicnn": "musicnn"}, "text_encoder": None}
+    assert [model for _, model in record.models_by_role(models)] == ["a", "b", "musicnn"]
+
+
 def test_a_front_matter_tells_a_licence_too(tmp_path):
     (tmp_path / "weights").write_text("weights")
     (tmp_path / "README.md").write_text("---\nlicense: apache-2.0\n---\n# A model\n")
