@@ -77,8 +77,9 @@ def test_the_clocks_of_nodes_are_a_minute_and_a_half_off(new_run, check):
     run.fault("clock", "00", "01")
     assert run.finish("--retries", "0") == 0, run.report()
     check(run)
-    times = sorted(int((run.path / "diary" / f"clock_{shard}").read_text()) for shard in ("00", "01"))
-    assert times[1] - times[0] > 120, "one task's clock was late, the other's early"
+    for shard in run.shards:
+        there, here = map(int, (run.path / "diary" / f"clock_{shard}").read_text().split())
+        assert abs(abs(there - here) - 90) < 5
     done = subprocess.run(
         run.command("--profile", "profile", "-n"),
         cwd=run.path, env=run.environment, capture_output=True, text=True,
