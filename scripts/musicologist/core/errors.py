@@ -20,7 +20,7 @@ _ENDLESS = re.compile(r"[^\s/]{400,}")
 class UserError(Exception):
     """A mistake that the user can mend: one sentence with what was found, where, what was expected, what to do.
 
-    Scripts print it as the last line of their log and leave with exit code 1 (see ``programs.run``). What it quotes is shortened.
+    Scripts print it as the last line of their log and leave with exit code 1 (``programs.run``). What it quotes is shortened.
     """
 
     def __init__(self, sentence: str) -> None:
