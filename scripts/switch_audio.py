@@ -26,7 +26,7 @@ def main() -> None:
     from musicologist.audio.sampler import clip_seed
     from musicologist.audio.shard_sampling import ShardSampling, Wanted
     from musicologist.core import levels
-    from musicologist.core.shards import ShardWriter
+    from musicologist.core.shard_writing import ShardWriter
 
     tars = levels.of_tars(arguments.tars, arguments.steps, ["denoised", "switched"])
     kept = {("noisy" if signal == "switched" else signal, step) for signal, step in tars}

@@ -12,7 +12,7 @@ from musicologist.core import noise_levels
 from musicologist.core.errors import UserError
 from musicologist.core.files import write_text
 from musicologist.core.levels import Level
-from musicologist.core.shards import Clip
+from musicologist.core.shard_writing import Clip
 
 
 def of_level(level: Level, sigmas: Sequence[float]) -> dict[str, Any]:

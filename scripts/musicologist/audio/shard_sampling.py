@@ -12,7 +12,7 @@ from musicologist.audio.sampler import Sampler
 from musicologist.core import noise_levels
 from musicologist.core.files import atomic_path, write_text
 from musicologist.core.levels import Level
-from musicologist.core.shards import Clip, ShardWriter
+from musicologist.core.shard_writing import Clip, ShardWriter
 from musicologist.models import devices
 
 import torch  # isort: skip

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from musicologist.figures.canvas import new_figure, noise_axis, title_of
+from musicologist.figures.axes import noise_axis
+from musicologist.figures.canvas import new_figure, title_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

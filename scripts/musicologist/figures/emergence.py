@@ -8,7 +8,9 @@ import numpy as np
 
 from musicologist.core import noise_levels
 from musicologist.figures import canvas
-from musicologist.figures.canvas import METRIC_NAMES, SIGNAL_NAMES, Style, of_classifiers
+from musicologist.figures.axes import noise_axis
+from musicologist.figures.canvas import METRIC_NAMES, SIGNAL_NAMES
+from musicologist.figures.styles import Style, of_classifiers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -84,7 +86,7 @@ def emergence(
         _controls(axis, rows, controls, signal, metric, styles)
         axis.set_title(SIGNAL_NAMES.get(signal, signal), fontsize=10)
         axis.axhline(_chance(rows, metric), color="0.45", linestyle=":", linewidth=1)
-        canvas.noise_axis(axis, mine)
+        noise_axis(axis, mine)
     axes[0].set_ylabel(f"{METRIC_NAMES[metric]} of prompts (95 % interval)")
     axes[0].set_ylim(*_limits(rows, metric))
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False, fontsize=8)

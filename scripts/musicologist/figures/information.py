@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from musicologist.figures.canvas import new_figure, noise_axis
+from musicologist.figures.axes import noise_axis
+from musicologist.figures.canvas import new_figure
 from musicologist.statistics import bootstrap
 
 if TYPE_CHECKING:

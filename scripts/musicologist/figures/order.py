@@ -9,16 +9,8 @@ import numpy as np
 from musicologist.core import noise_levels
 from musicologist.figures import atlas
 from musicologist.figures.atlas import Rows
-from musicologist.figures.canvas import (
-    SIGNAL_NAMES,
-    Style,
-    doubts,
-    hatch,
-    level_label,
-    new_figure,
-    of_classifiers,
-    title_of,
-)
+from musicologist.figures.canvas import SIGNAL_NAMES, doubts, hatch, level_label, new_figure, title_of
+from musicologist.figures.styles import Style, of_classifiers
 from musicologist.statistics.outcomes import FROM_THE_START, UNRESOLVED
 
 if TYPE_CHECKING:

@@ -114,8 +114,8 @@ FINISHED_SIGMA = 0.5
 """The noisiest level at which clips can be called finished: music 6 dB above the noise."""
 
 
-def check_trajectory(trajectory: Mapping[str, Any], source: str, given: bool = False) -> list[int]:
-    """The kept steps of a trajectory, in ascending order: those of ``keep`` and, where clips are not ``given``, the last.
+def check_trajectory(trajectory: Mapping[str, Any], source: str, inputs: Mapping[str, Any]) -> list[int]:
+    """The kept steps of a trajectory, in ascending order: those of ``keep`` and, where no ``inputs`` are clips, the last.
 
     Raises UserError where one lies outside the sampler's steps, where sigma_min or guidance_sigma_min is not below
     sigma_max, where guidance_sigma_max leaves no step to be guided, where no signal is kept that ends as the finished clip, and
@@ -148,6 +148,7 @@ def check_trajectory(trajectory: Mapping[str, Any], source: str, given: bool = F
         kept = kept_steps(trajectory["keep"], levels)
     except UserError as error:
         raise UserError(f"{source}: {error}") from None
+    given = bool(inputs["audio"] or inputs["embeddings"])
     kept = kept if given else with_the_last(kept, levels)
     if levels[kept[-1]] > FINISHED_SIGMA:
         remedy = (

@@ -172,10 +172,8 @@ class Run(Interventions):
 
     @property
     def unheard(self) -> list[str]:
-        """The folder that holds a shard's clips until they are heard, where they are then deleted.
-
-        One for all levels: that a step was removed must not change what a rule reads.
-        """
+        """The folder that holds a shard's clips until they are heard, where they are then deleted."""
+        # One for all levels: that a step was removed must not change what a rule reads.
         return _where(self.listening, "<results>/audio/unheard/shard_{shard}")
 
     @property
@@ -260,8 +258,7 @@ def load(
     configuration.check_sizes(config, source)
     inputs = config["inputs"]
     heard = ears.configured(config["models"], inputs, source)
-    given = bool(inputs["audio"] or inputs["embeddings"])
-    kept_steps = configuration.check_trajectory(config["trajectory"], source, given)
+    kept_steps = configuration.check_trajectory(config["trajectory"], source, inputs)
     section.check(inputs, source)
     section.check_notes(inputs["notes"], config["notes"]["splits"], source)
     configuration.check_passes(config["annotation"], source)
@@ -294,8 +291,8 @@ def load(
 
 def options(values: Mapping[str, Any]) -> str:
     """Options of a script, quoted for the shell; one that is None is left out."""
-    given = {name.replace("_", "-"): value for name, value in values.items() if value is not None}
-    return " ".join(f"--{name} {quote(str(value))}" for name, value in given.items())
+    given = [(name.replace("_", "-"), quote(str(value))) for name, value in values.items() if value is not None]
+    return " ".join(f"--{name} {value}" for name, value in given)
 
 
 def _where(condition: bool, path: str) -> list[str]:

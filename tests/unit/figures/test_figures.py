@@ -5,7 +5,7 @@ import pytest
 from musicologist.core import results
 from musicologist.core.errors import UserError
 from musicologist.figures import atlas, canvas, distances, emergence, order, pca, rates
-from musicologist.figures.canvas import Style, of_classifiers
+from musicologist.figures.styles import Style, of_classifiers
 from musicologist.statistics import metrics
 from PIL import Image
 
