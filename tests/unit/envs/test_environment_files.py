@@ -95,3 +95,15 @@ def test_images_are_made_by_the_same_steps_from_the_same_files():
 def test_the_program_needs_no_more_than_the_images_install():
     imported = set(re.findall(r"(?m)^(?:import|from) (\w+)", (ENVS / "make_environments.py").read_text()))
     assert imported - set(sys.stdlib_module_names) == {"yaml"}
+
+
+def test_every_rule_with_an_environment_calls_python_so_that_it_is_found_without_conda():
+    """What rules/environments.smk recognises a rule's command by."""
+    bodies = [
+        body
+        for file in (ENVS.parent / "rules").glob("*.smk")
+        for body in re.split(r"(?m)^ *(?:use )?rule ", file.read_text())[1:]
+    ]
+    commands = [re.search(r'shell:\s+"(.*)', body) for body in bodies if re.search(r"(?m)^ *conda:", body)]
+    assert len(commands) > 30
+    assert all(command and command[1].startswith("python {params.script:q}") for command in commands)

@@ -27,6 +27,7 @@ def test_a_site_names_the_gpus_of_every_rule_that_uses_one(site):
         assert (rule in on_gpu) == bool(GPU_KEYS & resources.keys() - {"slurm_partition"})
         assert set(resources) - GPU_KEYS == set(ampere["set-resources"][rule]) - GPU_KEYS
     assert profile["set-resources"]["check_generator"]["runtime"] == 10
+    assert profile.get("safe-slurm-array-jobs") in (ampere["safe-slurm-array-jobs"], None)
     assert profile.keys() - ampere.keys() <= {"config", "apptainer-args"}
     assert choose.with_site(choose.with_site(PROFILE, site), "ampere") == PROFILE, "back again"
 
