@@ -14,15 +14,14 @@ from musicologist.models import hub
 from musicologist.probes import registry
 from musicologist.prompts.plan import Plan
 from musicologist.workflow import configuration, ears, planned, preflight
-from musicologist.workflow.ears import Ear
-from musicologist.workflow.provenance import model_title
+from musicologist.workflow.ears import Ear, Heard
 
 CONCEPTS = "config/concepts.yaml"
 ORIGINAL_LABELS = "config/original_labels.yaml"
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Heard):
     """A run, made by ``load``; ``<results>`` in a path is its folder."""
 
     config: Mapping[str, Any]
@@ -166,11 +165,6 @@ class Run:
         return min(count, self.config["audio"]["listening"]) if self.listening else count
 
     @property
-    def outside(self) -> list[str]:
-        """What embedders beside the run's own say of the same clips, where there are any."""
-        return _where(len(self.ears) > 1, "<results>/comparison/embedders.json")
-
-    @property
     def generator(self) -> str:
         """Which model a generating script samples, and in which precision, as options."""
         models = self.config["models"]
@@ -242,17 +236,6 @@ class Run:
     def classifier_styles(self) -> str:
         """How figures show the classifiers, as options of a script."""
         return " ".join(one.style for one in self.classifiers.values())
-
-    def models_note(self, place: str = "") -> str:
-        """The sentence below each picture that says which models made it; ``place`` is the embedder's."""
-        models, inputs = self.config["models"], self.config["inputs"]
-        audio = model_title(found(models["diffusion"])) if self.generates else "given"
-        return f"Audio: {audio}. Embedding: {'given' if inputs['embeddings'] else self.ears[place].title}."
-
-    def labelled_note(self, place: str = "") -> str:
-        """The same for pictures that tell prompts with a concept from those without."""
-        original = " Labels: the original study's rules." if self.config["labels"] == "original" else ""
-        return self.models_note(place) + original
 
 
 def load(
