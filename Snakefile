@@ -2,7 +2,7 @@
 #
 # results/RUN/
 # ├── prompts/            batch_0000.jsonl …, prompts.parquet, annotations.parquet, answers/ (of language models), agreement.csv
-# ├── audio/              shard_0000.json …, SIGNAL/step_00/shard_0000.tar …
+# ├── audio/              shard_0000.json …, SIGNAL/step_00/shard_0000.tar …, latents/, information/
 # ├── notes/              notes.parquet, shard_0000.tar …
 # ├── embeddings/         notes.parquet, SIGNAL/step_00.parquet …, shards/
 # ├── acoustics/          audio.parquet, notes.parquet, shards/
@@ -10,8 +10,11 @@
 # │                       rates.png, emergence.json, landmarks.parquet, card.json, controls.parquet, controls.json, content.parquet
 # ├── embedders/NAME/     the same of another embedder of models.embedders: embeddings/, concepts/, atlas.csv, order.json
 # ├── comparison/         embedders.json: whether the others agree
-# ├── unconditional/, branches/                 clips without prompts; clips of `snakemake commitment`
-# ├── atlas.csv, emergence.parquet, order.json, atlas.png, order.png, distances.png, commitment.csv, commitment.png
+# ├── unconditional/, branches/, switched/      clips without prompts; of `snakemake commitment`; of `snakemake switching`
+# ├── information.parquet, information.png     what the prompts tell, in nats by noise level
+# ├── signals.csv                              guided against unguided estimates, noisy states against their null
+# ├── atlas.csv, emergence.parquet, order.json, atlas.png, order.png, distances.png, commitment.csv, commitment.png,
+# │                       switching.csv, switching.png
 # ├── listen/index.html (and clips/), run.json, listeners.csv where people listened
 # └── models/             what `snakemake train_models` writes
 #
@@ -41,12 +44,28 @@ include: "rules/controls.smk"
 include: "rules/probes.smk"
 include: "rules/emergence.smk"
 include: "rules/commitment.smk"
+include: "rules/switching.smk"
 include: "rules/figures.smk"
 include: "rules/listening_parts.smk"
 include: "rules/listening.smk"
 include: "rules/models.smk"
 include: "rules/gpu_check.smk"
 include: "rules/starting.smk"
+
+
+if RUN.renoised:
+
+    include: "rules/renoising.smk"
+
+
+if RUN.contrasted:
+
+    include: "rules/contrasts.smk"
+
+
+if RUN.informed:
+
+    include: "rules/information.smk"
 
 
 if PREFLIGHT:
@@ -88,7 +107,10 @@ rule all:
         "<results>/run.json",
         "<results>/listen/index.html",
         RUN.agreement,
+        RUN.contrasted,
+        "<results>/information.png" if RUN.informed else [],
         RUN.commitment_figure,
+        RUN.switching_figure,
     localrule: True
 
 

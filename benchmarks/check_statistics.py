@@ -158,7 +158,7 @@ def sigma50(experiment: Experiment, seed: int) -> tuple[bool, bool]:
     decision, prompts, labels, weights = scores(experiment, sigma, rng)
     drawn = np.hstack([np.ones((len(labels), 1), np.float32), bootstrap.draws(len(labels), 1000, seed)])
     measured = np.stack([metrics.metrics(values, {}, prompts, labels, drawn)["roc_auc"] for values in decision], axis=1)
-    found = landmarks.landmarks(np.log(sigma), measured, np.full(len(sigma), 0.5))
+    found = landmarks.landmarks(np.log(sigma), measured, np.full(len(sigma), 0.5), experiment.positives)
     true_curve = simulation.true_auc(experiment, sigma, weights)[None]
     truths = curves.half_rise(np.log(sigma), true_curve)[0], curves.fit_logistic(np.log(sigma), true_curve).midpoint[0]
     covered = []

@@ -10,6 +10,7 @@ than 15 minutes or more than 4 GiB.
 
 import argparse
 import itertools
+import json
 import os
 import resource
 import subprocess
@@ -96,6 +97,7 @@ def simulate(place: Path, concepts: list[str], sizes: argparse.Namespace) -> Non
     for number, concept in enumerate(concepts):
         write_scores(place, concept, ids, sigma, [decision[:, number] for decision in decisions], labels[number])
         write_dataset(place, concept, note_labels[number], sizes.notes)
+        write_reports(place, concept)
 
 
 def level_columns(size: int, step: int, sigma: float) -> dict:
@@ -170,7 +172,18 @@ def collect(place: Path, concepts: list[str]) -> list[str]:
         for word in (f"--{name}", *(f"{place}/{concept}.{ending}" for concept in concepts))
     ]
     outputs = {"output": "atlas.csv", "parquet": "emergence.parquet", "order": "order.json"}
+    given += ["--reports", *(f"{place}/reports/{concept}/{name}.json" for concept in concepts for name in CLASSIFIERS)]
     return ["collect_atlas", *given, *(f"--{name}={place}/{file}" for name, file in outputs.items())]
+
+
+def write_reports(place: Path, concept: str) -> None:
+    """What stands in a probe's report about the notes that it learnt from and was checked on."""
+    part = {"n_pos": 9000, "n_neg": 9000, "instruments_pos": 90, "instruments_neg": 90}
+    area = {"roc_auc": 0.9, "roc_auc_low": 0.8, "roc_auc_high": 0.95}
+    (place / "reports" / concept).mkdir(parents=True)
+    for classifier in CLASSIFIERS:
+        text = json.dumps({"train": part, "held_out": part | area})
+        (place / "reports" / concept / f"{classifier}.json").write_text(text, encoding="utf-8")
 
 
 def fit(place: Path, concept: str, classifier: str) -> list[str]:

@@ -69,6 +69,7 @@ rule measure_commitment:
             concept=RUN.concepts,
             classifier=CLASSIFIERS,
         ),
+        scores=scores_beside_branches,
     output:
         "<results>/commitment.csv",
     log:
@@ -84,7 +85,7 @@ rule measure_commitment:
         seed=config["seed"],
     shell:
         "python {params.script:q} --embeddings {input.embeddings:q} --probes {input.probes:q}"
-        " --classifiers {params.classifiers:q} --resamples {params.resamples} --seed {params.seed}"
+        " --classifiers {params.classifiers:q} --scores {input.scores:q} --resamples {params.resamples} --seed {params.seed}"
         " --output {output:q} 2> {log:q}"
 
 

@@ -66,7 +66,7 @@ wildcard_constraints:
     batch=r"\d{4}\d*",
     shard=r"\d{4}\d*",
     step=r"\d{2}\d*",
-    signal="denoised|noisy|deformed|branched",
+    signal="denoised|unguided|noisy|renoised|deformed|branched|switched",
     split="train|valid|test",
     concept="|".join(RUN.defined_concepts),
     classifier="|".join(CLASSIFIERS),

@@ -109,6 +109,8 @@ if RUN.unconditional:
                 for signal, step in RUN.unconditional_levels
             ],
             unheard=[],
+            latents=[],
+            information=[],
         log:
             "<logs>/generate_unconditional.log",
         benchmark:
@@ -120,7 +122,7 @@ if RUN.unconditional:
             last=RUN.unconditional - 1,
             kept="",
             samples=1,
-            sampling=RUN.sampling(guidance=0, guidance_rescale=0, guidance_sigma_min=0),
+            sampling=RUN.sampling(guidance=0, guidance_rescale=0, guidance_sigma_min=0, guidance_sigma_max=None),
 
     # The tar files are inputs so that a step added to the configuration is generated before it is embedded.
     use rule embed_audio as embed_unconditional with:

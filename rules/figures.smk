@@ -64,7 +64,7 @@ rule plot_pca:
     input:
         dataset="<results>/concepts/{concept}/dataset.parquet",
         note_embeddings="<results>/{ear}embeddings/notes.parquet",
-        embeddings=embeddings_of(RUN.signals),
+        embeddings=embeddings_of(RUN.animated_signals),
         scores=f"<results>/{{ear}}concepts/{{concept}}/scores_{CLASSIFIERS[0]}.parquet",
         probe=f"<results>/{{ear}}concepts/{{concept}}/{CLASSIFIERS[0]}.skops",
     output:

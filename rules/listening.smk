@@ -88,6 +88,6 @@ rule write_listening_page:
         " --concepts {params.concepts:q} --emergence {input.emergence:q} --order {input.order:q} --texts {input.prompts:q}"
         " --annotations {input.annotations:q} --run-card {input.run:q} --scores {input.scores:q} --cards {input.cards:q}"
         " --controls {input.controls:q} --contents {input.contents:q} --datasets {input.datasets:q} {params.folders}"
-        " --notes {input.notes:q} --note-shards {input.note_shards:q} --listeners {input.listeners:q}"
-        " {params.shown} --resources {params.resources:q}"
+        " --switching {input.switching:q} --notes {input.notes:q} --note-shards {input.note_shards:q}"
+        " --listeners {input.listeners:q} {params.shown} --resources {params.resources:q}"
         " --page {output.page:q} --clips {output.clips:q} 2> {log:q}"

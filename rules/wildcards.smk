@@ -85,6 +85,28 @@ def reports_by_classifier(wildcards, input):
     return [f"{classifier}={path}" for classifier, path in zip(CLASSIFIERS, input.reports)]
 
 
+def given_pairs(wildcards):
+    """What the given pairs say: an edited file makes its clips stale."""
+    return (
+        Path(config["inputs"]["prompt_pairs"]).read_text(encoding="utf-8") if config["inputs"]["prompt_pairs"] else ""
+    )
+
+
+def first_prompt_of_pairs(wildcards):
+    return RUN.pairs_plan.prompts_of_shard(int(wildcards.shard))[0]
+
+
+def last_prompt_of_pairs(wildcards):
+    return RUN.pairs_plan.prompts_of_shard(int(wildcards.shard))[-1]
+
+
+def scores_beside_branches(wildcards):
+    """Of the run's own clips, where a prompt has two or more: what they agree in is the prompt's doing, not the state's."""
+    several = RUN.generates and config["audio"]["samples"] > 1
+    files = "<results>/concepts/{concept}/scores_{classifier}.parquet"
+    return collect(files, concept=RUN.concepts, classifier=CLASSIFIERS) if several else []
+
+
 def scaling_of_embedder(wildcards):
     """Where the notes' mean and spread stand, of an embedder that is not on the unit sphere."""
     place = wildcards.get("ear", "")

@@ -10,6 +10,7 @@ import os
 import platform
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -86,7 +87,7 @@ def embedder() -> None:
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], required=True)
     parser.add_argument("--modules", nargs="*", default=[])
     parser.add_argument("--site", type=json.loads, required=True)
-    parser.add_argument("--before", nargs="*", help="the generator's record: the parts run one after the other")
+    parser.add_argument("--before", nargs="*", type=Path, default=[], help="the generator's record")
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
@@ -110,11 +111,13 @@ def embedder() -> None:
             record["problems"]["numbers"] = f"What {arguments.model} makes of audio is not finite on this node."
         record["batch"] = {"asked": arguments.batch_size, "fits": batch.size}
 
-    check("embedder", arguments, [arguments.model], work)
+    # what is wrong already is not met twice
+    told = any(json.loads(path.read_text(encoding="utf-8"))["problems"] for path in arguments.before)
+    check("embedder", arguments, [arguments.model], None if told else work)
 
 
-def check(part: str, arguments: argparse.Namespace, models: list[str | None], work: Callable[..., None]) -> None:
-    """Write the part's record: what is wrong with the node, or else what the models take there."""
+def check(part: str, arguments: argparse.Namespace, models: list[str | None], work: Callable[..., None] | None) -> None:
+    """Write the part's record: what is wrong with the node, or else what the models take there (``work``, if any)."""
     from musicologist.core.files import write_text
     from musicologist.models import devices, hub
     from musicologist.workflow import gpu_checks
@@ -124,7 +127,7 @@ def check(part: str, arguments: argparse.Namespace, models: list[str | None], wo
     wrong = gpu_checks.problems(arguments.device, found, torch, arguments.modules, os.environ, foreign)
     record: dict[str, Any] = {"part": part, "node": platform.node(), "site": arguments.site, "problems": wrong}
     record |= {"gpu": vars(found) if found else None, "torch": vars(torch), "seconds": {}}
-    if not wrong:
+    if work and not wrong:
         try:
             device = devices.resolve(arguments.device)
             record |= {"device": device, "note": gpu_checks.note(device, found, torch)}
@@ -135,6 +138,12 @@ def check(part: str, arguments: argparse.Namespace, models: list[str | None], wo
                 record["peak_bytes"] = library.cuda.max_memory_allocated()
         except UserError as error:
             record["problems"][part] = str(error)
+        except (RuntimeError, AssertionError) as error:  # of PyTorch, with what CUDA says
+            traceback.print_exc()
+            said = str(error).strip().split("\n")[0]
+            record["problems"][part] = (
+                f"The {part} fails on this node ({said}): {arguments.output.stem}.log says where."
+            )
     for sentence in record["problems"].values():
         print(sentence, file=sys.stderr)
     write_text(arguments.output, json.dumps(record, indent=1) + "\n")

@@ -28,7 +28,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     from musicologist.audio import manifests
-    from musicologist.core import levels, noise_levels, shards
+    from musicologist.core import levels, noise_levels, shard_writing
     from musicologist.inputs import audio
 
     prompts = range(arguments.first, arguments.last + 1)
@@ -39,7 +39,7 @@ def main() -> None:
     first, rate = audio.rate(arguments.folder, min(tars), arguments.last + 1, left_out)
 
     for level, tar in programs.progress(sorted(tars.items()), len(tars), "tar files imported"):
-        with shards.ShardWriter(tar) as writer:
+        with shard_writing.ShardWriter(tar) as writer:
             for path in audio.files(arguments.folder, level, arguments.shard, prompts, arguments.samples):
                 for clip in audio.clips(path, level, sigmas[level[1]], wanted, left_out, rate):
                     if clip.sample_rate != rate:

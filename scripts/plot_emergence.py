@@ -28,7 +28,7 @@ def main() -> None:
     from musicologist.emergence import guards
     from musicologist.emergence.tables import CONTROLS
     from musicologist.figures import canvas, emergence
-    from musicologist.figures.canvas import of_classifiers
+    from musicologist.figures.styles import of_classifiers
 
     pairs = [item.split("=", 1) for item in arguments.reports]
     reports = {name: json.loads(Path(path).read_text(encoding="utf-8")) for name, path in pairs}

@@ -23,11 +23,12 @@ def main() -> None:
     from musicologist.core import results
     from musicologist.emergence import guards
     from musicologist.figures import canvas, rates
+    from musicologist.figures.styles import of_classifiers
 
     pairs = [item.split("=", 1) for item in arguments.reports]
     reports = {name: json.loads(Path(path).read_text(encoding="utf-8")) for name, path in pairs}
     rows = guards.warned(results.read(arguments.emergence), reports)
-    styles = canvas.of_classifiers(reports, arguments.style)
+    styles = of_classifiers(reports, arguments.style)
     figure = rates.rates(rows, reports, arguments.note, styles)
     canvas.save(figure, arguments.output, arguments.dpi)
 

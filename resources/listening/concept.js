@@ -189,7 +189,9 @@ Listen.parts.concept = (() => {
               const text =
                 corpus === "unconditional" || corpus === "decoded noise"
                   ? `noise of prompt ${D.clips[name].prompt}`
-                  : `prompt ${D.clips[name].prompt}, ${D.clips[name].sample + 1}`;
+                  : corpus === "switched"
+                    ? `pair ${Math.floor(D.clips[name].prompt / 2) + 1}, begun with its ${D.clips[name].prompt % 2 ? "second" : "first"} prompt`
+                    : `prompt ${D.clips[name].prompt}, ${D.clips[name].sample + 1}`;
               return h("li", {}, button, h("span", {}, text));
             }),
         ),

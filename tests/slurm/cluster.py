@@ -22,14 +22,13 @@ from pathlib import Path
 
 PACKAGES = (
     *("slurmctld", "slurmd", "slurm-client", "slurmdbd", "slurm-wlm-basic-plugins", "slurm-wlm-mysql-plugin"),
-    *("munge", "mariadb-server", "environment-modules", "libfaketime"),
+    *("munge", "mariadb-server", "environment-modules"),
 )
 PROGRAMS = ("slurmctld", "slurmd", "slurmdbd", "sbatch", "sacctmgr", "munged", "mariadbd", "mariadb-install-db")
 ROOT = Path("/tmp/musicologist-slurm")
 MODULES = ROOT / "modulefiles"
 NARROW = 5
 """How many jobs Slurm takes at once from the account ``narrow``."""
-FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 PORT = 26900
 # Slurm's compiled-in place: the official jobstep plugin drops SLURM_CONF from the environment of its srun.
 INSTALLED = Path("/etc/slurm")
@@ -90,11 +89,28 @@ PartitionName=urgent Nodes=gpu[01-02] MaxTime=1-0 DefaultTime=10 PriorityTier=10
 TASK_PROLOG = """\
 #!/bin/sh
 off=$(cat "$SLURM_SUBMIT_DIR/clock" 2>/dev/null) || exit 0
-if [ $((${{SLURM_ARRAY_TASK_ID:-1}} % 2)) -eq 1 ]; then off=-$off; else off=+$off; fi
-echo "export LD_PRELOAD={faketime}"
-echo "export FAKETIME=$off"
-echo "export FAKETIME_DONT_FAKE_MONOTONIC=1"
+if [ $((${{SLURM_ARRAY_TASK_ID:-1}} % 2)) -eq 1 ]; then off=-$off; fi
+echo "export CLOCK_OFF=$off"
+echo "export PATH={root}/etc/clock:$PATH"
+echo "export PYTHONPATH={root}/etc/clock:$PYTHONPATH"
 """
+
+# The two clocks that jobs read: Python's and that of `date`. (A preloaded libfaketime breaks Python's time.sleep.)
+CLOCKS = {
+    "sitecustomize.py": """\
+import os
+import time
+
+def _shifted(now=time.time, off=float(os.environ["CLOCK_OFF"])):
+    return now() + off
+
+time.time = _shifted
+""",
+    "date": """\
+#!/bin/sh
+exec /bin/date --date="@$(($(/bin/date +%s) + CLOCK_OFF))" "$@"
+""",
+}
 
 SLURMDBD_CONF = """\
 AuthType=auth/munge
@@ -292,8 +308,12 @@ class Cluster:
         (etc / "gres.conf").write_text(
             f"AutoDetect=off\nNodeName=gpu[01-02] Name=gpu Type=a100 File={self.root}/gpu/nvidia[0-1]\n"
         )
-        (etc / "task_prolog.sh").write_text(TASK_PROLOG.format(faketime=FAKETIME))
+        (etc / "task_prolog.sh").write_text(TASK_PROLOG.format(**values))
         (etc / "task_prolog.sh").chmod(0o755)
+        (etc / "clock").mkdir(exist_ok=True)
+        for name, text in CLOCKS.items():
+            (etc / "clock" / name).write_text(text)
+            (etc / "clock" / name).chmod(0o755)
         (etc / "slurmdbd.conf").write_text(SLURMDBD_CONF.format(**values))
         (etc / "slurmdbd.conf").chmod(0o600)
         for module in ("cuda/12.4", "cudnn/9.1"):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from snakemake_executor_plugin_safe_slurm import queue
 
-from tests.slurm.cluster import FAKETIME, NARROW
+from tests.slurm.cluster import NARROW
 from tests.slurm.conftest import PATIENCE_S
 
 # An sbatch that does not see its first array accepted: Slurm takes it some seconds later.
@@ -72,15 +72,14 @@ def test_jobs_are_held_and_nodes_are_drained(new_run, cluster, check):
 
 
 def test_the_clocks_of_nodes_are_a_minute_and_a_half_off(new_run, check):
-    if not Path(FAKETIME).exists():
-        pytest.skip(f"{FAKETIME} is missing: apt-get install libfaketime")
     run = new_run(shards=2, config="inputs=true")
     (run.path / "clock").write_text("90")
     run.fault("clock", "00", "01")
     assert run.finish("--retries", "0") == 0, run.report()
     check(run)
-    times = sorted(int((run.path / "diary" / f"clock_{shard}").read_text()) for shard in ("00", "01"))
-    assert times[1] - times[0] > 120, "one task's clock was late, the other's early"
+    for shard in run.shards:
+        there, here = map(int, (run.path / "diary" / f"clock_{shard}").read_text().split())
+        assert abs(abs(there - here) - 90) < 5
     done = subprocess.run(
         run.command("--profile", "profile", "-n"),
         cwd=run.path, env=run.environment, capture_output=True, text=True,

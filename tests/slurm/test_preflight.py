@@ -24,8 +24,8 @@ def test_what_slurm_would_refuse_is_said_first(cluster, new_run, old, new, sente
 
 
 def test_a_module_that_does_not_exist_is_said_first(cluster, new_run, tmp_path, monkeypatch):
-    run = new_run(**MODULES)
     monkeypatch.setenv("MODULEPATH", str(tmp_path))
+    run = new_run(**MODULES)
     assert run.finish() == 1
     assert "loads the module cuda, which `module avail cuda` does not list" in run.log.read_text()
     assert not cluster.jobs_of(run.path)

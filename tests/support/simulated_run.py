@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from musicologist.concepts import datasets, definitions, prompt_labels
-from musicologist.core import shards
+from musicologist.core import shard_writing
 
 HOSTILE = """<script>alert(1)</script> & "x" flute </script><!-- ' flute"""
 CONCEPTS_FILE = Path(__file__).parents[2] / "config/concepts.yaml"
@@ -184,9 +184,9 @@ def _notes(folder: Path, shape: Shape, random: np.random.Generator) -> list[dict
     ]
     _table(folder / "notes/notes.parquet", rows)
     tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(shape.sample_rate // 2) / shape.sample_rate)
-    shards.write(
+    shard_writing.write(
         folder / "notes/shard_0000.tar",
-        (shards.Clip(row["note_id"], np.float32([tone]), shape.sample_rate, {}) for row in rows),
+        (shard_writing.Clip(row["note_id"], np.float32([tone]), shape.sample_rate, {}) for row in rows),
     )
     return rows
 
@@ -350,7 +350,7 @@ def _audio(
                         "sigma": float(sigma),
                     }
                     audio = np.repeat(np.float32([tone]), shape.channels, axis=0)
-                    clips.append(shards.Clip(f"{prompt:06d}_{sample:02d}", audio, shape.sample_rate, record))
+                    clips.append(shard_writing.Clip(f"{prompt:06d}_{sample:02d}", audio, shape.sample_rate, record))
             for number in range(0, len(clips), 8):
                 path = folder / signal / f"step_{step:02d}" / f"shard_{number // 8:04d}.tar"
-                shards.write(path, clips[number : number + 8])
+                shard_writing.write(path, clips[number : number + 8])

@@ -16,16 +16,26 @@ CHANGES = (
     ("steps: 6", "steps: 3"),
     ("keep: [0, 3, 5]", "keep: [0, 2]"),
     ("signals: [denoised, noisy]", "signals: [denoised]"),
+    ("deformation: true", "deformation: true\n  renoising: true"),
 )
 RESULTS = "results/listening"
 TARGETS = (
     f"{RESULTS}/distances.png",
     f"{RESULTS}/embeddings/deformed/step_00.parquet",
+    f"{RESULTS}/embeddings/renoised/step_00.parquet",
     f"{RESULTS}/acoustics/audio.parquet",
     f"{RESULTS}/embedders/loudness/embeddings/denoised/step_00.parquet",
 )
-TABLES = {"collect_embeddings": 2, "collect_deformed": 1, "plot_distances": 1}
-AUDIO = {"generate_audio": 1, "embed_audio": 2, "measure_acoustics": 1, "collect_acoustics": 1, **TABLES}
+TABLES = {"collect_embeddings": 2, "collect_deformed": 1, "collect_renoised": 1, "plot_distances": 1}
+AUDIO = {
+    "generate_audio": 1,
+    "renoise_audio": 1,
+    "embed_renoised": 1,
+    "embed_audio": 2,
+    "measure_acoustics": 1,
+    "collect_acoustics": 1,
+    **TABLES,
+}
 
 
 def test_what_was_heard_is_deleted_and_nothing_is_stale_for_it(checkout):
@@ -38,10 +48,12 @@ def test_what_was_heard_is_deleted_and_nothing_is_stale_for_it(checkout):
         path.relative_to(audio).as_posix(): [clip.key for clip in shards.read(path)] for path in audio.rglob("*.tar")
     }
     assert kept == {
-        f"denoised/step_{step}/shard_000{shard}.tar": keys
+        f"{signal}/step_{step}/shard_000{shard}.tar": keys
+        for signal in ("denoised", "renoised")
         for step in ("00", "02")
         for shard, keys in enumerate((["000000_00", "000001_00"], ["000002_00"]))
     }
+    assert not list((audio / "latents").glob("*.safetensors")) and list((audio / "information").glob("*.jsonl"))
     for target in (TARGETS[-1], f"{RESULTS}/embeddings/denoised/step_00.parquet"):  # both heard what is not kept
         assert pq.read_metadata(checkout / target).num_rows == 4
     assert checkout.planned(*TARGETS, config=config) == Counter()

@@ -14,13 +14,15 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from musicologist.core import parquet
+from musicologist.core import parquet, results
 
 from tests.workflow import golden
 from tests.workflow.conftest import Checkout, inputs
 from tests.workflow.products import differences
 
 SMALL = "results/small"
+CONCEPTS = ("is_brass", "is_warm")
+ANSWERS = ("there from the start", "emerged")
 BEHIND_STORAGE = (f"{SMALL}/embeddings/shards/audio_0000.parquet", f"{SMALL}/prompts/annotations.parquet")
 PAGE = {"write_listening_page": 1}
 RECORD = {"write_run_card": 1, **PAGE}  # the card holds the whole configuration, and the page holds the card
@@ -28,8 +30,10 @@ ALL_CONCEPTS = {"plot_atlas": 1, "plot_order": 1, "write_cards": 1, **RECORD}
 CURVES = {"measure_emergence": 2, "plot_emergence": 2, "plot_rates": 2, "collect_atlas": 1, **ALL_CONCEPTS}
 SCORES = {"score_audio": 4, "measure_controls": 2, "plot_pca": 2, **CURVES}
 LEVELS = {"collect_embeddings": 1, "collect_deformed": 1, "plot_distances": 1, **SCORES}
+INFORMATION = {"collect_information": 1, "plot_information": 1}
 UNCONDITIONAL = {"generate_unconditional": 1, "embed_unconditional": 1}
-PROMPTED = {"generate_audio": 2, "embed_audio": 2, "measure_acoustics": 2, "collect_acoustics": 1, **LEVELS}
+PROMPTED = {"generate_audio": 2, "embed_audio": 2, "measure_acoustics": 2, "collect_acoustics": 1}
+PROMPTED |= {**INFORMATION, **LEVELS}
 AUDIO = {**PROMPTED, **UNCONDITIONAL}
 CONTROLS = {"measure_controls": 2, "plot_emergence": 2, "write_cards": 1, **PAGE}
 
@@ -43,6 +47,8 @@ def test_every_product_is_there_and_opens(finished):
         "order.json",
         "order.png",
         "distances.png",
+        "information.parquet",
+        "information.png",
         "run.json",
         "listen/index.html",
         "listen/clips/clips.csv",
@@ -105,6 +111,39 @@ def test_the_atlas_is_a_long_table_with_intervals_around_its_figures(finished):
         assert int(row["n_pos"]) + int(row["n_neg"]) <= 22
 
 
+def test_atlas_order_and_cards_agree_in_every_answer_and_landmark(finished):
+    atlas = results.read(finished / SMALL / "atlas.csv")
+    order = json.loads((finished / SMALL / "order.json").read_text())
+    cards = {name: json.loads((finished / SMALL / f"concepts/{name}/card.json").read_text()) for name in CONCEPTS}
+    ordered = {
+        (row["concept"], entry["classifier"], entry["signal"]): row
+        for entry in order["orders"]
+        for row in [*entry["concepts"], *entry["unresolved"]]
+    }
+    for row in results.without_nan([row for row in atlas if row["step"] == 5]):
+        [card] = [
+            one
+            for one in cards[row["concept"]]["curves"]
+            if all(one[name] == row[name] for name in ("classifier", "signal"))
+        ]
+        place = ordered.pop((row["concept"], row["classifier"], row["signal"]), None)
+        assert (place is None) == (row["answer"] == "not emerged")
+        for found in (card, *([place] if place else ())):
+            assert [found[name] for name in ("answer", "monotone", "half_excess_censored")] == [
+                row[name] for name in ("answer", "monotone", "half_excess_censored")
+            ]
+        ends = {"value": "", "low": "_low", "high": "_high"}
+        assert card["half_excess_sigma"] == {name: row[f"half_excess_sigma{end}"] for name, end in ends.items()}
+        assert not place or all(
+            place[f"half_excess_sigma{end}"] == row[f"half_excess_sigma{end}"] for end in ends.values()
+        )
+        assert card["warning"] == row["warning"]
+    assert ordered == {}
+    for entry in order["orders"]:
+        ranks = {said: [row["rank"] for row in entry["concepts"] if row["answer"] == said] for said in ANSWERS}
+        assert not all(ranks.values()) or max(ranks[ANSWERS[0]]) <= min(ranks[ANSWERS[1]])
+
+
 def test_the_numbers_are_the_golden_ones(finished):
     """Where this fails after a change that was meant to change them: `python tests/workflow/golden.py results/small`."""
     assert golden.differences(golden.texts(finished / SMALL)) == []
@@ -120,7 +159,10 @@ def test_nothing_is_stale_after_a_run_nor_after_a_fresh_checkout(finished):
 CONFIGURED = {
     "a figure's resolution": (
         [("dpi: 60", "dpi: 70")],
-        {"plot_emergence": 2, "plot_rates": 2, "plot_atlas": 1, "plot_order": 1, "plot_distances": 1, **RECORD},
+        {
+            **{"plot_emergence": 2, "plot_rates": 2, "plot_atlas": 1, "plot_order": 1, "plot_distances": 1},
+            **{"plot_information": 1, **RECORD},
+        },
     ),
     "a figure's metric": ([("metric: roc_auc", "metric: accuracy")], {"plot_emergence": 2, "plot_atlas": 1, **RECORD}),
     "the animation's pace": ([("gif_frame_ms: 700", "gif_frame_ms: 600")], {"plot_pca": 2, **RECORD}),
@@ -128,7 +170,7 @@ CONFIGURED = {
         [("svm: {C: 1}", "svm: {C: 2}")],
         {"train_probe": 2, "score_audio": 2, "measure_controls": 2, **CURVES},
     ),
-    "the resamples": ([("resamples: 100", "resamples: 200")], {"measure_controls": 2, **CURVES}),
+    "the resamples": ([("resamples: 100", "resamples: 200")], {"measure_controls": 2, "plot_information": 1, **CURVES}),
     "the sampler": ([("dpmpp-2m-sde", "dpmpp-2m")], AUDIO),
     "the guidance": ([("guidance: 4", "guidance: 3")], PROMPTED),
     "a step added": ([("keep: [0, 3, 5]", "keep: [0, 2, 3, 5]")], AUDIO),
@@ -138,6 +180,18 @@ CONFIGURED = {
         {"embed_unconditional": 1, **LEVELS},
     ),
     "the deformation control left out": ([("deformation: true", "deformation: false")], SCORES),
+    "the null of the noisy state": (
+        [("deformation: true", "deformation: true\n  renoising: true")],
+        {"renoise_audio": 2, "embed_renoised": 2, "collect_renoised": 1, "compare_signals": 1, **SCORES},
+    ),
+    "the unguided estimate": (
+        [("signals: [denoised, noisy]", "signals: [denoised, unguided, noisy]")],
+        {"compare_signals": 1, **PROMPTED},
+    ),
+    "the rounds of switching, which is off": (
+        [("unconditional: 4", "unconditional: 4\nswitching: {rounds: 3}")],
+        RECORD,
+    ),
     "more clips without prompts": (
         [("unconditional: 4", "unconditional: 5")],
         {**UNCONDITIONAL, **CONTROLS, **RECORD},
@@ -181,6 +235,7 @@ CONFIGURED = {
             "embed_audio": 1,
             "measure_acoustics": 1,
             "collect_acoustics": 1,
+            **INFORMATION,
             **LEVELS,
         },
     ),
@@ -367,9 +422,12 @@ def test_a_classifier_from_outside_the_library_plans_its_own_jobs_and_gets_its_c
     (finished / "my").mkdir()
     shutil.copyfile(finished / "examples/own_classifier.py", finished / "my/lda.py")
     third = "    svm: {C: 1}\n    lda: {file: my/lda.py, shrinkage: [0.01, 0.1]}\n"
-    config = finished.configuration("lda.yaml", ("    svm: {C: 1}\n", third))
+    switching = "switching: {enabled: true, rounds: 1, keep: [0, 3]}\nfigures:"
+    config = finished.configuration("lda.yaml", ("    svm: {C: 1}\n", third), ("figures:", switching))
     own = Counter({"train_probe": 2, "score_audio": 2, "measure_controls": 2, **CURVES})
-    assert finished.planned(config=config) == own
+    measured = {"measure_switching": 1, "plot_switching": 1}
+    made = {"write_pairs": 1, "switch_audio": 1, "embed_switched": 1, **measured}
+    assert finished.planned(config=config) == Counter({**own, **made})
     finished.run(config=config)
     assert finished.planned(config=config) == Counter()
     atlas = pd.read_csv(finished / SMALL / "atlas.csv")
@@ -379,7 +437,12 @@ def test_a_classifier_from_outside_the_library_plans_its_own_jobs_and_gets_its_c
     card = json.loads((finished / SMALL / "concepts/is_brass/card.json").read_text())
     assert card["probes"]["lda"]["shrinkage"] in (0.01, 0.1)
     with finished.edited("my/lda.py", "lsqr", "eigen"):
-        assert finished.planned(config=config) == own
+        assert finished.planned(config=config) == Counter({**own, **measured})
+    switched = pd.read_csv(finished / SMALL / "switching.csv")
+    assert set(switched["concept"]) == {"is_brass", "is_warm", "all"} and set(switched["step"]) == {0, 3}
+    assert set(switched["classifier"]) == {"lda", "logistic", "svm"}
+    start = switched[switched["step"] == 0]  # exchanged in pure noise: the second prompt's clip, to a sample's last bit
+    assert start["kept"].abs().max() < 0.1 and (start["gets_in"] - 1).abs().max() < 0.1
     with finished.edited("scripts/musicologist/probes/registry.py", "ADDRESSES = {", "ADDRESSES = {'more': 'my.more',"):
         assert finished.planned(config=config) == Counter()
 

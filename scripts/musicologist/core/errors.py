@@ -14,12 +14,18 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 
+_ENDLESS = re.compile(r"[^\s/]{400,}")
+
 
 class UserError(Exception):
     """A mistake that the user can mend: one sentence with what was found, where, what was expected, what to do.
 
-    Scripts print it as the last line of their log and leave with exit code 1 (see ``programs.run``).
+    Scripts print it as the last line of their log and leave with exit code 1 (``programs.run``). What it quotes is shortened.
     """
+
+    def __init__(self, sentence: str) -> None:
+        """``sentence`` as it is shown, but for words that nobody reads to their end."""
+        super().__init__(_ENDLESS.sub(lambda match: f"{match[0][:60]} … {match[0][-20:]}", sentence))
 
 
 def place_of(path: object, **where: object) -> str:

@@ -92,10 +92,12 @@ def read(
         raise UserError(f"{path} does not exist: expected a parquet table of kind {kind}.") from None
     except IsADirectoryError:
         raise UserError(f"{path} is a folder: expected a parquet table of kind {kind}.") from None
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise UserError(f"{path} is not a readable parquet file ({str(error).splitlines()[0]}): {remedy}.") from None
+        raise UserError(
+            f"{path} is not a readable parquet file ({(str(error).splitlines() or [''])[0][:200]}): {remedy}."
+        ) from None
 
 
 def metadata(path: str | Path) -> dict[str, str]:

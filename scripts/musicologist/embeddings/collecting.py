@@ -15,6 +15,14 @@ from musicologist.embeddings.scaling import Scaling
 from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
 
 _PROVENANCE = ("embedder", "licence", "size", "model", "digest", "window_s", "sample_rate")
+MEANINGS = {
+    "denoised": "the x0 estimate that the sampler follows: the guided one where the model is guided",
+    "unguided": "the x0 estimate with the prompt alone, from the same pass",
+    "noisy": "the state x over sqrt(1 + sigma^2)",
+    "renoised": "the finished latent under fresh noise of the level, over sqrt(1 + sigma^2)",
+    "deformed": "the finished audio under white noise of the level's signal-to-noise ratio",
+}
+"""What each signal is, for the metadata of its tables."""
 
 
 def collect_level(
@@ -22,12 +30,14 @@ def collect_level(
 ) -> int:
     """Write the rows of one (signal, step) out of all ``parts`` to ``output``, sorted by prompt and sample.
 
-    A part holds whole prompts; each becomes a row group, scaled where ``scaling`` is given. Returns the number of rows.
+    A part holds whole prompts; each becomes a row group, scaled where ``scaling`` is given. The metadata say what the signal
+    is. Returns the number of rows.
     Raises UserError where a part is missing, unreadable or lacks the level, a clip stands twice, or parts come from different
     models.
     """
     seen: set[tuple[int, int]] = set()
-    with parquet.writer(output, AUDIO_EMBEDDINGS, _common_metadata(parts)) as append:
+    metadata = _common_metadata(parts) | ({"signal": MEANINGS[signal]} if signal in MEANINGS else {})
+    with parquet.writer(output, AUDIO_EMBEDDINGS, metadata) as append:
         for part in sorted(parts, key=_first_prompt):
             level = _level(part, signal, step)
             clips = list(zip(level["prompt_id"].to_pylist(), level["sample"].to_pylist(), strict=True))

@@ -8,7 +8,9 @@ import numpy as np
 
 from musicologist.core import noise_levels
 from musicologist.figures import canvas
-from musicologist.figures.canvas import METRIC_NAMES, SIGNAL_NAMES, Style, of_classifiers
+from musicologist.figures.axes import noise_axis
+from musicologist.figures.canvas import METRIC_NAMES, SIGNAL_NAMES
+from musicologist.figures.styles import Style, of_classifiers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,10 +23,12 @@ _RANKED = "roc_auc"
 """The only metric that has nulls and a partialled curve."""
 
 _CONTROL_STYLES: dict[str, dict[str, Any]] = {
+    "renoised": {"linestyle": "-", "linewidth": 0.9, "marker": "+", "ms": 6, "alpha": 0.9},
     "deformed": {"linestyle": "-", "linewidth": 0.8, "marker": "x", "ms": 4, "alpha": 0.7},
     "partialled": {"linestyle": (0, (1, 1.5)), "linewidth": 1.3},
 }
 _CONTROL_NAMES = {
+    "renoised": "null of the noisy state: finished latents noised again",
     "deformed": "control: finished clips under noise",
     "partialled": "control: loudness and spectrum partialled out",
 }
@@ -82,7 +86,7 @@ def emergence(
         _controls(axis, rows, controls, signal, metric, styles)
         axis.set_title(SIGNAL_NAMES.get(signal, signal), fontsize=10)
         axis.axhline(_chance(rows, metric), color="0.45", linestyle=":", linewidth=1)
-        canvas.noise_axis(axis, mine)
+        noise_axis(axis, mine)
     axes[0].set_ylabel(f"{METRIC_NAMES[metric]} of prompts (95 % interval)")
     axes[0].set_ylim(*_limits(rows, metric))
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False, fontsize=8)
@@ -95,8 +99,8 @@ def emergence(
 
 
 def _signals(rows: Rows) -> list[str]:
-    """The signals that have a panel, in their order; the deformation control is drawn within the others'."""
-    found = dict.fromkeys(row["signal"] for row in rows if row["signal"] != "deformed")
+    """The signals that have a panel, in their order; controls are drawn within the others'."""
+    found = dict.fromkeys(row["signal"] for row in rows if row["signal"] not in _CONTROL_NAMES)
     return [*(signal for signal in SIGNAL_NAMES if signal in found), *(s for s in found if s not in SIGNAL_NAMES)]
 
 
@@ -151,8 +155,10 @@ def _half_excesses(axis: "Axes", rows: Rows, curves: Rows, lines: Mapping[str, "
 
 
 def _controls(axis: "Axes", rows: Rows, controls: Rows, signal: str, metric: str, styles: Mapping[str, Style]) -> None:
-    """Draw the deformation control and, for ROC-AUC, the partialled curve of ``signal``, in the colours of their probes."""
-    curves = {"deformed": [row for row in rows if row["signal"] == "deformed"], "partialled": []}
+    """Draw the controls that belong to ``signal``, in the colours of their probes: renoised clips beside the noisy state."""
+    curves = {kind: [row for row in rows if row["signal"] == kind] for kind in _CONTROL_NAMES}
+    if signal != "noisy":
+        curves["renoised"] = []
     if metric == _RANKED:
         curves["partialled"] = [row for row in controls if (row["control"], row["signal"]) == ("partialled", signal)]
     for kind, found in curves.items():

@@ -9,16 +9,8 @@ import numpy as np
 from musicologist.core import noise_levels
 from musicologist.figures import atlas
 from musicologist.figures.atlas import Rows
-from musicologist.figures.canvas import (
-    SIGNAL_NAMES,
-    Style,
-    doubts,
-    hatch,
-    level_label,
-    new_figure,
-    of_classifiers,
-    title_of,
-)
+from musicologist.figures.canvas import SIGNAL_NAMES, doubts, hatch, level_label, new_figure, title_of
+from musicologist.figures.styles import Style, of_classifiers
 from musicologist.statistics.outcomes import FROM_THE_START, UNRESOLVED
 
 if TYPE_CHECKING:
@@ -62,7 +54,8 @@ def order(rows: Rows, found: Mapping[str, Any], note: str, styles: Mapping[str, 
     legend = (
         "Where half of the final excess over .5 has come, censored at the first level; only curves with q ≤ 0.05 are shown. "
         "Bars: 95 % over prompts. Filled: emerged. Triangle: there from the start, so at this noise or above. Hollow: present, "
-        "start unresolved, so without a place in the order. Cross: falls on its way by more than its error. Hatched: in doubt, for what stands behind its name."
+        "start unresolved, so without a place in the order. Cross: falls on its way by more than its error. Hatched: in "
+        "doubt, for what stands behind its name."
     )
     figure.supxlabel("\n".join([*textwrap.wrap(legend, 170), *textwrap.wrap(note, 150)]), fontsize=7, color="0.3")
     return figure
@@ -148,4 +141,4 @@ def _agreement(found: Mapping[str, Any], signal: str) -> str:
     for entry in pairs:
         named = f"{entry['first']} and {entry['second']}" if len(pairs) > 1 else "the probes"
         return f"Kendall tau-b of {named} {entry['tau_b']:.2f} [{entry['low']:.2f}, {entry['high']:.2f}]"
-    return "no two probes to compare"
+    return "no two orders to compare"

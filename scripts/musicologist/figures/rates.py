@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from musicologist.figures import canvas
-from musicologist.figures.canvas import SIGNAL_NAMES, Style, of_classifiers
+from musicologist.figures.axes import level_axis, step_axis
+from musicologist.figures.canvas import SIGNAL_NAMES
+from musicologist.figures.styles import Style, of_classifiers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,9 +43,9 @@ def rates(rows: Rows, reports: Mapping[str, Any], note: str, styles: Mapping[str
                 canvas.hatch(axis, 0, 0, 1, 1, transform=axis.transAxes, edgecolor="0.85", zorder=0.5)
         line[0].set_ylabel("share of clips (95 %)")
     for axis in axes[0]:
-        canvas.step_axis(axis, rows)
+        step_axis(axis, rows)
     for axis in axes[-1]:
-        canvas.level_axis(axis, rows)
+        level_axis(axis, rows)
     axes[0, 0].set_ylim(-0.02, 1.02)
     figure.legend(
         *axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False, fontsize=8

@@ -18,7 +18,7 @@ from musicologist.prompts.plan import Plan
 if TYPE_CHECKING:
     import numpy as np
 
-    from musicologist.core.shards import Clip
+    from musicologist.core.shard_writing import Clip
 
 _WAV = re.compile(r"prompt_(\d{1,9})_sample_(\d{1,9})\.wav")
 _STEP = re.compile(r"diff_step_(\d{1,9})")

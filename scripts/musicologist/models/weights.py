@@ -6,8 +6,8 @@ import pickletools
 import struct
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
-from zipfile import ZipFile, is_zipfile
+from typing import IO, TYPE_CHECKING, Any
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 from musicologist.core import documents
 from musicologist.core.errors import UserError
@@ -28,10 +28,18 @@ def check(path: str | Path) -> None:
             if promised != size:
                 raise UserError(
                     f"{path} is no readable weights file (it is {size} bytes long, and its header describes {promised}): it "
-                    "is truncated; delete it and fetch it again."
+                    "is truncated; fetch or copy it again."
                 )
-        elif not is_zipfile(file):  # the directory of torch.save's zip file is at its end
-            raise UserError(f"{path} is truncated or no file that torch.save wrote: delete it and fetch it again.")
+        elif not _is_zip(file):
+            raise UserError(f"{path} is truncated or no file that torch.save wrote: fetch or copy it again.")
+
+
+def _is_zip(file: IO[bytes]) -> bool:
+    """Whether a file ends like one of torch.save's, with the directory of a zip file."""
+    try:
+        return is_zipfile(file)
+    except (BadZipFile, OSError, ValueError, struct.error):
+        return False
 
 
 def names(path: str | Path) -> set[str]:
@@ -77,9 +85,10 @@ def load(path: str | Path) -> dict[str, "torch.Tensor"]:
     path = Path(path)
     try:
         if path.suffix == ".safetensors":
-            return load_file(path)
-        with torch.serialization.safe_globals(_numbers()):
-            state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+            state: Any = load_file(path)
+        else:
+            with torch.serialization.safe_globals(_numbers()):
+                state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except (
         SafetensorError,
         pickle.UnpicklingError,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from musicologist.core import downloads, parquet, programs, shards
+from musicologist.core import downloads, parquet, programs, shard_writing
 from musicologist.core.errors import UserError
 from musicologist.notes import entries, nsynth
 from musicologist.notes.tables import NOTES
@@ -128,7 +128,7 @@ class _Intake:
             audio = nsynth.audio(place, content)
         except nsynth.Unusable as error:
             return 0, 0, error.reason
-        return self.spool.tell(), self.spool.write(shards.encode(audio, nsynth.SAMPLE_RATE)), ""
+        return self.spool.tell(), self.spool.write(shard_writing.encode(audio, nsynth.SAMPLE_RATE)), ""
 
     def _compare(self, source: Source) -> None:
         for first, second, what in (
@@ -155,7 +155,7 @@ def _deal(
 
     total, left_out = 0, _left_out(index, per_instrument)
     with ExitStack() as stack:
-        writers = [stack.enter_context(shards.ShardWriter(target)) for target in targets]
+        writers = [stack.enter_context(shard_writing.ShardWriter(target)) for target in targets]
         append = stack.enter_context(parquet.writer(table, NOTES, {"left_out": json.dumps(left_out)}))
         chosen = index.execute(_CHOSEN, {"per_instrument": per_instrument})
         while group := chosen.fetchmany(_ROW_GROUP):

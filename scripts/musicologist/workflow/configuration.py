@@ -114,11 +114,12 @@ FINISHED_SIGMA = 0.5
 """The noisiest level at which clips can be called finished: music 6 dB above the noise."""
 
 
-def check_trajectory(trajectory: Mapping[str, Any], source: str, given: bool = False) -> list[int]:
-    """The kept steps of a trajectory, in ascending order: those of ``keep`` and, where clips are not ``given``, the last.
+def check_trajectory(trajectory: Mapping[str, Any], source: str, inputs: Mapping[str, Any]) -> list[int]:
+    """The kept steps of a trajectory, in ascending order: those of ``keep`` and, where no ``inputs`` are clips, the last.
 
     Raises UserError where one lies outside the sampler's steps, where sigma_min or guidance_sigma_min is not below
-    sigma_max, and where the last kept level is above FINISHED_SIGMA.
+    sigma_max, where guidance_sigma_max leaves no step to be guided, where no signal is kept that ends as the finished clip, and
+    where the last kept level is above FINISHED_SIGMA.
     """
     if trajectory["sigma_min"] >= trajectory["sigma_max"]:
         raise UserError(
@@ -130,11 +131,24 @@ def check_trajectory(trajectory: Mapping[str, Any], source: str, given: bool = F
             f"{source}: trajectory.guidance_sigma_min {trajectory['guidance_sigma_min']} is not below trajectory.sigma_max "
             f"{trajectory['sigma_max']}: no step would be guided; for that set trajectory.guidance to 1."
         )
+    highest = trajectory["guidance_sigma_max"]
+    if highest is not None and highest <= max(trajectory["guidance_sigma_min"], trajectory["sigma_min"]):
+        raise UserError(
+            f"{source}: trajectory.guidance_sigma_max {highest} is not above trajectory.guidance_sigma_min "
+            f"{trajectory['guidance_sigma_min']} and trajectory.sigma_min {trajectory['sigma_min']}: no step would be guided; "
+            "for that set trajectory.guidance to 1."
+        )
+    if trajectory["signals"] == ["unguided"]:
+        raise UserError(
+            f"{source}: trajectory.signals keeps unguided alone, whose last level is no finished clip: keep denoised or noisy "
+            "too."
+        )
     levels = noise_levels.sigmas(trajectory["steps"], trajectory["sigma_min"], trajectory["sigma_max"])
     try:
         kept = kept_steps(trajectory["keep"], levels)
     except UserError as error:
         raise UserError(f"{source}: {error}") from None
+    given = bool(inputs["audio"] or inputs["embeddings"])
     kept = kept if given else with_the_last(kept, levels)
     if levels[kept[-1]] > FINISHED_SIGMA:
         remedy = (
@@ -147,21 +161,28 @@ def check_trajectory(trajectory: Mapping[str, Any], source: str, given: bool = F
     return kept
 
 
+def guided_steps(trajectory: Mapping[str, Any]) -> int:
+    """How many steps lie in the interval of noise levels in which the model is guided."""
+    lowest, highest = trajectory["guidance_sigma_min"], trajectory["guidance_sigma_max"] or math.inf
+    levels = noise_levels.sigmas(trajectory["steps"], trajectory["sigma_min"], trajectory["sigma_max"])
+    return sum(lowest <= level <= highest for level in levels)
+
+
 def with_the_last(kept: Sequence[int], levels: Sequence[float]) -> list[int]:
     """These steps and the schedule's last, which holds the finished clips."""
     return sorted({*kept, len(levels) - 1})
 
 
-def branch_steps(config: Mapping[str, Any], source: str) -> list[int]:
-    """The steps at which clips are re-branched, before the last; without ``commitment.keep`` up to four over the schedule.
+def intervention_steps(config: Mapping[str, Any], section: str, count: int, source: str) -> list[int]:
+    """The steps at which clips are re-branched or prompts exchanged (section ``commitment`` or ``switching``), before the last.
 
-    Raises UserError where one is the last step or beyond.
+    Without the section's ``keep`` up to ``count`` over the schedule. Raises UserError where one is the last step or beyond.
     """
     trajectory = config["trajectory"]
     levels = noise_levels.sigmas(trajectory["steps"], trajectory["sigma_min"], trajectory["sigma_max"])[:-1]
-    keep = config["commitment"]["keep"] or {"levels": min(4, len(levels))}
+    keep = config[section]["keep"] or {"levels": min(count, len(levels))}
     try:
-        return kept_steps(keep, levels, "commitment.keep, which leaves the last step out,")
+        return kept_steps(keep, levels, f"{section}.keep, which leaves the last step out,")
     except UserError as error:
         raise UserError(f"{source}: {error}") from None
 
@@ -248,3 +269,8 @@ def kept_steps(
 def branching_cost(prompts: int, steps: Sequence[int], branches: int, all_steps: int) -> int:
     """How many denoising steps of one clip re-branching takes: the way to the last branching, and every continuation."""
     return prompts * (max(steps) + 1 + branches * sum(all_steps - step for step in steps))
+
+
+def switching_cost(pairs: int, steps: Sequence[int], all_steps: int) -> int:
+    """How many denoising steps of one clip switching takes: both prompts' whole ways, and every way with the other's end."""
+    return 2 * pairs * (all_steps + sum(all_steps - step for step in steps))

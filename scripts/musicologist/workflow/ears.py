@@ -49,34 +49,6 @@ class Ear:
         return Digest(f"model {self.kind}", model_digest(found(self.model), cache=cache))
 
 
-class Heard:
-    """What a run (``run.Run``) says of its embedders."""
-
-    config: Mapping[str, Any]
-    ears: Mapping[str, Ear]
-
-    @property
-    def generates(self) -> bool:
-        """Whether a model generates the audio: the run says it."""
-        raise NotImplementedError
-
-    @property
-    def outside(self) -> list[str]:
-        """What embedders beside the run's own say of the same clips, where there are any."""
-        return ["<results>/comparison/embedders.json"] if len(self.ears) > 1 else []
-
-    def models_note(self, place: str = "") -> str:
-        """The sentence below each picture that says which models made it; ``place`` is the embedder's."""
-        models, inputs = self.config["models"], self.config["inputs"]
-        audio = model_title(found(models["diffusion"])) if self.generates else "given"
-        return f"Audio: {audio}. Embedding: {'given' if inputs['embeddings'] else self.ears[place].title}."
-
-    def labelled_note(self, place: str = "") -> str:
-        """The same for pictures that tell prompts with a concept from those without."""
-        original = " Labels: the original study's rules." if self.config["labels"] == "original" else ""
-        return self.models_note(place) + original
-
-
 def configured(models: Mapping[str, Any], inputs: Mapping[str, Any], source: str) -> dict[str, Ear]:
     """The embedders by the folder of their products, the run's own first; ``models.clap: X`` is short for one named clap.
 

@@ -22,5 +22,5 @@ half) wait_for_go ;;
 sleep*) $fault 9>&- ;;
 esac
 echo "shard $shard ends" >>"$output"
-if [ "$fault" = clock ]; then date +%s >"diary/clock_$shard" && touch -d "@$(date +%s)" "$output"; fi
+if [ "$fault" = clock ]; then echo "$(date +%s) $(/bin/date +%s)" >"diary/clock_$shard" && touch -d "@$(date +%s)" "$output"; fi
 echo "end $task" >>"diary/$shard"

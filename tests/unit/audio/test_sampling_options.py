@@ -18,7 +18,7 @@ SECTION["precision"] = SCHEMA["properties"]["models"]["properties"]["precision"]
 FIELDS = {field.name: field for field in fields(SamplingSettings)}
 VALUES = {"sampler": "dpmpp-2m", "steps": 7, "guidance": 2.5, "sigma_min": 0.25, "sigma_max": 90.0}
 VALUES |= {"seconds_total": 3.5, "seconds_kept": 1.5, "precision": "bfloat16"}
-VALUES |= {"guidance_rescale": 0.75, "guidance_sigma_min": 4.5}
+VALUES |= {"guidance_rescale": 0.75, "guidance_sigma_min": 4.5, "guidance_sigma_max": 60.5}
 
 
 def parse(values):
@@ -30,9 +30,10 @@ def parse(values):
 
 def test_the_configuration_has_each_setting_with_its_type_and_default():
     assert FIELDS.keys() == SECTION.keys()
-    kinds = {"integer": int, "number": float, "string": str}
+    kinds = {"integer": int, "number": float, "string": str, "null": None}
     for name, about in SECTION.items():
-        assert FIELDS[name].type is kinds[about["type"]], name
+        types = [kinds[kind] for kind in ([about["type"]] if isinstance(about["type"], str) else about["type"])]
+        assert FIELDS[name].type == (types[0] if len(types) == 1 else types[0] | types[1]), name
         assert FIELDS[name].default == about.get("default", MISSING), name
         assert (name in TRAJECTORY["required"]) == (FIELDS[name].default is MISSING), name
     assert list(FIELDS["precision"].metadata["choices"]) == SECTION["precision"]["enum"]

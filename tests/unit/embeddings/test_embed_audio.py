@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from musicologist.audio import deformation
-from musicologist.core import parquet, shards
+from musicologist.core import parquet, shard_writing, shards
 from musicologist.core.errors import UserError
-from musicologist.core.shards import Clip
+from musicologist.core.shard_writing import Clip
 from musicologist.embedders import clap
 from musicologist.embeddings import collecting, scaling, tables
 from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
@@ -43,7 +43,7 @@ def audio_shard(folder, number, prompts, samples=2, levels=LEVELS, rate=44_100):
     for place, (signal, step) in enumerate(levels):
         tar = folder / signal / f"step_{step:02d}" / f"shard_{number:04d}.tar"
         known = {"signal": signal, "step": step, "sigma": 10.0 / (step + 1), "log_snr_db": -3.0}
-        shards.write(
+        shard_writing.write(
             tar,
             (
                 Clip(
@@ -160,7 +160,7 @@ def test_the_same_shard_gives_the_same_bytes(embed, tmp_path):
 def test_notes_are_embedded_by_their_names(embed, tmp_path):
     tar = tmp_path / "shard_0000.tar"
     names = ["flute_acoustic_000-060-100", "bass_synthetic_003-030-025"]
-    shards.write(tar, (Clip(name, noise(n)[None], RATE, {"pitch": 60}) for n, name in enumerate(names)))
+    shard_writing.write(tar, (Clip(name, noise(n)[None], RATE, {"pitch": 60}) for n, name in enumerate(names)))
     table = parquet.read(embed(tar, "notes"), NOTE_EMBEDDINGS)
     assert table["note_id"].to_pylist() == names
 
@@ -172,7 +172,9 @@ def test_notes_are_embedded_by_their_names(embed, tmp_path):
     ],
 )
 def test_a_clip_that_cannot_be_heard_stops_the_job_with_its_place(embed, tmp_path, audio, sentence):
-    shards.write(tmp_path / "shard_0000.tar", [Clip("good", noise(1)[None], RATE, {}), Clip("quiet", audio, RATE, {})])
+    shard_writing.write(
+        tmp_path / "shard_0000.tar", [Clip("good", noise(1)[None], RATE, {}), Clip("quiet", audio, RATE, {})]
+    )
     with pytest.raises(UserError, match=sentence):
         embed(tmp_path / "shard_0000.tar", "notes")
     assert [path.name for path in tmp_path.iterdir()] == ["shard_0000.tar"]
@@ -180,7 +182,9 @@ def test_a_clip_that_cannot_be_heard_stops_the_job_with_its_place(embed, tmp_pat
 
 def test_a_silent_clip_is_embedded_as_any_other_and_named_in_the_log(embed, tmp_path, capsys):
     silence = np.zeros((1, RATE), np.float32)
-    shards.write(tmp_path / "shard_0000.tar", [Clip("a", noise(1)[None], RATE, {}), Clip("quiet", silence, RATE, {})])
+    shard_writing.write(
+        tmp_path / "shard_0000.tar", [Clip("a", noise(1)[None], RATE, {}), Clip("quiet", silence, RATE, {})]
+    )
     table = parquet.read(embed(tmp_path / "shard_0000.tar", "notes"), NOTE_EMBEDDINGS)
     assert table["note_id"].to_pylist() == ["a", "quiet"]
     assert "1 of 2 clips are silent, first quiet" in capsys.readouterr().err
@@ -201,7 +205,7 @@ def test_a_broken_manifest_is_one_sentence(embed, tmp_path, text):
 
 
 def test_audio_that_was_not_generated_is_one_sentence(embed, tmp_path):
-    shards.write(tmp_path / "s.tar", [Clip("a", noise(1)[None], RATE, {"prompt_id": 1})])
+    shard_writing.write(tmp_path / "s.tar", [Clip("a", noise(1)[None], RATE, {"prompt_id": 1})])
     (tmp_path / "shard_0000.json").write_text('{"levels": [{"tar": "s.tar"}]}')
     with pytest.raises(UserError, match=r"s\.tar: the record of clip a has no sample"):
         embed(tmp_path / "shard_0000.json")

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 import yaml
 from musicologist.concepts import definitions
-from musicologist.core import documents, parquet, shards
+from musicologist.core import documents, parquet, shard_writing, shards
 from musicologist.core.errors import UserError
 from musicologist.generators import stable_audio_tools
 from musicologist.inputs import annotations, embeddings, prompts, section
@@ -297,7 +297,7 @@ def test_qualities_that_are_no_0_and_1_are_a_sentence_with_the_note(tmp_path):
         pack(notes(tmp_path / "a.tar.gz", qualities="0000000000"), tmp_path)
 
 
-FLAC = shards.encode(tone()[None], RATE)
+FLAC = shard_writing.encode(tone()[None], RATE)
 RECORD = json.dumps(
     {"prompt_id": 0, "sample": 0, "signal": "denoised", "step": 5, "sigma": 1.0, "log_snr_db": 0.0}
 ).encode()

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from musicologist.audio import manifests
 from musicologist.concepts import definitions
-from musicologist.core import documents, parquet, results, shards
+from musicologist.core import documents, parquet, results, shard_writing, shards
 from musicologist.core.errors import UserError
 from musicologist.inputs import annotations, concepts, embeddings, prompts
 from musicologist.models import weights
@@ -202,7 +202,7 @@ def check_recorded(path):
 
 READERS = {
     "shard.tar": (
-        lambda: tar(("a.flac", shards.encode(np.ones((1, 99)) / 3, 16_000)), ("a.json", b"{}")),
+        lambda: tar(("a.flac", shard_writing.encode(np.ones((1, 99)) / 3, 16_000)), ("a.json", b"{}")),
         lambda p: list(shards.read(p)),
     ),
     "notes.tar.gz": (

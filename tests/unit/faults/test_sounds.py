@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 import soundfile
-from musicologist.core import shards
+from musicologist.core import shard_writing, shards
 from musicologist.core.errors import UserError
 from musicologist.inputs import audio as given_audio
 
@@ -41,7 +41,7 @@ def test_every_subtype_keeps_the_waveform(subtype, kind, tmp_path):
     audio, rate = given_audio.read_sound(tmp_path / "a.wav")
     assert rate == RATE
     assert np.abs(audio.mean(axis=0) - WAVE).max() < STEP[subtype]
-    decoded, _ = shards.decode(shards.encode(audio, rate))
+    decoded, _ = shards.decode(shard_writing.encode(audio, rate))
     assert np.abs(decoded.mean(axis=0) - WAVE).max() < STEP[subtype] + 2e-5
 
 
@@ -50,7 +50,7 @@ def test_24_bits_that_hold_16_are_the_same_samples():
     buffers = io.BytesIO(), io.BytesIO()
     for buffer, subtype in zip(buffers, ("PCM_16", "PCM_24"), strict=True):
         soundfile.write(buffer, integers, RATE, format="WAV", subtype=subtype)
-    narrow, wide = (shards.encode(shards.decode(buffer.getvalue())[0], RATE) for buffer in buffers)
+    narrow, wide = (shard_writing.encode(shards.decode(buffer.getvalue())[0], RATE) for buffer in buffers)
     assert narrow == wide
 
 
@@ -72,7 +72,7 @@ def test_embeddings_do_not_depend_on_the_subtype_within_its_rounding(tmp_path):
 
 @pytest.mark.parametrize(("frames", "rate"), [(2**36 - 1, RATE), (10**9, RATE), (4000, 1), (4000, 655_350)])
 def test_a_flac_that_claims_more_than_a_clip_has_is_refused_before_memory_is_taken(frames, rate):
-    content = bytearray(shards.encode(WAVE[None, :4000], RATE))
+    content = bytearray(shard_writing.encode(WAVE[None, :4000], RATE))
     at = content.index(b"fLaC") + 8 + 10  # of STREAMINFO: 20 bits of rate, 3 of channels, 5 of width, 36 of samples
     packed = (rate << 44) | (0 << 41) | (15 << 36) | frames
     content[at : at + 8] = packed.to_bytes(8, "big")

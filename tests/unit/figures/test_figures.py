@@ -5,7 +5,7 @@ import pytest
 from musicologist.core import results
 from musicologist.core.errors import UserError
 from musicologist.figures import atlas, canvas, distances, emergence, order, pca, rates
-from musicologist.figures.canvas import Style, of_classifiers
+from musicologist.figures.styles import Style, of_classifiers
 from musicologist.statistics import metrics
 from PIL import Image
 
@@ -223,7 +223,7 @@ def test_concepts_are_ordered_by_when_they_emerge():
     for row in some:
         row["half_excess_sigma"], row["answer"] = places[row["concept"]]
         row["monotone"] = int(row["concept"] != "is_c")
-    assert atlas.ordered(some, "noisy", "roc_auc") == ["is_d", "is_e", "is_c", "is_b", "is_a"]
+    assert atlas.ordered(some, "noisy", "roc_auc") == ["is_d", "is_c", "is_b", "is_e", "is_a"]
     said = texts(atlas.atlas(some, "roc_auc", ""))
     assert {"start", "30 ~", "3", "unresolved", "–"} <= set(said)
 

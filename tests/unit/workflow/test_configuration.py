@@ -10,6 +10,9 @@ ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads((ROOT / "config/schemas/config.schema.json").read_text())
 
 
+NOTHING_GIVEN = {"audio": None, "embeddings": None}
+
+
 @pytest.fixture(params=["config.yaml", "paper.yaml", "dense.yaml"])
 def config(request):
     return yaml.safe_load((ROOT / "config" / request.param).read_text())
@@ -24,7 +27,7 @@ def keys(schema, prefix=""):
 
 def test_shipped_configurations_are_valid(config):
     configuration.check(config, SCHEMA, "config")
-    configuration.check_trajectory(configuration.with_defaults(config, SCHEMA)["trajectory"], "config")
+    configuration.check_trajectory(configuration.with_defaults(config, SCHEMA)["trajectory"], "config", NOTHING_GIVEN)
 
 
 def test_every_key_is_described_and_every_object_refuses_unknown_keys():
@@ -89,19 +92,19 @@ def test_defaults_fill_what_is_absent_and_change_nothing_else(config):
 def test_steps_and_sigmas_must_make_sense(config, change, sentence):
     trajectory = configuration.with_defaults(config, SCHEMA)["trajectory"]
     with pytest.raises(UserError, match=sentence):
-        configuration.check_trajectory(trajectory | change, "my.yaml")
+        configuration.check_trajectory(trajectory | change, "my.yaml", NOTHING_GIVEN)
 
 
 def test_the_last_step_is_always_kept_and_must_be_nearly_clean(config):
     trajectory = configuration.with_defaults(config, SCHEMA)["trajectory"] | {"sigma_min": 0.4}
-    last = trajectory["steps"] - 1
+    last, given = trajectory["steps"] - 1, NOTHING_GIVEN | {"audio": "given/audio"}
     for keep in ([0, 3], {"levels": 3, "from_sigma": 100, "to_sigma": 1}, [last]):
-        assert configuration.check_trajectory(trajectory | {"keep": keep}, "my.yaml")[-1] == last
+        assert configuration.check_trajectory(trajectory | {"keep": keep}, "my.yaml", NOTHING_GIVEN)[-1] == last
     with pytest.raises(UserError, match=r"last kept level is at sigma 0.6, .* lower trajectory.sigma_min"):
-        configuration.check_trajectory(trajectory | {"sigma_min": 0.6}, "my.yaml")
-    assert configuration.check_trajectory(trajectory | {"keep": [0, last]}, "my.yaml", given=True) == [0, last]
+        configuration.check_trajectory(trajectory | {"sigma_min": 0.6}, "my.yaml", NOTHING_GIVEN)
+    assert configuration.check_trajectory(trajectory | {"keep": [0, last]}, "my.yaml", given) == [0, last]
     with pytest.raises(UserError, match=r"give the levels after it too, and name them in trajectory\.keep"):
-        configuration.check_trajectory(trajectory | {"keep": [0, 3]}, "my.yaml", given=True)
+        configuration.check_trajectory(trajectory | {"keep": [0, 3]}, "my.yaml", given)
 
 
 def test_other_inputs_under_the_same_run_name_are_refused(tmp_path):
