@@ -32,24 +32,16 @@ class SamplingSettings:
     guidance_sigma_max: float | None = None
 
 
-_FLOW = ("euler", "dpmpp")
-SAMPLERS = {
-    "v": ("dpmpp-2m", "dpmpp-2m-sde", "dpmpp-3m-sde"),
-    "rectified_flow": _FLOW,
-    "rf_denoiser": _FLOW,
-}
+SAMPLERS: dict[str, tuple[str, ...]] = {"v": ("dpmpp-2m", "dpmpp-2m-sde", "dpmpp-3m-sde")}
+SAMPLERS |= dict.fromkeys(("rectified_flow", "rf_denoiser"), ("euler", "dpmpp"))
 """Which samplers fit a model's objective, by name (``sampler`` has the functions): known without loading anything."""
 
 
 def check(config: Mapping[str, Any], sampler: str, seconds_kept: float, model: str) -> None:
     """Raise UserError where the model of this configuration cannot be sampled so; it loads nothing."""
     objective = config["model"]["diffusion"].get("diffusion_objective", "v")
-    fitting = SAMPLERS.get(objective)
-    if fitting is None:
-        raise UserError(
-            f"{model}: the model's objective is {objective}: expected v, rectified_flow or rf_denoiser, which the "
-            "samplers know."
-        )
+    if (fitting := SAMPLERS.get(objective)) is None:
+        raise UserError(f"{model}: the model's objective is {objective}: expected {', '.join(SAMPLERS)}.")
     if sampler not in fitting:
         raise UserError(
             f"trajectory.sampler is {sampler!r}, and the objective of {model} is {objective}: expected one of "

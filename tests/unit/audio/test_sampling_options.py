@@ -75,5 +75,7 @@ def test_what_cannot_be_sampled_is_one_sentence():
         with pytest.raises(UserError, match=f"objective of models/x is {objective}: expected one of euler, dpmpp"):
             sampling_options.check(config, "dpmpp-2m", 0.8, "models/x")
     config["model"]["diffusion"]["diffusion_objective"] = "epsilon"
-    with pytest.raises(UserError, match="models/x: the model's objective is epsilon: expected v, rectified_flow"):
+    with pytest.raises(
+        UserError, match="models/x: the model's objective is epsilon: expected v, rectified_flow, rf_denoiser"
+    ):
         sampling_options.check(config, "dpmpp-2m", 0.8, "models/x")
