@@ -69,7 +69,7 @@ def test_a_configuration_is_refused_in_one_sentence(name, sentence, monkeypatch)
 def test_whole_numbers_written_as_floats_are_taken(monkeypatch):
     monkeypatch.chdir(ROOT)
     assert load_case("config_count_float.yaml").config["prompts"]["count"] == 22
-    assert load_case("config_keep_floats.yaml").kept_steps == [0, 3]
+    assert load_case("config_keep_floats.yaml").kept_steps == [0, 3, 5]  # the last is always kept
 
 
 @pytest.mark.parametrize(
