@@ -28,7 +28,7 @@ rule preflight:
     shell:
         "python {params.script:q} {params.models} --archives {params.archives:q} --targets {params.targets:q}"
         " --per-instrument {params.per_instrument} --clips {params.clips} --levels {params.levels}"
-        " --seconds {params.seconds} --sampler {params.sampler} --batch-size {params.batch_size} --device {params.device}"
+        " --seconds {params.seconds} --sampler {params.sampler:q} --batch-size {params.batch_size} --device {params.device}"
         " --results {params.results:q} --output {output:q} 2> {log:q}"
 
 

@@ -119,8 +119,8 @@ rule compare_embedders:
         concepts=RUN.concepts,
         classifiers=CLASSIFIERS,
     shell:
-        "python {params.script:q} --embedders {params.embedders} --concepts {params.concepts}"
-        " --classifiers {params.classifiers} --atlases {input.atlases:q} --scores {input.scores:q}"
+        "python {params.script:q} --embedders {params.embedders:q} --concepts {params.concepts:q}"
+        " --classifiers {params.classifiers:q} --atlases {input.atlases:q} --scores {input.scores:q}"
         " --output {output:q} 2> {log:q}"
 
 

@@ -26,7 +26,7 @@ rule write_pairs:
         rounds=config["switching"]["rounds"],
         seed=config["seed"],
     shell:
-        "python {params.script:q} --given {params.given:q} --concepts-file {params.concepts_file:q} --concepts {params.concepts}"
+        "python {params.script:q} --given {params.given:q} --concepts-file {params.concepts_file:q} --concepts {params.concepts:q}"
         " --rounds {params.rounds} --seed {params.seed} --pairs {output.pairs:q} --prompts {output.prompts:q} 2> {log:q}"
 
 

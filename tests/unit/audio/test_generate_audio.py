@@ -227,6 +227,6 @@ def test_a_broken_model_is_one_sentence_and_leaves_no_file(run, tmp_path, model)
     name = next(name for name in state if "decoder" in name)
     state[name] = state[name] * float("nan")
     save_file(state, broken / "model.safetensors")
-    with pytest.raises(UserError, match=r"The clip 000004_00 for .* has samples that are no numbers"):
+    with pytest.raises(UserError, match="hold numbers that are not finite"):
         run("a", model=broken)
     assert not [path for path in (tmp_path / "a").rglob("*") if path.is_file()]

@@ -1,7 +1,6 @@
 """The reader of musicnn's checkpoint and the network: on weights written here, and on the package's own against TensorFlow."""
 
 import struct
-import time
 import zipfile
 from pathlib import Path
 
@@ -159,11 +158,3 @@ def test_embeddings_are_what_the_last_hidden_layer_holds_and_no_batch_changes_th
     assert together.shape == (3, real.size)
     assert np.array_equal(together, real.features_and_tags(sounds())[0])
     assert np.array_equal(together, alone)
-
-
-def test_a_clip_of_four_seconds_takes_a_fifth_of_a_second_of_one_core(real):
-    clips = sounds() * 4
-    real.embed_audio(clips, 4)
-    begin = time.process_time()
-    real.embed_audio(clips, 4)
-    assert (time.process_time() - begin) / len(clips) < 0.2

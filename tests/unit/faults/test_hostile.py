@@ -243,6 +243,7 @@ NUMBERS = {
     "resamples",
     "samples",
     "seconds",
+    "rounds",
     "seed",
     "sigma_max",
     "sigma_min",

@@ -119,11 +119,11 @@ def test_embeddings_that_say_nothing_are_refused_where_they_are_given_and_where_
     with pytest.raises(UserError, match=sentence):
         embeddings.unit(array, "here")
     with pytest.raises(UserError, match=r"not finite or zero|one and the same embedding"):
-        soundness.require(array, "here", 3)
-    assert (soundness.require(GOOD, "here", 3) == GOOD).all()
-    soundness.require(np.repeat(GOOD[:1], 3, axis=0), "silence", 0)
+        soundness.require(array, "here", 3, 512)
+    assert (soundness.require(GOOD, "here", 3, 512) == GOOD).all()
+    soundness.require(np.repeat(GOOD[:1], 3, axis=0), "silence", 0, 512)
     with pytest.raises(UserError, match="has 256 numbers"):
-        soundness.require(GOOD[:, :256], "here", 3)
+        soundness.require(GOOD[:, :256], "here", 3, 512)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
