@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import os
 import random
 import shutil
@@ -106,7 +107,9 @@ def test_the_atlas_is_a_long_table_with_intervals_around_its_figures(finished):
     assert {row["signal"] for row in rows} == {"denoised", "noisy", "deformed"}
     for row in rows:
         for metric in ("accuracy", "tpr", "tnr", "balanced_accuracy", "roc_auc", "average_precision"):
-            assert float(row[f"{metric}_low"]) - 1e-9 <= float(row[f"{metric}_high"])
+            low, high = float(row[f"{metric}_low"]), float(row[f"{metric}_high"])
+            few = metric == "roc_auc" and min(int(row["n_pos_prompts"]), int(row["n_neg_prompts"])) < 5
+            assert math.isnan(low) and math.isnan(high) if few else low - 1e-9 <= high
             assert 0 <= float(row[metric]) <= 1
         assert int(row["n_pos"]) + int(row["n_neg"]) <= 22
 
