@@ -18,6 +18,7 @@ if not isinstance(HERE, LocalSourceFile):
 sys.path.insert(0, str(ROOT / "scripts"))
 from musicologist.core import documents, errors
 from musicologist.core.downloads import shown
+from musicologist.core.errors import UserError
 from musicologist.core.files import found
 from musicologist.inputs import section
 from musicologist.prompts import openai_client

@@ -19,12 +19,13 @@ rule write_run_card:
     params:
         **program("write_run_card"),
         configuration=recorded_configuration,
+        licences=json.dumps({ear.model: ear.licence for ear in RUN.ears.values() if ear.licence}),
         prompts=config["prompts"]["count"],
         clips=config["prompts"]["count"] * config["audio"]["samples"] * len(RUN.levels) if RUN.audible else 0,
     shell:
         "python {params.script:q} --configuration {params.configuration:q} --command {resources.command:q}"
         " --emergence {input.emergence:q} --prompts {params.prompts} --notes {input.notes:q} --clips {params.clips}"
-        " --output {output:q} 2> {log:q}"
+        " --licences {params.licences:q} --output {output:q} 2> {log:q}"
 
 
 rule measure_listeners:

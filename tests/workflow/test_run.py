@@ -421,35 +421,6 @@ def test_deleting_the_results_and_running_again_gives_the_same_tables(finished, 
     assert differences(kept, finished / SMALL / "concepts") == []
 
 
-def test_a_classifier_from_outside_the_library_plans_its_own_jobs_and_gets_its_curves(finished):
-    (finished / "my").mkdir()
-    shutil.copyfile(finished / "examples/own_classifier.py", finished / "my/lda.py")
-    third = "    svm: {C: 1}\n    lda: {file: my/lda.py, shrinkage: [0.01, 0.1]}\n"
-    switching = "switching: {enabled: true, rounds: 1, keep: [0, 3]}\nfigures:"
-    config = finished.configuration("lda.yaml", ("    svm: {C: 1}\n", third), ("figures:", switching))
-    own = Counter({"train_probe": 2, "score_audio": 2, "measure_controls": 2, **CURVES})
-    measured = {"measure_switching": 1, "plot_switching": 1}
-    made = {"write_pairs": 1, "switch_audio": 1, "embed_switched": 1, **measured}
-    assert finished.planned(config=config) == Counter({**own, **made})
-    finished.run(config=config)
-    assert finished.planned(config=config) == Counter()
-    atlas = pd.read_csv(finished / SMALL / "atlas.csv")
-    assert atlas.groupby("classifier").size().to_dict() == {"lda": 18, "logistic": 18, "svm": 18}
-    order = json.loads((finished / SMALL / "order.json").read_text())
-    assert {entry["classifier"] for entry in order["orders"]} == {"lda", "logistic", "svm"}
-    card = json.loads((finished / SMALL / "concepts/is_brass/card.json").read_text())
-    assert card["probes"]["lda"]["shrinkage"] in (0.01, 0.1)
-    with finished.edited("my/lda.py", "lsqr", "eigen"):
-        assert finished.planned(config=config) == Counter({**own, **measured})
-    switched = pd.read_csv(finished / SMALL / "switching.csv")
-    assert set(switched["concept"]) == {"is_brass", "is_warm", "all"} and set(switched["step"]) == {0, 3}
-    assert set(switched["classifier"]) == {"lda", "logistic", "svm"}
-    start = switched[switched["step"] == 0]  # exchanged in pure noise: the second prompt's clip, to a sample's last bit
-    assert start["kept"].abs().max() < 0.1 and (start["gets_in"] - 1).abs().max() < 0.1
-    with finished.edited("scripts/musicologist/probes/registry.py", "ADDRESSES = {", "ADDRESSES = {'more': 'my.more',"):
-        assert finished.planned(config=config) == Counter()
-
-
 WIDE = """
 import importlib.util
 
@@ -518,6 +489,35 @@ def test_other_embedders_of_any_width_plan_their_own_jobs_and_say_whether_they_a
     with finished.edited(
         "scripts/musicologist/embedders/registry.py", "FAMILIES = {", "FAMILIES = {'more': 'my.more',"
     ):
+        assert finished.planned(config=config) == Counter()
+
+
+def test_a_classifier_from_outside_the_library_plans_its_own_jobs_and_gets_its_curves(finished):
+    (finished / "my").mkdir()
+    shutil.copyfile(finished / "examples/own_classifier.py", finished / "my/lda.py")
+    third = "    svm: {C: 1}\n    lda: {file: my/lda.py, shrinkage: [0.01, 0.1]}\n"
+    switching = "switching: {enabled: true, rounds: 1, keep: [0, 3]}\nfigures:"
+    config = finished.configuration("lda.yaml", ("    svm: {C: 1}\n", third), ("figures:", switching))
+    own = Counter({"train_probe": 2, "score_audio": 2, "measure_controls": 2, **CURVES})
+    measured = {"measure_switching": 1, "plot_switching": 1}
+    made = {"write_pairs": 1, "switch_audio": 1, "embed_switched": 1, **measured}
+    assert finished.planned(config=config) == Counter({**own, **made})
+    finished.run(config=config)
+    assert finished.planned(config=config) == Counter()
+    atlas = pd.read_csv(finished / SMALL / "atlas.csv")
+    assert atlas.groupby("classifier").size().to_dict() == {"lda": 18, "logistic": 18, "svm": 18}
+    order = json.loads((finished / SMALL / "order.json").read_text())
+    assert {entry["classifier"] for entry in order["orders"]} == {"lda", "logistic", "svm"}
+    card = json.loads((finished / SMALL / "concepts/is_brass/card.json").read_text())
+    assert card["probes"]["lda"]["shrinkage"] in (0.01, 0.1)
+    with finished.edited("my/lda.py", "lsqr", "eigen"):
+        assert finished.planned(config=config) == Counter({**own, **measured})
+    switched = pd.read_csv(finished / SMALL / "switching.csv")
+    assert set(switched["concept"]) == {"is_brass", "is_warm", "all"} and set(switched["step"]) == {0, 3}
+    assert set(switched["classifier"]) == {"lda", "logistic", "svm"}
+    start = switched[switched["step"] == 0]  # exchanged in pure noise: the second prompt's clip, to a sample's last bit
+    assert start["kept"].abs().max() < 0.1 and (start["gets_in"] - 1).abs().max() < 0.1
+    with finished.edited("scripts/musicologist/probes/registry.py", "ADDRESSES = {", "ADDRESSES = {'more': 'my.more',"):
         assert finished.planned(config=config) == Counter()
 
 

@@ -40,6 +40,12 @@ class Ear:
         return registry.of_model(self.model).ON_SPHERE
 
     @property
+    def licence(self) -> str:
+        """That of weights which come with a package or a file of the user's own; of others their folder may tell."""
+        own = self.model in registry.PACKAGED or self.model.endswith(".py")
+        return registry.of_model(self.model).LICENCE if own else ""
+
+    @property
     def title(self) -> str:
         """The model as a figure names it."""
         return self.model if self.model in registry.PACKAGED else model_title(found(self.model))

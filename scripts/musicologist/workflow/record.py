@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from musicologist.embedders import registry
 from musicologist.workflow.provenance import model_digest, model_title
 
 _LICENCE = re.compile(r"^(?:license|licence):\s*(.+)$|^\|\s*Licen[cs]e\s*\|\s*(.+?)\s*\|", re.IGNORECASE | re.MULTILINE)
@@ -27,15 +26,14 @@ def models_by_role(models: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(role, model) for role, model in roles if model]
 
 
-def model_entry(role: str, model: str) -> dict[str, str]:
-    """A model as the card names it: its title, digest and licence, as far as its own card (``README.md``) or its file tells."""
+def model_entry(role: str, model: str, licences: Mapping[str, str]) -> dict[str, str]:
+    """A model as the card names it: title, digest, and licence, of ``licences`` or as far as its card (``README.md``) tells."""
     card = Path(model) / "README.md"
     text = card.read_text(encoding="utf-8") if card.is_file() else ""
     found = _LICENCE.search(text)
     licence = next((group for group in found.groups() if group), "") if found else ""
-    if model in registry.PACKAGED or model.endswith(".py"):
-        licence = registry.of_model(model).LICENCE
-    elif not licence:
+    licence = licences.get(model, licence)
+    if not licence:
         name = model.partition("@")[0]
         licence = "not stated" if Path(model).exists() else f"see https://huggingface.co/{name}"
     return {
