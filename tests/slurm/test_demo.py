@@ -34,8 +34,8 @@ class OnSlurm:
 
     def run(self, *targets: str, code: int = 0) -> str:
         """Everything that Snakemake says; the options after the first line make the test fast, no more."""
-        command = ["snakemake", "--profile", "slurm", "--sdm", "env-modules", "--configfile", CONFIG, *targets]
-        command += ["--safe-slurm-init-seconds-before-status-checks", "3", "--latency-wait", "10"]
+        command = ["snakemake", "--profile", "slurm", "--sdm", "env-modules", "--configfile", CONFIG]
+        command += ["--safe-slurm-init-seconds-before-status-checks", "3", "--latency-wait", "10", *targets]
         done = subprocess.run(command, cwd=self.checkout.path, env=self.environment, capture_output=True, text=True)
         said = done.stdout + done.stderr
         assert done.returncode == code and "Traceback" not in said, said[-6000:]
