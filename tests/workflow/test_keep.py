@@ -21,10 +21,10 @@ CHANGES = (
 RESULTS = "results/listening"
 TARGETS = (
     f"{RESULTS}/distances.png",
-    f"{RESULTS}/embeddings/deformed/step_00.parquet",
-    f"{RESULTS}/embeddings/renoised/step_00.parquet",
+    f"{RESULTS}/embeddings/deformed/step_02.parquet",
+    f"{RESULTS}/embeddings/renoised/step_02.parquet",
     f"{RESULTS}/acoustics/audio.parquet",
-    f"{RESULTS}/embedders/loudness/embeddings/denoised/step_00.parquet",
+    f"{RESULTS}/embedders/loudness/embeddings/denoised/step_02.parquet",
 )
 TABLES = {"collect_embeddings": 2, "collect_deformed": 1, "collect_renoised": 1, "plot_distances": 1}
 AUDIO = {
@@ -62,7 +62,7 @@ def test_what_was_heard_is_deleted_and_nothing_is_stale_for_it(checkout):
         return checkout.planned(*TARGETS, config=checkout.configuration("changed.yaml", *CHANGES, *changes))
 
     assert planned(("  count: 4", "  count: 6")) == Counter({"write_prompts": 1, **AUDIO})
-    assert planned(("keep: [0, 2]", "keep: [0]")) == Counter(TABLES)
-    both = {"generate_audio": 2, "embed_audio": 4, "measure_acoustics": 2}
+    assert planned(("keep: [0, 2]", "keep: [2]")) == Counter(TABLES)
+    both = {"generate_audio": 2, "renoise_audio": 2, "embed_audio": 4, "embed_renoised": 2, "measure_acoustics": 2}
     assert planned(("keep: [0, 2]", "keep: [0, 1, 2]")) == Counter({**AUDIO, **both})
     assert planned(("  listening: 3", "  listening: 4")) == Counter(AUDIO)
