@@ -17,13 +17,12 @@ rule request_annotations:
     params:
         **program("request_annotations"),
         model=config["openai"]["model"],
-        asking=asking(),
-        leave_out=options_of_left_out(set(range(config["prompts"]["count"]))),
+        temperature=config["openai"]["temperature"],
         passes=config["annotation"]["passes"],
         answers=f"{RUN.results}/prompts/answers/annotations.jsonl",
     shell:
         "python {params.script:q} --prompts {input:q} --passes {params.passes} --model {params.model:q}"
-        " {params.asking} {params.leave_out} --per-request {resources.per_request}"
+        " --temperature {params.temperature} --per-request {resources.per_request}"
         " --concurrency {resources.concurrency} --answers {params.answers:q} --output {output:q}"
         " 2>&1 | tee -i {log:q}"
 
@@ -44,10 +43,9 @@ rule parse_annotations:
     params:
         **program("parse_annotations"),
         passes=config["annotation"]["passes"],
-        leave_out=options_of_left_out(set(range(config["prompts"]["count"]))),
     shell:
         "python {params.script:q} --prompts {input.prompts:q} --answers {input.answers:q}"
-        " --passes {params.passes} {params.leave_out} --output {output.majority:q} --by-pass {output.passes:q} 2> {log:q}"
+        " --passes {params.passes} --output {output.majority:q} --by-pass {output.passes:q} 2> {log:q}"
 
 
 rule measure_agreement:

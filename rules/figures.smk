@@ -1,21 +1,20 @@
 rule plot_emergence:
     input:
-        emergence="<results>/{ear}concepts/{concept}/emergence.csv",
-        summary="<results>/{ear}concepts/{concept}/emergence.json",
-        reports=collect("<results>/{{ear}}concepts/{{concept}}/{classifier}.json", classifier=CLASSIFIERS),
-        controls="<results>/{ear}concepts/{concept}/controls.parquet",
-        outside=outside_of_embedder,
+        emergence="<results>/concepts/{concept}/emergence.csv",
+        summary="<results>/concepts/{concept}/emergence.json",
+        reports=collect("<results>/concepts/{{concept}}/{classifier}.json", classifier=CLASSIFIERS),
+        controls="<results>/concepts/{concept}/controls.parquet",
     output:
         report(
-            "<results>/{ear}concepts/{concept}/emergence.png",
+            "<results>/concepts/{concept}/emergence.png",
             caption="../resources/captions/emergence.rst",
             category="Concepts",
             labels={"concept": "{concept}", "figure": "emergence"},
         ),
     log:
-        "<logs>/{ear}plot_emergence/{concept}.log",
+        "<logs>/plot_emergence/{concept}.log",
     benchmark:
-        "<benchmarks>/{ear}plot_emergence/{concept}.tsv"
+        "<benchmarks>/plot_emergence/{concept}.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
@@ -24,60 +23,32 @@ rule plot_emergence:
         reports=reports_by_classifier,
         metric=config["figures"]["metric"],
         dpi=config["figures"]["dpi"],
-        note=labelled_note_of_embedder,
+        note=RUN.labelled_note,
     shell:
         "python {params.script:q} --emergence {input.emergence:q} --summary {input.summary:q} --reports {params.reports:q}"
         " --controls {input.controls:q} --metric {params.metric} {params.styles} --dpi {params.dpi} --note {params.note:q}"
-        " --outside {input.outside:q} --output {output:q} 2> {log:q}"
-
-
-rule plot_rates:
-    input:
-        emergence="<results>/{ear}concepts/{concept}/emergence.csv",
-        reports=collect("<results>/{{ear}}concepts/{{concept}}/{classifier}.json", classifier=CLASSIFIERS),
-    output:
-        report(
-            "<results>/{ear}concepts/{concept}/rates.png",
-            caption="../resources/captions/rates.rst",
-            category="Concepts",
-            labels={"concept": "{concept}", "figure": "rates"},
-        ),
-    log:
-        "<logs>/{ear}plot_rates/{concept}.log",
-    benchmark:
-        "<benchmarks>/{ear}plot_rates/{concept}.tsv"
-    conda:
-        "../envs/analysis.yaml"
-    params:
-        **program("plot_rates"),
-        styles=RUN.classifier_styles,
-        reports=reports_by_classifier,
-        dpi=config["figures"]["dpi"],
-        note=labelled_note_of_embedder,
-    shell:
-        "python {params.script:q} --emergence {input.emergence:q} --reports {params.reports:q} {params.styles}"
-        " --dpi {params.dpi} --note {params.note:q} --output {output:q} 2> {log:q}"
+        " --output {output:q} 2> {log:q}"
 
 
 # The point cloud is split by the first classifier that is configured.
 rule plot_pca:
     input:
         dataset="<results>/concepts/{concept}/dataset.parquet",
-        note_embeddings="<results>/{ear}embeddings/notes.parquet",
-        embeddings=embeddings_of(RUN.animated_signals),
-        scores=f"<results>/{{ear}}concepts/{{concept}}/scores_{CLASSIFIERS[0]}.parquet",
-        probe=f"<results>/{{ear}}concepts/{{concept}}/{CLASSIFIERS[0]}.skops",
+        note_embeddings="<results>/embeddings/notes.parquet",
+        embeddings=embeddings_of(RUN.signals),
+        scores=f"<results>/concepts/{{concept}}/scores_{CLASSIFIERS[0]}.parquet",
+        probe=f"<results>/concepts/{{concept}}/{CLASSIFIERS[0]}.skops",
     output:
         report(
-            "<results>/{ear}concepts/{concept}/pca.gif",
+            "<results>/concepts/{concept}/pca.gif",
             caption="../resources/captions/pca.rst",
             category="Concepts",
             labels={"concept": "{concept}", "figure": "point cloud"},
         ),
     log:
-        "<logs>/{ear}plot_pca/{concept}.log",
+        "<logs>/plot_pca/{concept}.log",
     benchmark:
-        "<benchmarks>/{ear}plot_pca/{concept}.tsv"
+        "<benchmarks>/plot_pca/{concept}.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
@@ -86,7 +57,7 @@ rule plot_pca:
         points=config["figures"]["pca_points"],
         frame_ms=config["figures"]["gif_frame_ms"],
         seed=config["seed"],
-        note=labelled_note_of_embedder,
+        note=RUN.labelled_note,
     shell:
         "python {params.script:q} --dataset {input.dataset:q} --note-embeddings {input.note_embeddings:q}"
         " --embeddings {input.embeddings:q} --scores {input.scores:q} --probe {input.probe:q}"
@@ -96,19 +67,18 @@ rule plot_pca:
 
 rule plot_atlas:
     input:
-        atlas="<results>/{ear}atlas.csv",
-        outside=outside_of_embedder,
+        "<results>/atlas.csv",
     output:
         report(
-            "<results>/{ear}atlas.png",
+            "<results>/atlas.png",
             caption="../resources/captions/atlas.rst",
             category="All concepts",
             labels={"figure": "atlas"},
         ),
     log:
-        "<logs>/{ear}plot_atlas.log",
+        "<logs>/plot_atlas.log",
     benchmark:
-        "<benchmarks>/{ear}plot_atlas.tsv"
+        "<benchmarks>/plot_atlas.tsv"
     localrule: True
     conda:
         "../envs/analysis.yaml"
@@ -116,27 +86,27 @@ rule plot_atlas:
         **program("plot_atlas"),
         metric=config["figures"]["metric"],
         dpi=config["figures"]["dpi"],
-        note=labelled_note_of_embedder,
+        note=RUN.labelled_note,
     shell:
-        "python {params.script:q} --atlas {input.atlas:q} --metric {params.metric} --dpi {params.dpi}"
-        " --note {params.note:q} --outside {input.outside:q} --output {output:q} 2> {log:q}"
+        "python {params.script:q} --atlas {input:q} --metric {params.metric} --dpi {params.dpi}"
+        " --note {params.note:q} --output {output:q} 2> {log:q}"
 
 
 rule plot_order:
     input:
-        atlas="<results>/{ear}atlas.csv",
-        order="<results>/{ear}order.json",
+        atlas="<results>/atlas.csv",
+        order="<results>/order.json",
     output:
         report(
-            "<results>/{ear}order.png",
+            "<results>/order.png",
             caption="../resources/captions/order.rst",
             category="All concepts",
             labels={"figure": "order"},
         ),
     log:
-        "<logs>/{ear}plot_order.log",
+        "<logs>/plot_order.log",
     benchmark:
-        "<benchmarks>/{ear}plot_order.tsv"
+        "<benchmarks>/plot_order.tsv"
     localrule: True
     conda:
         "../envs/analysis.yaml"
@@ -144,7 +114,7 @@ rule plot_order:
         **program("plot_order"),
         styles=RUN.classifier_styles,
         dpi=config["figures"]["dpi"],
-        note=models_note_of_embedder,
+        note=RUN.models_note,
     shell:
         "python {params.script:q} --atlas {input.atlas:q} --order {input.order:q} {params.styles} --dpi {params.dpi}"
         " --note {params.note:q} --output {output:q} 2> {log:q}"
@@ -155,22 +125,22 @@ rule plot_distances:
         embeddings_of(RUN.signals),
     output:
         report(
-            "<results>/{ear}distances.png",
+            "<results>/distances.png",
             caption="../resources/captions/distances.rst",
             category="All concepts",
             labels={"figure": "distances"},
         ),
     log:
-        "<logs>/{ear}plot_distances.log",
+        "<logs>/plot_distances.log",
     benchmark:
-        "<benchmarks>/{ear}plot_distances.tsv"
+        "<benchmarks>/plot_distances.tsv"
     localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
         **program("plot_distances"),
         dpi=config["figures"]["dpi"],
-        note=models_note_of_embedder,
+        note=RUN.models_note,
     shell:
         "python {params.script:q} --embeddings {input:q} --dpi {params.dpi} --note {params.note:q}"
         " --output {output:q} 2> {log:q}"

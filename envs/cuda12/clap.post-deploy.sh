@@ -1,1 +1,0 @@
-../clap.post-deploy.sh

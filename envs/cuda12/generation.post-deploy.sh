@@ -1,1 +1,0 @@
-../generation.post-deploy.sh
