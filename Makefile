@@ -1,6 +1,7 @@
 # make demo: the whole experiment on this machine.   make test: lint, unit tests and a workflow run on small data.
 # make test-slurm: the arrays on a real Slurm on this machine.   make resume: after a crash on a cluster.
 PYTHON ?= python3.11
+VARIANT ?= cuda13
 CORES ?= $(shell env -u OMP_NUM_THREADS nproc)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,7 +9,7 @@ PLUGIN := profiles/slurm/plugin
 export OMP_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint unit-test workflow-test test-browser test-slurm test-environments resume stale adopt check-models check-statistics bundle-models docs unlock clean
+.PHONY: demo test lint unit-test workflow-test test-browser test-slurm test-environments environments site resume stale adopt check-models check-statistics bundle-models docs unlock clean
 
 demo: $(VENV)/.installed
 	snakemake --cores $(CORES)
@@ -49,9 +50,17 @@ test-slurm: $(VENV)/.installed
 	python -m pytest tests/slurm -m "not alone" -n 3 --dist loadfile --no-loadscope-reorder
 	python -m pytest tests/slurm -m alone
 
-# Downloads some 3 GB: makes each environment of envs/ with pip, and runs a small run's rules in them.
+# Downloads some 6 GB: makes the environments of envs/, both variants, and runs a small run's rules in them.
 test-environments: $(VENV)/.installed
 	python -m pytest tests/environments
+
+# Where conda is missing or not wanted: the environments of envs/ as plain ones in .environments/, which rules then run in.
+environments: $(VENV)/.installed
+	python envs/make_environments.py --variant $(VARIANT)
+
+# make site SITE=typed_gres: puts the block of profiles/slurm/sites/typed_gres.yaml into the Slurm profile.
+site: $(VENV)/.installed
+	python profiles/slurm/sites/choose.py $(SITE)
 
 # Waits for the Slurm jobs that a dead Snakemake left behind, keeps what they finish, and goes on.
 resume: $(VENV)/.installed

@@ -2,14 +2,19 @@
 #
 # results/RUN/
 # ├── prompts/            batch_0000.jsonl …, prompts.parquet, annotations.parquet, answers/ (of language models), agreement.csv
-# ├── audio/              shard_0000.json …, SIGNAL/step_00/shard_0000.tar …
+# ├── audio/              shard_0000.json …, SIGNAL/step_00/shard_0000.tar …, latents/, information/
 # ├── notes/              notes.parquet, shard_0000.tar …
 # ├── embeddings/         notes.parquet, SIGNAL/step_00.parquet …, shards/
 # ├── acoustics/          audio.parquet, notes.parquet, shards/
 # ├── concepts/CONCEPT/   dataset.parquet, CLASSIFIER.skops, scores_CLASSIFIER.parquet, emergence.csv, emergence.png, pca.gif
-# │                       emergence.json, landmarks.parquet, card.json, controls.parquet, controls.json, content.parquet
-# ├── unconditional/, branches/                 clips without prompts; clips of `snakemake commitment`
-# ├── atlas.csv, emergence.parquet, order.json, atlas.png, order.png, distances.png, commitment.csv, commitment.png
+# │                       rates.png, emergence.json, landmarks.parquet, card.json, controls.parquet, controls.json, content.parquet
+# ├── embedders/NAME/     the same of another embedder of models.embedders: embeddings/, concepts/, atlas.csv, order.json
+# ├── comparison/         embedders.json: whether the others agree
+# ├── unconditional/, branches/, switched/      clips without prompts; of `snakemake commitment`; of `snakemake switching`
+# ├── information.parquet, information.png     what the prompts tell, in nats by noise level
+# ├── signals.csv                              guided against unguided estimates, noisy states against their null
+# ├── atlas.csv, emergence.parquet, order.json, atlas.png, order.png, distances.png, commitment.csv, commitment.png,
+# │                       switching.csv, switching.png
 # ├── listen/index.html (and clips/), run.json, listeners.csv where people listened
 # └── models/             what `snakemake train_models` writes
 #
@@ -39,10 +44,28 @@ include: "rules/controls.smk"
 include: "rules/probes.smk"
 include: "rules/emergence.smk"
 include: "rules/commitment.smk"
+include: "rules/switching.smk"
 include: "rules/figures.smk"
 include: "rules/listening_parts.smk"
 include: "rules/listening.smk"
 include: "rules/models.smk"
+include: "rules/gpu_check.smk"
+include: "rules/starting.smk"
+
+
+if RUN.renoised:
+
+    include: "rules/renoising.smk"
+
+
+if RUN.contrasted:
+
+    include: "rules/contrasts.smk"
+
+
+if RUN.informed:
+
+    include: "rules/information.smk"
 
 
 if PREFLIGHT:
@@ -50,14 +73,19 @@ if PREFLIGHT:
     include: "rules/downloads.smk"
 
 
+include: "rules/environments.smk"
+
+
 onstart:
     check_key()
+    checked(check_storage)
+    checked(check_gpu_was_tried)
     checked(
         configuration.check_arrays,
         workflow.executor_plugin.name,
         getattr(workflow.executor_settings, "array_jobs", None),
     )
-    configuration.record(f"{RUN.results}/inputs.json", RUN.inputs)
+    checked(keep_plan)
 
 
 # Snakemake starts no handler of a module: the caller's starts this one, unless it stands below the module.
@@ -74,12 +102,15 @@ rule all:
         collect(
             "<results>/concepts/{concept}/{figure}",
             concept=RUN.concepts,
-            figure=["emergence.png", "pca.gif", "card.json"],
+            figure=["emergence.png", "rates.png", "pca.gif", "card.json"],
         ),
         "<results>/run.json",
         "<results>/listen/index.html",
         RUN.agreement,
+        RUN.contrasted,
+        "<results>/information.png" if RUN.informed else [],
         RUN.commitment_figure,
+        RUN.switching_figure,
     localrule: True
 
 

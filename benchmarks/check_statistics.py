@@ -1,8 +1,8 @@
 """Check the statistics on simulated experiments whose truth is known: make check-statistics
 
-Intervals must cover the truth as often as they say, and concepts that mean nothing must not be found. Beside them runs a
-bootstrap that takes clips for independent: it must fail, or else these checks could not fail. Leaves with 1 where a line
-falls short.
+Intervals must cover the truth as often as they say, concepts that mean nothing must not be found, and nothing may be called
+emerged that was there all the time. Beside them stands what was done before, or what is known to be wrong: that must fail, or
+else these checks could not fail. Leaves with 1 where a line falls short.
 """
 
 import argparse
@@ -17,10 +17,14 @@ sys.path.insert(0, str(ROOT / "scripts"))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-from musicologist.statistics import auc, bootstrap, curves, landmarks, metrics, nulls, simulation
+from musicologist.emergence import curve as emergence_curve
+from musicologist.emergence.scored_clips import ScoredClips
+from musicologist.statistics import agreement, auc, bootstrap, curves, landmarks, metrics, nulls, outcomes, simulation
 from musicologist.statistics.simulation import Experiment
 
 COVERAGE, COVERAGE_SIGMA50, FALSE_DISCOVERIES = (0.92, 0.98), (0.90, 0.99), 0.07
+CALLED_EMERGED = 0.06
+RESAMPLES, PERMUTATIONS = 800, 400
 POSITIVES = (5, 20, 100)
 CONCEPTS, REAL = 28, 10
 
@@ -42,6 +46,33 @@ def main() -> None:
             covered = np.array(list(each(partial(sigma50, experiment), seeds)))
             check.within(f"sigma50, {name}", covered[:, 0], *COVERAGE_SIGMA50)
             check.within(f"midpoint of a logistic, {name}", covered[:, 1], *COVERAGE_SIGMA50)
+        covered = np.array(list(each(high_area, seeds)))
+        check.within("AUC .98,  10 positive prompts", covered[:, 0], COVERAGE[0], 1)
+        check.fails("AUC .98,  10 positive prompts, clustered DeLong on the logit alone", covered[:, 1], COVERAGE[0], 1)
+        for positives in FLAT:
+            called = np.array(list(each(partial(flat, positives), seeds)))
+            check.below(f"flat AUC .70, {positives:2} positive prompts, called emerged", called[:, 0], CALLED_EMERGED)
+            if positives < 40:  # with which the onset at the first level is hardly ever missed
+                check.above(
+                    f"flat AUC .70, {positives:2} positive prompts, the onset alone", called[:, 1], CALLED_EMERGED
+                )
+        for name, experiment in HALF_EXCESS.items():
+            covered = np.array(list(each(partial(half_excess, experiment), seeds)))
+            check.within(f"half of the excess, {name}", covered, *COVERAGE_SIGMA50)
+        covered = np.array(list(each(first_place, seeds)))
+        check.within("what is there from the start and rises is first", covered[:, 0], COVERAGE_SIGMA50[0], 1)
+        check.fails("the same by sigma50 of its rise", covered[:, 1], COVERAGE_SIGMA50[0], 1)
+        for positives in (10, 40):
+            lags = np.array(list(each(partial(lag, positives), seeds)))
+            for what, number in (("", 0), (", by sigma50 of the rise", 1)):
+                mine = lags[:, number][~np.isnan(lags[:, number])]
+                say = check.fails if number else check.within
+                say(
+                    f"lag, {positives} positive prompts, in {len(mine) / len(lags):.2f} reported{what}", mine, *COVERAGE
+                )
+        covered = np.array(list(each(intraclass, seeds)))
+        check.within("intraclass correlation, 8 prompts", covered[:, 0], COVERAGE[0], 1)
+        check.fails("intraclass correlation, 8 prompts, bootstrap of prompts", covered[:, 1], COVERAGE[0], 1)
         for real in (0, REAL):
             found = np.array(list(each(partial(discoveries, real), seeds)))
             check.below(
@@ -56,6 +87,16 @@ SIGMA50 = {
     "40 positive prompts": Experiment(),
     "40 positive prompts, late and steep": Experiment(onset=4, width=0.25),
     "100 positive prompts, weak": Experiment(positives=100, effect=0.9),
+}
+
+
+FLAT = (5, 10, 40)
+_TO_80 = 1.19  # a shift with a ROC-AUC of .80
+_SMALL = {"prompts": 96, "samples": 2, "size": 4}
+HALF_EXCESS = {
+    "10 positive prompts": Experiment(positives=10, effect=_TO_80, **_SMALL),
+    "40 positive prompts": Experiment(positives=40, effect=_TO_80, **_SMALL),
+    "10 positive prompts, early": Experiment(positives=10, effect=_TO_80, onset=60, **_SMALL),
 }
 
 
@@ -75,6 +116,10 @@ class Checks:
     def below(self, what: str, share: np.ndarray, most: float) -> None:
         """Say a share that must not be larger."""
         self._say(what, share, share.mean() <= most, f"at most {most:.2f}")
+
+    def above(self, what: str, share: np.ndarray, least: float) -> None:
+        """Say a share that is known to be too large."""
+        self._say(what, share, share.mean() > least, f"more than {least:.2f}")
 
     def _say(self, what: str, values: np.ndarray, good: bool, wanted: str) -> None:
         self.failed |= not good
@@ -113,7 +158,7 @@ def sigma50(experiment: Experiment, seed: int) -> tuple[bool, bool]:
     decision, prompts, labels, weights = scores(experiment, sigma, rng)
     drawn = np.hstack([np.ones((len(labels), 1), np.float32), bootstrap.draws(len(labels), 1000, seed)])
     measured = np.stack([metrics.metrics(values, {}, prompts, labels, drawn)["roc_auc"] for values in decision], axis=1)
-    found = landmarks.landmarks(np.log(sigma), measured, np.full(len(sigma), 0.5))
+    found = landmarks.landmarks(np.log(sigma), measured, np.full(len(sigma), 0.5), experiment.positives)
     true_curve = simulation.true_auc(experiment, sigma, weights)[None]
     truths = curves.half_rise(np.log(sigma), true_curve)[0], curves.fit_logistic(np.log(sigma), true_curve).midpoint[0]
     covered = []
@@ -121,6 +166,86 @@ def sigma50(experiment: Experiment, seed: int) -> tuple[bool, bool]:
         low, high = bootstrap.interval(values[1:])
         covered.append(low <= truth <= high)
     return tuple(covered)
+
+
+def scored(experiment: Experiment, seed: int, stream: int) -> tuple[ScoredClips, np.ndarray]:
+    """Scored clips at the seven levels of the demo, and the true ROC-AUC (levels,)."""
+    rng = np.random.default_rng([seed, stream])
+    sigma = simulation.levels(7, 100, 0.2)
+    decision, prompts, labels, weights = scores(experiment, sigma, rng)
+    return ScoredClips.from_arrays(decision, labels, prompts, sigma), simulation.true_auc(experiment, sigma, weights)
+
+
+def outlined(clips: ScoredClips, seed: int) -> tuple[nulls.Verdict, landmarks.Landmarks]:
+    """The null's verdict and the landmarks of a curve, as the workflow has them."""
+    return emergence_curve.outline(clips, emergence_curve.Settings(RESAMPLES, PERMUTATIONS, seed))
+
+
+def high_area(seed: int) -> tuple[float, float]:
+    """Over 7 levels with an AUC of .98: how often its interval covers, and that on the logit alone."""
+    clips, truth = scored(Experiment(positives=10, effect=0, floor=2.92, **_SMALL), seed, 98)
+    covered = []
+    for decision, true in zip(clips.decision, truth, strict=True):
+        area = auc.clustered(decision, clips.clip_labels, clips.clip_prompt_ids)
+        low, high = auc.interval(area)
+        alone = auc.of_logit(area) if area.value < 1 else (low, high)
+        covered.append([low <= true <= high, alone[0] <= true <= alone[1]])
+    return tuple(np.mean(covered, axis=0))
+
+
+def flat(positives: int, seed: int) -> tuple[bool, bool]:
+    """Whether a curve that is .70 at all levels is called emerged, and whether it was where its onset alone decided."""
+    clips, _ = scored(Experiment(positives=positives, effect=0, floor=0.75, **_SMALL), seed, 70)
+    verdict, found = outlined(clips, seed)
+    answer = outcomes.answer(emergence_curve.described(verdict, found), verdict.p)
+    onset = found.onset[0]
+    return answer == outcomes.EMERGED, bool(verdict.p <= 0.05 and np.isfinite(onset) and onset < found.first_level)
+
+
+def half_excess(experiment: Experiment, seed: int) -> bool:
+    """Whether the interval of where half of the excess has come covers it."""
+    clips, truth = scored(experiment, seed, 11)
+    verdict, found = outlined(clips, seed)
+    place = np.exp(curves.half_excess(clips.log_sigma, truth[None])[0])
+    ends = emergence_curve.described(verdict, found)["half_excess"]
+    return ends["low"] * (1 - 1e-9) <= place <= ends["high"] * (1 + 1e-9)
+
+
+def first_place(seed: int) -> tuple[bool, bool]:
+    """Whether a curve from .80 to .95 may be as early as can be, by half of its excess and by half of its rise."""
+    clips, _ = scored(Experiment(positives=20, effect=1.14, floor=1.19, onset=5, **_SMALL), seed, 12)
+    _, found = outlined(clips, seed)
+    return tuple(bootstrap.interval(one[1:])[1] >= found.first_level for one in (found.half_excess, found.half_rise))
+
+
+def lag(positives: int, seed: int) -> tuple[float, float]:
+    """Whether the interval of a lag covers it, by half of the excess and by half of the rise; NaN where none is reported.
+
+    The first curve goes from .75 to .82, and so is there from the start; the second comes up from chance.
+    """
+    pair = [
+        Experiment(positives=positives, effect=0.35, floor=0.95, onset=30, **_SMALL),
+        Experiment(positives=positives, effect=_TO_80, onset=5.5, **_SMALL),
+    ]
+    (first, truth), (second, later) = (scored(experiment, seed, 13) for experiment in pair)
+    outlines = [outlined(clips, seed) for clips in (first, second)]
+    places = [curves.half_excess(first.log_sigma, curve[None])[0] for curve in (truth, later)]
+    found = [landmark for _, landmark in outlines]
+    described = landmarks.lag(*found)
+    told = all(verdict.p <= 0.05 for verdict, _ in outlines) and np.isfinite(described["value"])
+    hit = described["low"] - 1e-9 <= places[0] - places[1] <= described["high"] + 1e-9
+    low, high = bootstrap.interval(found[0].half_rise[1:] - found[1].half_rise[1:])
+    rises = all(bootstrap.interval(one.rise[1:])[0] > 0 for one in found)
+    return float(hit) if told else np.nan, float(low <= places[0] - places[1] <= high) if rises else np.nan
+
+
+def intraclass(seed: int) -> tuple[bool, bool]:
+    """Whether the exact interval of an intraclass correlation of .5 covers it, and whether that of a bootstrap does."""
+    rng = np.random.default_rng([seed, 14])
+    decision = np.sqrt(0.5) * (rng.normal(size=(8, 1)) + rng.normal(size=(8, 4)))
+    drawn = agreement.icc_balanced(decision[rng.integers(8, size=(400, 8))])
+    ends = (agreement.icc_interval(decision), bootstrap.interval(drawn))
+    return tuple(low <= 0.5 <= high for low, high in ends)
 
 
 def discoveries(real: int, seed: int) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 Needs a finished run (its probes, prompts and annotations): python benchmarks/compare_schedules.py results/demo
 Fails where, of the curves (a concept, a probe, a signal) that emerged under two schedules, less than 90 % have 0 in the
-interval of their difference in log sigma50, or where the step of emergence does not move. About ten minutes on an idle core
+interval of their difference in log half-excess, or where the step of emergence does not move. About ten minutes on an idle core
 for the demo.
 """
 
@@ -22,11 +22,11 @@ from musicologist.audio.sampling_options import SamplingSettings
 from musicologist.concepts import definitions, prompt_labels
 from musicologist.core import noise_levels, parquet, shards
 from musicologist.embedders import clap
-from musicologist.emergence import answers
+from musicologist.emergence import curve
 from musicologist.generators import stable_audio_tools
 from musicologist.probes import classifiers, registry
 from musicologist.prompts.tables import ANNOTATIONS, PROMPTS
-from musicologist.statistics import bootstrap, metrics, nulls
+from musicologist.statistics import bootstrap, metrics, nulls, outcomes
 from musicologist.statistics import landmarks as statistics_landmarks
 from musicologist.workflow import configuration
 
@@ -73,10 +73,9 @@ def landmarks(
     drawn = np.concatenate([np.ones((len(labels), 1)), bootstrap.draws(len(labels), RESAMPLES, SEED)], axis=1)
     area = np.stack([metrics.metrics(level, {}, prompts, labels, drawn)["roc_auc"] for level in decision], axis=1)
     verdict = nulls.max_t(area[0], nulls.permuted_labels(decision, prompts, labels, PERMUTATIONS, SEED))
-    found = statistics_landmarks.landmarks(np.log(sigma), area, verdict.critical)
-    answer = answers.answer(verdict.p, found.onset[0], np.log(sigma))
-    rises = statistics_landmarks.describe(found)["rise"]["low"] > 0
-    return found, answer if rises else answers.NOT_EMERGED
+    fewest = min(int((labels == label).sum()) for label in (0, 1))
+    found = statistics_landmarks.landmarks(np.log(sigma), area, verdict.critical, fewest)
+    return found, outcomes.answer(curve.described(verdict, found), verdict.p)
 
 
 def steps_at(log_sigma: float, settings: SamplingSettings) -> float:
@@ -132,27 +131,27 @@ def main() -> None:
 
 
 def compare(first: str, second: str, found: dict) -> list[tuple[bool, float, float]]:
-    """Of every concept that emerged under both: whether its sigma50 may be the same, and how it and its step differ."""
+    """Of every concept that emerged under both: whether its half-excess may be the same, and how it and its step differ."""
     differences = []
     for concept, (one, answer) in found[first].items():
         other, answer_too = found[second][concept]
-        if answers.NOT_EMERGED in (answer, answer_too):
+        if {answer, answer_too} != {outcomes.EMERGED}:
             continue
-        difference = one.half_rise - other.half_rise
+        difference = one.half_excess - other.half_excess
         low, high = bootstrap.interval(difference[1:])
-        moved = steps_at(other.half_rise[0], SCHEDULES[second]) - steps_at(one.half_rise[0], SCHEDULES[first])
+        moved = steps_at(other.half_excess[0], SCHEDULES[second]) - steps_at(one.half_excess[0], SCHEDULES[first])
         differences.append((low <= 0 <= high, difference[0], moved))
     return differences
 
 
 def report(what: str, differences: list[tuple[bool, float, float]]) -> bool:
-    """Print how many curves have the same sigma50; whether they are enough and their step moves."""
+    """Print how many curves have the same half-excess; whether they are enough and their step moves."""
     if not differences:
         print(f"{what}: no concept emerged under both")
         return False
     same, shift, moved = (np.array(values) for values in zip(*differences, strict=True))
     print(
-        f"{what}: {len(same)} emerged; 0 in the interval of the difference in log sigma50 for {same.mean():.0%}; median "
+        f"{what}: {len(same)} emerged; 0 in the interval of the difference in log half-excess for {same.mean():.0%}; median "
         f"difference {np.median(shift):+.2f}; the step moves by {np.median(moved):+.1f} (median)"
     )
     return bool(same.mean() >= ENOUGH and abs(np.median(moved)) >= 1)

@@ -17,8 +17,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
+from musicologist.concepts import definitions
 from musicologist.core import noise_levels
-from musicologist.workflow import configuration
+from musicologist.workflow import configuration, interventions
 
 SPLITS = {"train": (289_205, 22), "valid": (12_678, 1), "test": (4_096, 0.4)}
 """NSynth's notes and the GB of each archive (Engel et al. 2017)."""
@@ -78,13 +79,14 @@ def estimate(config: dict, speed: argparse.Namespace) -> tuple[list, list]:
     """Rows (name, GPU seconds, CPU seconds, how) and rows (name, bytes, how)."""
     audio, course, commitment = config["audio"], config["trajectory"], config["commitment"]
     sigmas = noise_levels.sigmas(course["steps"], course["sigma_min"], course["sigma_max"])
-    kept = configuration.kept_steps(course["keep"], sigmas)
+    kept = configuration.with_the_last(configuration.kept_steps(course["keep"], sigmas), sigmas)
     levels, seconds = len(kept) * len(course["signals"]), course["seconds_kept"]
     clips = config["prompts"]["count"] * audio["samples"]
     shards = -(-config["prompts"]["count"] // audio["prompts_per_shard"])
     notes = sum(SPLITS[split][0] for split in config["notes"]["splits"])
     archives = sum(SPLITS[split][1] for split in config["notes"]["splits"]) * 1e9
-    heard = levels + len(kept) * config["controls"]["deformation"]
+    renoised = len(kept) * config["controls"]["renoising"]
+    heard = levels + len(kept) * config["controls"]["deformation"] + renoised
     concepts = 28 if config["concepts"] == "all" else len(config["concepts"])
     probes = concepts * len(config["probes"]["classifiers"])
 
@@ -113,6 +115,15 @@ def estimate(config: dict, speed: argparse.Namespace) -> tuple[list, list]:
             f"{free} clips",
         ),
     ]
+    if renoised:
+        rows.append(("renoise_audio", decoding(clips * renoised), 0, f"{clips:,} clips x {renoised} levels, decoded"))
+    if config["switching"]["enabled"]:
+        steps = configuration.intervention_steps(config, "switching", 6, str(config["run"]))
+        chosen = definitions.load(ROOT / "config/concepts.yaml", config["concepts"])
+        pairs = interventions.switched_pairs(config, chosen)
+        cost, ends = configuration.switching_cost(pairs, steps, course["steps"]), 2 * pairs * (1 + len(steps))
+        gpu = sampling(cost) + decoding(ends) + embedding(ends)
+        rows.append(("switching", gpu, 0, f"{pairs} pairs, {cost:,} steps x 2 evaluations"))
     if commitment["enabled"]:
         steps = configuration.kept_steps(commitment["keep"], sigmas)
         prompts = min(commitment["prompts"], config["prompts"]["count"])

@@ -13,7 +13,7 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 from musicologist.core import shards
-from musicologist.core.shards import Clip
+from musicologist.core.shard_writing import Clip
 from musicologist.embedders import clap as embedders_clap
 from musicologist.figures import canvas
 from musicologist.training import clap as training_clap

@@ -10,6 +10,7 @@ than 15 minutes or more than 4 GiB.
 
 import argparse
 import itertools
+import json
 import os
 import resource
 import subprocess
@@ -32,6 +33,8 @@ from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
 from musicologist.emergence.tables import SCORES
 from musicologist.notes.tables import NOTES
 from musicologist.statistics import simulation
+
+SIZE = 512  # of an embedding
 
 LIMIT_S, LIMIT_GIB = 15 * 60, 4.0
 CLASSIFIERS = ("logistic", "svm")
@@ -80,7 +83,7 @@ def simulate(place: Path, concepts: list[str], sizes: argparse.Namespace) -> Non
     labels = rng.random((len(concepts), sizes.prompts)) < 0.2
     prompts = np.repeat(np.arange(sizes.prompts), sizes.samples)
     ids = {"prompt_id": prompts, "sample": np.tile(np.arange(sizes.samples), sizes.prompts)}
-    shared = rng.normal(size=(sizes.prompts, tables.EMBEDDING_SIZE)).astype(np.float32)[prompts]
+    shared = rng.normal(size=(sizes.prompts, SIZE)).astype(np.float32)[prompts]
     onsets = np.geomspace(60, 2, len(concepts))
     decisions = []
     for step, level in enumerate(sigma):
@@ -94,6 +97,7 @@ def simulate(place: Path, concepts: list[str], sizes: argparse.Namespace) -> Non
     for number, concept in enumerate(concepts):
         write_scores(place, concept, ids, sigma, [decision[:, number] for decision in decisions], labels[number])
         write_dataset(place, concept, note_labels[number], sizes.notes)
+        write_reports(place, concept)
 
 
 def level_columns(size: int, step: int, sigma: float) -> dict:
@@ -107,7 +111,7 @@ def write_notes(place: Path, concepts: list[str], notes: int, rng: np.random.Gen
     pool, each = 4 * notes, min(300, max(1, notes // 10))
     instrument = np.arange(pool) // each
     labels = (rng.random((len(concepts), instrument.max() + 1)) < 0.5)[:, instrument]
-    embeddings = rng.normal(size=(pool, tables.EMBEDDING_SIZE)).astype(np.float32)
+    embeddings = rng.normal(size=(pool, SIZE)).astype(np.float32)
     embeddings[:, : len(concepts)] += 2 * labels.T
     note_id = [f"n{number:06d}" for number in range(pool)]
     names = [f"i{number:04d}" for number in instrument]
@@ -168,7 +172,18 @@ def collect(place: Path, concepts: list[str]) -> list[str]:
         for word in (f"--{name}", *(f"{place}/{concept}.{ending}" for concept in concepts))
     ]
     outputs = {"output": "atlas.csv", "parquet": "emergence.parquet", "order": "order.json"}
+    given += ["--reports", *(f"{place}/reports/{concept}/{name}.json" for concept in concepts for name in CLASSIFIERS)]
     return ["collect_atlas", *given, *(f"--{name}={place}/{file}" for name, file in outputs.items())]
+
+
+def write_reports(place: Path, concept: str) -> None:
+    """What stands in a probe's report about the notes that it learnt from and was checked on."""
+    part = {"n_pos": 9000, "n_neg": 9000, "instruments_pos": 90, "instruments_neg": 90}
+    area = {"roc_auc": 0.9, "roc_auc_low": 0.8, "roc_auc_high": 0.95}
+    (place / "reports" / concept).mkdir(parents=True)
+    for classifier in CLASSIFIERS:
+        text = json.dumps({"train": part, "held_out": part | area})
+        (place / "reports" / concept / f"{classifier}.json").write_text(text, encoding="utf-8")
 
 
 def fit(place: Path, concept: str, classifier: str) -> list[str]:

@@ -17,12 +17,13 @@ rule request_annotations:
     params:
         **program("request_annotations"),
         model=config["openai"]["model"],
-        temperature=config["openai"]["temperature"],
+        asking=asking(),
+        leave_out=options_of_left_out(set(range(config["prompts"]["count"]))),
         passes=config["annotation"]["passes"],
         answers=f"{RUN.results}/prompts/answers/annotations.jsonl",
     shell:
         "python {params.script:q} --prompts {input:q} --passes {params.passes} --model {params.model:q}"
-        " --temperature {params.temperature} --per-request {resources.per_request}"
+        " {params.asking} {params.leave_out} --per-request {resources.per_request}"
         " --concurrency {resources.concurrency} --answers {params.answers:q} --output {output:q}"
         " 2>&1 | tee -i {log:q}"
 
@@ -43,9 +44,10 @@ rule parse_annotations:
     params:
         **program("parse_annotations"),
         passes=config["annotation"]["passes"],
+        leave_out=options_of_left_out(set(range(config["prompts"]["count"]))),
     shell:
         "python {params.script:q} --prompts {input.prompts:q} --answers {input.answers:q}"
-        " --passes {params.passes} --output {output.majority:q} --by-pass {output.passes:q} 2> {log:q}"
+        " --passes {params.passes} {params.leave_out} --output {output.majority:q} --by-pass {output.passes:q} 2> {log:q}"
 
 
 rule measure_agreement:

@@ -8,6 +8,8 @@ rule generate_audio:
         manifest="<results>/audio/shard_{shard}.json",
         tars=audio_of_shard(),
         unheard=[temp(directory(folder)) for folder in RUN.unheard],
+        latents=temp(RUN.latents) if RUN.listening else RUN.latents,
+        information="<results>/audio/information/shard_{shard}.jsonl" if RUN.informed else [],
     log:
         "<logs>/generate_audio/shard_{shard}.log",
     benchmark:
@@ -34,6 +36,7 @@ rule generate_audio:
     shell:
         "python {params.script:q} --prompts {input.prompts:q} --first {params.first} --last {params.last}"
         " --samples {params.samples} {params.kept} --all {output.unheard:q}"
+        " --latents {output.latents:q} --information {output.information:q}"
         " {params.generator} --digest {params.diffusion.value:q} {params.sampling}"
         " --batch-size {resources.batch_size} --device {resources.device}"
         " --modules {resources.modules} --manifest {output.manifest:q} --tars {output.tars:q} 2> {log:q}"

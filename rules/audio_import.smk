@@ -20,11 +20,12 @@ rule import_audio:
         files=fingerprint_of_shard,
         first=first_prompt_of_shard,
         last=last_prompt_of_shard,
+        leave_out=left_out_of_shard,
         samples=config["audio"]["samples"],
         steps=config["trajectory"]["steps"],
         sigma_max=config["trajectory"]["sigma_max"],
         sigma_min=config["trajectory"]["sigma_min"],
     shell:
-        "python {params.script:q} --folder {params.folder:q} --shard {wildcards.shard} --first {params.first}"
+        "python {params.script:q} --folder {params.folder:q} --shard {wildcards.shard:q} --first {params.first}"
         " --last {params.last} --samples {params.samples} --steps {params.steps} --sigma-max {params.sigma_max}"
-        " --sigma-min {params.sigma_min} --manifest {output.manifest:q} --tars {output.tars:q} 2> {log:q}"
+        " --sigma-min {params.sigma_min} {params.leave_out} --manifest {output.manifest:q} --tars {output.tars:q} 2> {log:q}"

@@ -52,6 +52,7 @@ use rule embed_audio as embed_branches with:
         DOWNLOADED,
         rules.branch_audio.output.tars,
         clips="<results>/branches/shard_{shard}.json",
+        scaling=scaling_of_embedder,
     output:
         "<results>/embeddings/shards/branches_{shard}.parquet",
     log:
@@ -68,6 +69,7 @@ rule measure_commitment:
             concept=RUN.concepts,
             classifier=CLASSIFIERS,
         ),
+        scores=scores_beside_branches,
     output:
         "<results>/commitment.csv",
     log:
@@ -83,7 +85,7 @@ rule measure_commitment:
         seed=config["seed"],
     shell:
         "python {params.script:q} --embeddings {input.embeddings:q} --probes {input.probes:q}"
-        " --classifiers {params.classifiers:q} --resamples {params.resamples} --seed {params.seed}"
+        " --classifiers {params.classifiers:q} --scores {input.scores:q} --resamples {params.resamples} --seed {params.seed}"
         " --output {output:q} 2> {log:q}"
 
 
@@ -101,7 +103,7 @@ rule plot_commitment:
     params:
         **program("plot_commitment"),
         dpi=config["figures"]["dpi"],
-        note=RUN.models_note,
+        note=RUN.models_note(),
     shell:
         "python {params.script:q} --commitment {input:q} --dpi {params.dpi} --note {params.note:q}"
         " --output {output:q} 2> {log:q}"

@@ -1,6 +1,8 @@
 """What all rules share: the run that the configuration makes, its programs, models and digests."""
 
 import json
+import os
+import re
 import sys
 from pathlib import Path
 
@@ -14,18 +16,22 @@ if not isinstance(HERE, LocalSourceFile):
     print(f"{HERE} is not on this disk: clone the repository, for its programs run from there.", file=sys.stderr)
     sys.exit(1)
 sys.path.insert(0, str(ROOT / "scripts"))
+from musicologist.core import documents, errors
+from musicologist.core.downloads import shown
 from musicologist.core.errors import UserError
+from musicologist.core.files import found
+from musicologist.inputs import section
 from musicologist.prompts import openai_client
-from musicologist.workflow import configuration
-from musicologist.workflow.run import load, options
+from musicologist.workflow import configuration, planned, preflight
+from musicologist.workflow.run import CONCEPTS, ORIGINAL_LABELS, load, options
 
 
 def checked(function, *arguments):
-    """Call ``function``; a user's mistake ends the run with its sentence."""
+    """Call ``function``; whatever it raises ends the run with one sentence."""
     try:
         return function(*arguments)
-    except UserError as error:
-        print(error, file=sys.stderr)
+    except Exception as error:
+        print(errors.sentence_of(error), file=sys.stderr)
         sys.exit(1)
 
 
@@ -33,8 +39,19 @@ IS_MODULE = not workflow.modifier.is_main_snakefile()
 DEFAULT = "the configuration of the module" if IS_MODULE else "config/config.yaml"
 CONFIG_NAME = ", ".join(map(str, workflow.overwrite_configfiles)) or DEFAULT
 SCHEMA = json.loads((ROOT / "config/schemas/config.schema.json").read_text(encoding="utf-8"))
-RUN = checked(load, config, SCHEMA, CONFIG_NAME)
+# A start keeps copies of what it was planned with, and gives them to jobs that read the configuration again elsewhere.
+STARTED = workflow.remote_exec or workflow.subprocess_exec
+COPIED = not IS_MODULE and (STARTED or not getattr(workflow.execution_settings, "no_hooks", False))
+if not IS_MODULE:
+    for file in workflow.overwrite_configfiles or [ROOT / "config/config.yaml"]:
+        checked(documents.load_yaml, file, "a configuration")
+RUN = checked(load, config, SCHEMA, CONFIG_NAME, COPIED, COPIED and STARTED)
 config = RUN.config
+if (doubt := section.doubt(RUN.given_prompts)) and not STARTED:
+    print(doubt, file=sys.stderr)
+CONFIGFILES = [os.path.relpath(file) for file in workflow.overwrite_configfiles]
+if COPIED and not STARTED:
+    workflow.config_settings.configfiles = [planned.folder(RUN.results).absolute() / planned.CONFIG]
 
 
 pathvars:
@@ -50,10 +67,11 @@ wildcard_constraints:
     batch=r"\d{4}\d*",
     shard=r"\d{4}\d*",
     step=r"\d{2}\d*",
-    signal="denoised|noisy|deformed|branched",
+    signal="denoised|unguided|noisy|renoised|deformed|branched|switched",
     split="train|valid|test",
     concept="|".join(RUN.defined_concepts),
     classifier="|".join(CLASSIFIERS),
+    ear=f"({'|'.join(map(re.escape, RUN.ears))})",
 
 
 # What GPU rules load where the profile asks for env-modules; a site aliases these names. A job checks that they are loaded.
@@ -73,9 +91,17 @@ def check_key():
         checked(openai_client.check_key)
 
 
-def embeddings_of(signals):
+def keep_plan():
+    planned.record(f"{RUN.results}/inputs.json", RUN.inputs)
+    if COPIED:
+        files = [found(name) for name in (CONCEPTS, ORIGINAL_LABELS)]
+        planned.keep(RUN.results, planned.told(config), {file.name: file.read_text(encoding="utf-8") for file in files})
+
+
+# What depends on an embedder stands below <results>/{ear}: nothing for the run's own, embedders/NAME/ for another.
+def embeddings_of(signals, ear="{ear}"):
     """The tables of embeddings of these signals, one a level."""
-    return collect("<results>/embeddings/{signal}/step_{step}.parquet", signal=signals, step=RUN.steps)
+    return collect("<results>/{ear}embeddings/{signal}/step_{step}.parquet", ear=ear, signal=signals, step=RUN.steps)
 
 
 def audio_of_shard():

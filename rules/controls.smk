@@ -75,11 +75,11 @@ rule embed_texts:
     input:
         DOWNLOADED,
     output:
-        "<results>/embeddings/texts.parquet",
+        "<results>/{ear}embeddings/texts.parquet",
     log:
-        "<logs>/embed_texts.log",
+        "<logs>/{ear}embed_texts.log",
     benchmark:
-        "<benchmarks>/embed_texts.tsv"
+        "<benchmarks>/{ear}embed_texts.tsv"
     conda:
         "../envs/clap.yaml"
     resources:
@@ -109,6 +109,8 @@ if RUN.unconditional:
                 for signal, step in RUN.unconditional_levels
             ],
             unheard=[],
+            latents=[],
+            information=[],
         log:
             "<logs>/generate_unconditional.log",
         benchmark:
@@ -120,7 +122,7 @@ if RUN.unconditional:
             last=RUN.unconditional - 1,
             kept="",
             samples=1,
-            sampling=RUN.sampling(guidance=0, guidance_rescale=0, guidance_sigma_min=0),
+            sampling=RUN.sampling(guidance=0, guidance_rescale=0, guidance_sigma_min=0, guidance_sigma_max=None),
 
     # The tar files are inputs so that a step added to the configuration is generated before it is embedded.
     use rule embed_audio as embed_unconditional with:
@@ -128,29 +130,31 @@ if RUN.unconditional:
             DOWNLOADED,
             rules.generate_unconditional.output.tars,
             clips="<results>/unconditional/shard_0000.json",
+            scaling=scaling_of_embedder,
         output:
-            "<results>/embeddings/unconditional.parquet",
+            "<results>/{ear}embeddings/unconditional.parquet",
         log:
-            "<logs>/embed_unconditional.log",
+            "<logs>/{ear}embed_unconditional.log",
         benchmark:
-            "<benchmarks>/embed_unconditional.tsv"
+            "<benchmarks>/{ear}embed_unconditional.tsv"
 
 
 rule measure_controls:
     input:
         **RUN.controlled,
-        scores=collect("<results>/concepts/{{concept}}/scores_{classifier}.parquet", classifier=CLASSIFIERS),
+        texts=texts_of_embedder,
+        scores=collect("<results>/{{ear}}concepts/{{concept}}/scores_{classifier}.parquet", classifier=CLASSIFIERS),
         embeddings=embeddings_of(RUN.scored_signals),
         dataset="<results>/concepts/{concept}/dataset.parquet",
-        probes=collect("<results>/concepts/{{concept}}/{classifier}.skops", classifier=CLASSIFIERS),
+        probes=collect("<results>/{{ear}}concepts/{{concept}}/{classifier}.skops", classifier=CLASSIFIERS),
     output:
-        controls="<results>/concepts/{concept}/controls.parquet",
-        content="<results>/concepts/{concept}/content.parquet",
-        summary="<results>/concepts/{concept}/controls.json",
+        controls="<results>/{ear}concepts/{concept}/controls.parquet",
+        content="<results>/{ear}concepts/{concept}/content.parquet",
+        summary="<results>/{ear}concepts/{concept}/controls.json",
     log:
-        "<logs>/measure_controls/{concept}.log",
+        "<logs>/{ear}measure_controls/{concept}.log",
     benchmark:
-        "<benchmarks>/measure_controls/{concept}.tsv"
+        "<benchmarks>/{ear}measure_controls/{concept}.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -162,10 +166,13 @@ rule measure_controls:
         concept=digest_of_concept,
         scores=scores_by_classifier,
         classifiers=RUN.classifier_addresses,
+        resamples=config["statistics"]["resamples"],
+        permutations=config["statistics"]["permutations"],
         seed=config["seed"],
     shell:
-        "python {params.script:q} --concepts {params.concepts:q} --concept {wildcards.concept}"
+        "python {params.script:q} --concepts {params.concepts:q} --concept {wildcards.concept:q}"
         " --scores {params.scores:q} --embeddings {input.embeddings:q} --texts {input.texts:q} --dataset {input.dataset:q}"
-        " --acoustics {input.acoustics:q} --note-acoustics {input.note_acoustics:q} --seed {params.seed}"
+        " --acoustics {input.acoustics:q} --note-acoustics {input.note_acoustics:q}"
+        " --resamples {params.resamples} --permutations {params.permutations} --seed {params.seed}"
         " --probes {input.probes:q} --classifiers {params.classifiers:q} --unconditional {input.unconditional:q}"
         " --controls {output.controls:q} --content {output.content:q} --summary {output.summary:q} 2> {log:q}"

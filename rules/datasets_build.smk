@@ -1,18 +1,37 @@
+# Of an embedder whose features are not on the unit sphere.
+rule measure_scaling:
+    input:
+        collect("<results>/{{ear}}embeddings/shards/notes_{shard}.parquet", shard=RUN.note_shards),
+    output:
+        "<results>/{ear}embeddings/scaling.parquet",
+    log:
+        "<logs>/{ear}measure_scaling.log",
+    benchmark:
+        "<benchmarks>/{ear}measure_scaling.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        **program("measure_scaling"),
+    shell:
+        "python {params.script:q} --parts {input:q} --output {output:q} 2> {log:q}"
+
+
 rule collect_note_embeddings:
     input:
-        collect("<results>/embeddings/shards/notes_{shard}.parquet", shard=RUN.note_shards),
+        parts=collect("<results>/{{ear}}embeddings/shards/notes_{shard}.parquet", shard=RUN.note_shards),
+        scaling=scaling_of_embedder,
     output:
-        "<results>/embeddings/notes.parquet",
+        "<results>/{ear}embeddings/notes.parquet",
     log:
-        "<logs>/collect_note_embeddings.log",
+        "<logs>/{ear}collect_note_embeddings.log",
     benchmark:
-        "<benchmarks>/collect_note_embeddings.tsv"
+        "<benchmarks>/{ear}collect_note_embeddings.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
         **program("collect_note_embeddings"),
     shell:
-        "python {params.script:q} --parts {input:q} --output {output:q} 2> {log:q}"
+        "python {params.script:q} --parts {input.parts:q} --scaling {input.scaling:q} --output {output:q} 2> {log:q}"
 
 
 rule build_dataset:
@@ -34,5 +53,5 @@ rule build_dataset:
         test_share=config["probes"]["test_share"],
         seed=config["seed"],
     shell:
-        "python {params.script:q} --notes {input:q} --concepts {params.concepts:q} --concept {wildcards.concept}"
+        "python {params.script:q} --notes {input:q} --concepts {params.concepts:q} --concept {wildcards.concept:q}"
         " --limit {params.limit} --test-share {params.test_share} --seed {params.seed} --output {output:q} 2> {log:q}"

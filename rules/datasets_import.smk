@@ -38,5 +38,5 @@ rule import_dataset:
         test_share=config["probes"]["test_share"],
         seed=config["seed"],
     shell:
-        "python {params.script:q} --info {input:q} --concept {wildcards.concept} --limit {params.limit}"
+        "python {params.script:q} --info {input:q} --concept {wildcards.concept:q} --limit {params.limit}"
         " --test-share {params.test_share} --seed {params.seed} --output {output:q} 2> {log:q}"

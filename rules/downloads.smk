@@ -13,20 +13,22 @@ rule preflight:
         "../envs/downloads.yaml"
     params:
         **program("preflight"),
-        models=options(RUN.foreign_models),
-        archives=list(DOWNLOADS.values()),
+        models=preflight.as_options(RUN.foreign_models),
+        archives=list(NOTES_ADDRESSES.values()),
+        shown=[shown(address) for address in DOWNLOADS.values()],
         targets=list(DOWNLOADS),
         per_instrument=config["notes"]["per_instrument"],
         clips=RUN.kept_prompts * config["audio"]["samples"],
         levels=len(RUN.signals) * len(RUN.steps),
         seconds=config["trajectory"]["seconds_kept"],
+        sampler=config["trajectory"]["sampler"],
         batch_size=config["audio"]["batch_size"],
         device=config["device"],
         results=RUN.results,
     shell:
         "python {params.script:q} {params.models} --archives {params.archives:q} --targets {params.targets:q}"
         " --per-instrument {params.per_instrument} --clips {params.clips} --levels {params.levels}"
-        " --seconds {params.seconds} --batch-size {params.batch_size} --device {params.device}"
+        " --seconds {params.seconds} --sampler {params.sampler:q} --batch-size {params.batch_size} --device {params.device}"
         " --results {params.results:q} --output {output:q} 2> {log:q}"
 
 
@@ -46,6 +48,6 @@ if RUN.hub_models:
             "../envs/downloads.yaml"
         params:
             **program("download_models"),
-            models=options(RUN.hub_models),
+            models=preflight.as_options(RUN.hub_models),
         shell:
             "python {params.script:q} {params.models} --output {output:q} 2> {log:q}"

@@ -5,12 +5,13 @@ rule embed_audio:
         DOWNLOADED,
         RUN.unheard,
         clips="<results>/audio/shard_{shard}.json",
+        scaling=[],
     output:
-        expand("<results>/embeddings/shards/{corpus}_{{shard}}.parquet", corpus=RUN.embedded_corpora),
+        expand("<results>/{{ear}}embeddings/shards/{corpus}_{{shard}}.parquet", corpus=RUN.embedded_corpora),
     log:
-        "<logs>/embed_audio/shard_{shard}.log",
+        "<logs>/{ear}embed_audio/shard_{shard}.log",
     benchmark:
-        "<benchmarks>/embed_audio/shard_{shard}.tsv"
+        "<benchmarks>/{ear}embed_audio/shard_{shard}.tsv"
     priority: 1  # before more is generated: what was heard may be deleted
     conda:
         "../envs/clap.yaml"
@@ -29,7 +30,8 @@ rule embed_audio:
         corpus="audio",
     shell:
         "python {params.script:q} --corpus {params.corpus} --input {input.clips:q} --family {params.family:q}"
-        " --model {params.model:q} --digest {params.clap.value:q} --batch-size {resources.batch_size} --device {resources.device}"
+        " --model {params.model:q} --digest {params.clap.value:q} --scaling {input.scaling:q}"
+        " --batch-size {resources.batch_size} --device {resources.device}"
         " --modules {resources.modules} --output {output:q} 2> {log:q}"
 
 
@@ -37,12 +39,13 @@ use rule embed_audio as embed_notes with:
     input:
         DOWNLOADED,
         clips="<results>/notes/shard_{shard}.tar",
+        scaling=[],
     output:
-        "<results>/embeddings/shards/notes_{shard}.parquet",
+        "<results>/{ear}embeddings/shards/notes_{shard}.parquet",
     log:
-        "<logs>/embed_notes/shard_{shard}.log",
+        "<logs>/{ear}embed_notes/shard_{shard}.log",
     benchmark:
-        "<benchmarks>/embed_notes/shard_{shard}.tsv"
+        "<benchmarks>/{ear}embed_notes/shard_{shard}.tsv"
     params:
         **program("embed_audio"),
         **EMBEDDER,

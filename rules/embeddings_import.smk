@@ -3,7 +3,7 @@ rule import_embeddings:
         PREFLIGHT,
         files=GIVEN_EMBEDDINGS,
     output:
-        embeddings_of(RUN.signals),
+        embeddings_of(RUN.signals, ear=""),
     log:
         "<logs>/import_embeddings.log",
     benchmark:
@@ -20,7 +20,7 @@ rule import_embeddings:
         steps=config["trajectory"]["steps"],
         sigma_max=config["trajectory"]["sigma_max"],
         sigma_min=config["trajectory"]["sigma_min"],
-        clap=Digest("model clap", "") if config["inputs"]["note_embeddings"] else digest_of_model("clap"),
+        clap=Digest("model clap", "") if config["inputs"]["note_embeddings"] else digest_of_embedder(""),
     shell:
         "python {params.script:q} --files {input.files:q} --prompts {params.prompts} --samples {params.samples}"
         " --steps {params.steps} --sigma-max {params.sigma_max} --sigma-min {params.sigma_min}"

@@ -1,14 +1,14 @@
 rule score_audio:
     input:
-        probe="<results>/concepts/{concept}/{classifier}.skops",
+        probe="<results>/{ear}concepts/{concept}/{classifier}.skops",
         embeddings=embeddings_of(RUN.scored_signals),
         annotations="<results>/prompts/annotations.parquet",
     output:
-        "<results>/concepts/{concept}/scores_{classifier}.parquet",
+        "<results>/{ear}concepts/{concept}/scores_{classifier}.parquet",
     log:
-        "<logs>/score_audio/{concept}.{classifier}.log",
+        "<logs>/{ear}score_audio/{concept}.{classifier}.log",
     benchmark:
-        "<benchmarks>/score_audio/{concept}.{classifier}.tsv"
+        "<benchmarks>/{ear}score_audio/{concept}.{classifier}.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
@@ -19,32 +19,33 @@ rule score_audio:
         labels=config["labels"],
         original_labels=RUN.original_labels_file,
         original_terms=original_terms_of_concept,
+        leave_out=options_of_left_out(set(range(config["prompts"]["count"]))),
     shell:
         "python {params.script:q} --probe {input.probe:q} --classifier {params.classifier:q}"
         " --embeddings {input.embeddings:q}"
-        " --annotations {input.annotations:q} --concepts {params.concepts:q} --concept {wildcards.concept}"
-        " --labels {params.labels} --original-labels {params.original_labels:q} --output {output:q} 2> {log:q}"
+        " --annotations {input.annotations:q} --concepts {params.concepts:q} --concept {wildcards.concept:q}"
+        " --labels {params.labels} --original-labels {params.original_labels:q} {params.leave_out} --output {output:q} 2> {log:q}"
 
 
 rule measure_emergence:
     input:
         scores=collect(
-            "<results>/concepts/{{concept}}/scores_{classifier}.parquet",
+            "<results>/{{ear}}concepts/{{concept}}/scores_{classifier}.parquet",
             classifier=CLASSIFIERS,
         ),
         dataset="<results>/concepts/{concept}/dataset.parquet",
-        note_embeddings="<results>/embeddings/notes.parquet",
-        instruments="<results>/embeddings/instruments.parquet",
-        components="<results>/embeddings/components.parquet",
+        note_embeddings="<results>/{ear}embeddings/notes.parquet",
+        instruments="<results>/{ear}embeddings/instruments.parquet",
+        components="<results>/{ear}embeddings/components.parquet",
         embeddings=embeddings_of(RUN.scored_signals),
     output:
-        csv="<results>/concepts/{concept}/emergence.csv",
-        summary="<results>/concepts/{concept}/emergence.json",
-        landmarks="<results>/concepts/{concept}/landmarks.parquet",
+        csv="<results>/{ear}concepts/{concept}/emergence.csv",
+        summary="<results>/{ear}concepts/{concept}/emergence.json",
+        landmarks="<results>/{ear}concepts/{concept}/landmarks.parquet",
     log:
-        "<logs>/measure_emergence/{concept}.log",
+        "<logs>/{ear}measure_emergence/{concept}.log",
     benchmark:
-        "<benchmarks>/measure_emergence/{concept}.tsv"
+        "<benchmarks>/{ear}measure_emergence/{concept}.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -57,7 +58,7 @@ rule measure_emergence:
         random_concepts=config["statistics"]["random_concepts"],
         seed=config["seed"],
     shell:
-        "python {params.script:q} --concept {wildcards.concept} --scores {params.scores:q}"
+        "python {params.script:q} --concept {wildcards.concept:q} --scores {params.scores:q}"
         " --dataset {input.dataset:q} --note-embeddings {input.note_embeddings:q} --instruments {input.instruments:q}"
         " --components {input.components:q} --embeddings {input.embeddings:q} --resamples {params.resamples}"
         " --permutations {params.permutations} --random-concepts {params.random_concepts} --seed {params.seed}"
@@ -66,17 +67,22 @@ rule measure_emergence:
 
 rule collect_atlas:
     input:
-        emergence=collect("<results>/concepts/{concept}/emergence.csv", concept=RUN.concepts),
-        summaries=collect("<results>/concepts/{concept}/emergence.json", concept=RUN.concepts),
-        landmarks=collect("<results>/concepts/{concept}/landmarks.parquet", concept=RUN.concepts),
+        emergence=collect("<results>/{{ear}}concepts/{concept}/emergence.csv", concept=RUN.concepts),
+        summaries=collect("<results>/{{ear}}concepts/{concept}/emergence.json", concept=RUN.concepts),
+        landmarks=collect("<results>/{{ear}}concepts/{concept}/landmarks.parquet", concept=RUN.concepts),
+        reports=collect(
+            "<results>/{{ear}}concepts/{concept}/{classifier}.json",
+            concept=RUN.concepts,
+            classifier=CLASSIFIERS,
+        ),
     output:
-        csv="<results>/atlas.csv",
-        parquet="<results>/emergence.parquet",
-        order="<results>/order.json",
+        csv="<results>/{ear}atlas.csv",
+        parquet="<results>/{ear}emergence.parquet",
+        order="<results>/{ear}order.json",
     log:
-        "<logs>/collect_atlas.log",
+        "<logs>/{ear}collect_atlas.log",
     benchmark:
-        "<benchmarks>/collect_atlas.tsv"
+        "<benchmarks>/{ear}collect_atlas.tsv"
     localrule: True
     conda:
         "../envs/analysis.yaml"
@@ -84,8 +90,38 @@ rule collect_atlas:
         **program("collect_atlas"),
     shell:
         "python {params.script:q} --emergence {input.emergence:q} --summaries {input.summaries:q}"
-        " --landmarks {input.landmarks:q} --output {output.csv:q} --parquet {output.parquet:q}"
+        " --landmarks {input.landmarks:q} --reports {input.reports:q}"
+        " --output {output.csv:q} --parquet {output.parquet:q}"
         " --order {output.order:q} 2> {log:q}"
+
+
+# Of a run with several embedders: whether the others say the same as its own.
+rule compare_embedders:
+    input:
+        atlases=collect("<results>/{ear}atlas.csv", ear=RUN.ears),
+        scores=collect(
+            "<results>/{ear}concepts/{concept}/scores_{classifier}.parquet",
+            ear=RUN.ears,
+            concept=RUN.concepts,
+            classifier=CLASSIFIERS,
+        ),
+    output:
+        "<results>/comparison/embedders.json",
+    log:
+        "<logs>/compare_embedders.log",
+    benchmark:
+        "<benchmarks>/compare_embedders.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        **program("compare_embedders"),
+        embedders=[ear.name for ear in RUN.ears.values()],
+        concepts=RUN.concepts,
+        classifiers=CLASSIFIERS,
+    shell:
+        "python {params.script:q} --embedders {params.embedders:q} --concepts {params.concepts:q}"
+        " --classifiers {params.classifiers:q} --atlases {input.atlases:q} --scores {input.scores:q}"
+        " --output {output:q} 2> {log:q}"
 
 
 rule write_cards:
@@ -100,6 +136,7 @@ rule write_cards:
         ),
         controls=collect("<results>/concepts/{concept}/controls.json", concept=RUN.concepts),
         agreement=RUN.agreement,
+        outside=RUN.outside,
     output:
         collect("<results>/concepts/{concept}/card.json", concept=RUN.concepts),
     log:
@@ -116,4 +153,4 @@ rule write_cards:
     shell:
         "python {params.script:q} --atlas {input.atlas:q} --order {input.order:q} --concepts {params.concepts:q}"
         " --summaries {input.summaries:q} --reports {input.reports:q} --controls {input.controls:q}"
-        " --agreement {input.agreement:q} --outputs {output:q} 2> {log:q}"
+        " --agreement {input.agreement:q} --outside {input.outside:q} --outputs {output:q} 2> {log:q}"

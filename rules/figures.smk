@@ -1,20 +1,21 @@
 rule plot_emergence:
     input:
-        emergence="<results>/concepts/{concept}/emergence.csv",
-        summary="<results>/concepts/{concept}/emergence.json",
-        reports=collect("<results>/concepts/{{concept}}/{classifier}.json", classifier=CLASSIFIERS),
-        controls="<results>/concepts/{concept}/controls.parquet",
+        emergence="<results>/{ear}concepts/{concept}/emergence.csv",
+        summary="<results>/{ear}concepts/{concept}/emergence.json",
+        reports=collect("<results>/{{ear}}concepts/{{concept}}/{classifier}.json", classifier=CLASSIFIERS),
+        controls="<results>/{ear}concepts/{concept}/controls.parquet",
+        outside=outside_of_embedder,
     output:
         report(
-            "<results>/concepts/{concept}/emergence.png",
+            "<results>/{ear}concepts/{concept}/emergence.png",
             caption="../resources/captions/emergence.rst",
             category="Concepts",
             labels={"concept": "{concept}", "figure": "emergence"},
         ),
     log:
-        "<logs>/plot_emergence/{concept}.log",
+        "<logs>/{ear}plot_emergence/{concept}.log",
     benchmark:
-        "<benchmarks>/plot_emergence/{concept}.tsv"
+        "<benchmarks>/{ear}plot_emergence/{concept}.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
@@ -23,32 +24,60 @@ rule plot_emergence:
         reports=reports_by_classifier,
         metric=config["figures"]["metric"],
         dpi=config["figures"]["dpi"],
-        note=RUN.labelled_note,
+        note=labelled_note_of_embedder,
     shell:
         "python {params.script:q} --emergence {input.emergence:q} --summary {input.summary:q} --reports {params.reports:q}"
         " --controls {input.controls:q} --metric {params.metric} {params.styles} --dpi {params.dpi} --note {params.note:q}"
-        " --output {output:q} 2> {log:q}"
+        " --outside {input.outside:q} --output {output:q} 2> {log:q}"
+
+
+rule plot_rates:
+    input:
+        emergence="<results>/{ear}concepts/{concept}/emergence.csv",
+        reports=collect("<results>/{{ear}}concepts/{{concept}}/{classifier}.json", classifier=CLASSIFIERS),
+    output:
+        report(
+            "<results>/{ear}concepts/{concept}/rates.png",
+            caption="../resources/captions/rates.rst",
+            category="Concepts",
+            labels={"concept": "{concept}", "figure": "rates"},
+        ),
+    log:
+        "<logs>/{ear}plot_rates/{concept}.log",
+    benchmark:
+        "<benchmarks>/{ear}plot_rates/{concept}.tsv"
+    conda:
+        "../envs/analysis.yaml"
+    params:
+        **program("plot_rates"),
+        styles=RUN.classifier_styles,
+        reports=reports_by_classifier,
+        dpi=config["figures"]["dpi"],
+        note=labelled_note_of_embedder,
+    shell:
+        "python {params.script:q} --emergence {input.emergence:q} --reports {params.reports:q} {params.styles}"
+        " --dpi {params.dpi} --note {params.note:q} --output {output:q} 2> {log:q}"
 
 
 # The point cloud is split by the first classifier that is configured.
 rule plot_pca:
     input:
         dataset="<results>/concepts/{concept}/dataset.parquet",
-        note_embeddings="<results>/embeddings/notes.parquet",
-        embeddings=embeddings_of(RUN.signals),
-        scores=f"<results>/concepts/{{concept}}/scores_{CLASSIFIERS[0]}.parquet",
-        probe=f"<results>/concepts/{{concept}}/{CLASSIFIERS[0]}.skops",
+        note_embeddings="<results>/{ear}embeddings/notes.parquet",
+        embeddings=embeddings_of(RUN.animated_signals),
+        scores=f"<results>/{{ear}}concepts/{{concept}}/scores_{CLASSIFIERS[0]}.parquet",
+        probe=f"<results>/{{ear}}concepts/{{concept}}/{CLASSIFIERS[0]}.skops",
     output:
         report(
-            "<results>/concepts/{concept}/pca.gif",
+            "<results>/{ear}concepts/{concept}/pca.gif",
             caption="../resources/captions/pca.rst",
             category="Concepts",
             labels={"concept": "{concept}", "figure": "point cloud"},
         ),
     log:
-        "<logs>/plot_pca/{concept}.log",
+        "<logs>/{ear}plot_pca/{concept}.log",
     benchmark:
-        "<benchmarks>/plot_pca/{concept}.tsv"
+        "<benchmarks>/{ear}plot_pca/{concept}.tsv"
     conda:
         "../envs/analysis.yaml"
     params:
@@ -57,7 +86,7 @@ rule plot_pca:
         points=config["figures"]["pca_points"],
         frame_ms=config["figures"]["gif_frame_ms"],
         seed=config["seed"],
-        note=RUN.labelled_note,
+        note=labelled_note_of_embedder,
     shell:
         "python {params.script:q} --dataset {input.dataset:q} --note-embeddings {input.note_embeddings:q}"
         " --embeddings {input.embeddings:q} --scores {input.scores:q} --probe {input.probe:q}"
@@ -67,18 +96,19 @@ rule plot_pca:
 
 rule plot_atlas:
     input:
-        "<results>/atlas.csv",
+        atlas="<results>/{ear}atlas.csv",
+        outside=outside_of_embedder,
     output:
         report(
-            "<results>/atlas.png",
+            "<results>/{ear}atlas.png",
             caption="../resources/captions/atlas.rst",
             category="All concepts",
             labels={"figure": "atlas"},
         ),
     log:
-        "<logs>/plot_atlas.log",
+        "<logs>/{ear}plot_atlas.log",
     benchmark:
-        "<benchmarks>/plot_atlas.tsv"
+        "<benchmarks>/{ear}plot_atlas.tsv"
     localrule: True
     conda:
         "../envs/analysis.yaml"
@@ -86,27 +116,27 @@ rule plot_atlas:
         **program("plot_atlas"),
         metric=config["figures"]["metric"],
         dpi=config["figures"]["dpi"],
-        note=RUN.labelled_note,
+        note=labelled_note_of_embedder,
     shell:
-        "python {params.script:q} --atlas {input:q} --metric {params.metric} --dpi {params.dpi}"
-        " --note {params.note:q} --output {output:q} 2> {log:q}"
+        "python {params.script:q} --atlas {input.atlas:q} --metric {params.metric} --dpi {params.dpi}"
+        " --note {params.note:q} --outside {input.outside:q} --output {output:q} 2> {log:q}"
 
 
 rule plot_order:
     input:
-        atlas="<results>/atlas.csv",
-        order="<results>/order.json",
+        atlas="<results>/{ear}atlas.csv",
+        order="<results>/{ear}order.json",
     output:
         report(
-            "<results>/order.png",
+            "<results>/{ear}order.png",
             caption="../resources/captions/order.rst",
             category="All concepts",
             labels={"figure": "order"},
         ),
     log:
-        "<logs>/plot_order.log",
+        "<logs>/{ear}plot_order.log",
     benchmark:
-        "<benchmarks>/plot_order.tsv"
+        "<benchmarks>/{ear}plot_order.tsv"
     localrule: True
     conda:
         "../envs/analysis.yaml"
@@ -114,7 +144,7 @@ rule plot_order:
         **program("plot_order"),
         styles=RUN.classifier_styles,
         dpi=config["figures"]["dpi"],
-        note=RUN.models_note,
+        note=models_note_of_embedder,
     shell:
         "python {params.script:q} --atlas {input.atlas:q} --order {input.order:q} {params.styles} --dpi {params.dpi}"
         " --note {params.note:q} --output {output:q} 2> {log:q}"
@@ -125,22 +155,22 @@ rule plot_distances:
         embeddings_of(RUN.signals),
     output:
         report(
-            "<results>/distances.png",
+            "<results>/{ear}distances.png",
             caption="../resources/captions/distances.rst",
             category="All concepts",
             labels={"figure": "distances"},
         ),
     log:
-        "<logs>/plot_distances.log",
+        "<logs>/{ear}plot_distances.log",
     benchmark:
-        "<benchmarks>/plot_distances.tsv"
+        "<benchmarks>/{ear}plot_distances.tsv"
     localrule: True
     conda:
         "../envs/analysis.yaml"
     params:
         **program("plot_distances"),
         dpi=config["figures"]["dpi"],
-        note=RUN.models_note,
+        note=models_note_of_embedder,
     shell:
         "python {params.script:q} --embeddings {input:q} --dpi {params.dpi} --note {params.note:q}"
         " --output {output:q} 2> {log:q}"

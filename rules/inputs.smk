@@ -6,7 +6,14 @@ from musicologist.inputs import embeddings as given_embeddings
 from musicologist.inputs import section
 
 if config["inputs"]["audio"]:
-    checked(given_audio.check, config["inputs"]["audio"], RUN.levels, RUN.plan, config["audio"]["samples"])
+    checked(
+        given_audio.check,
+        config["inputs"]["audio"],
+        RUN.levels,
+        RUN.plan,
+        config["audio"]["samples"],
+        config["prompts"]["leave_out"],
+    )
 
 GIVEN_EMBEDDINGS = []
 if config["inputs"]["embeddings"]:
@@ -27,7 +34,7 @@ def fingerprint_of_shard(wildcards):
     shard, (folder, samples) = int(wildcards.shard), (config["inputs"]["audio"], config["audio"]["samples"])
     prompts = RUN.plan.prompts_of_shard(shard)
     places = (given_audio.files(folder, level, shard, prompts, samples) for level in RUN.levels)
-    return given_audio.fingerprint([path for paths in places for path in paths])
+    return checked(given_audio.fingerprint, [path for paths in places for path in paths])
 
 
 def info_of_concept(wildcards):

@@ -19,12 +19,13 @@ rule write_run_card:
     params:
         **program("write_run_card"),
         configuration=recorded_configuration,
+        licences=json.dumps({ear.model: ear.licence for ear in RUN.ears.values() if ear.licence}),
         prompts=config["prompts"]["count"],
         clips=config["prompts"]["count"] * config["audio"]["samples"] * len(RUN.levels) if RUN.audible else 0,
     shell:
         "python {params.script:q} --configuration {params.configuration:q} --command {resources.command:q}"
         " --emergence {input.emergence:q} --prompts {params.prompts} --notes {input.notes:q} --clips {params.clips}"
-        " --output {output:q} 2> {log:q}"
+        " --licences {params.licences:q} --output {output:q} 2> {log:q}"
 
 
 rule measure_listeners:
@@ -45,7 +46,7 @@ rule measure_listeners:
         resamples=config["statistics"]["resamples"],
         seed=config["seed"],
     shell:
-        "python {params.script:q} --listeners {input:q} --concepts {params.concepts}"
+        "python {params.script:q} --listeners {input:q} --concepts {params.concepts:q}"
         " --resamples {params.resamples} --seed {params.seed} --output {output:q} 2> {log:q}"
 
 
@@ -85,9 +86,9 @@ rule write_listening_page:
         shown=options(config["listening"]),
     shell:
         "python {params.script:q} --concepts-file {params.concepts_file:q}"
-        " --concepts {params.concepts} --emergence {input.emergence:q} --order {input.order:q} --texts {input.prompts:q}"
+        " --concepts {params.concepts:q} --emergence {input.emergence:q} --order {input.order:q} --texts {input.prompts:q}"
         " --annotations {input.annotations:q} --run-card {input.run:q} --scores {input.scores:q} --cards {input.cards:q}"
         " --controls {input.controls:q} --contents {input.contents:q} --datasets {input.datasets:q} {params.folders}"
-        " --notes {input.notes:q} --note-shards {input.note_shards:q} --listeners {input.listeners:q}"
-        " {params.shown} --resources {params.resources:q}"
+        " --switching {input.switching:q} --notes {input.notes:q} --note-shards {input.note_shards:q}"
+        " --listeners {input.listeners:q} {params.shown} --resources {params.resources:q}"
         " --page {output.page:q} --clips {output.clips:q} 2> {log:q}"

@@ -1,7 +1,6 @@
 """What the rules of the listening page and of the run card need: which inputs a run has, and what the card records."""
 
 import json
-import os
 from shlex import quote
 
 
@@ -19,12 +18,12 @@ def recorded_configuration(wildcards):
             if "Makes nothing stale" not in parts.get(key, {}).get("description", "")
         }
 
-    return json.dumps(recorded(config, SCHEMA))
+    return json.dumps(recorded(planned.told(config), SCHEMA))
 
 
 def command_again():
     """The command that makes this run."""
-    files = " ".join(quote(os.path.relpath(file)) for file in workflow.overwrite_configfiles)
+    files = " ".join(map(quote, CONFIGFILES))
     return "snakemake --cores 2" + (f" --configfile {files}" if files else "")
 
 
@@ -34,6 +33,7 @@ def heard_folders():
         "audio": RUN.audible,
         "unconditional": RUN.unconditional,
         "branches": (config["commitment"]["enabled"] and RUN.generates),
+        "switched": config["switching"]["enabled"] and RUN.generates,
     }
     return options({name: f"{RUN.results}/{name}" if there else None for name, there in folders.items()})
 
@@ -61,6 +61,7 @@ def read_by_page(wildcards):
         "prompts": prompts_table(),
         "notes": notes_table(),
         "note_shards": collect("<results>/notes/shard_{shard}.tar", shard=RUN.note_shards) if notes_table() else [],
+        "switching": ["<results>/switching.csv"] if RUN.switching_figure else [],
         "listeners": ["<results>/listeners.csv"] if config["inputs"]["listeners"] else [],
         "scores": collect(
             "<results>/concepts/{concept}/scores_{classifier}.parquet", concept=RUN.concepts, classifier=CLASSIFIERS
@@ -75,11 +76,16 @@ def read_by_page(wildcards):
 def clips_of_page(wildcards):
     """The tar files and manifests whose clips the page holds: the script finds them below their folders."""
     kept = expand(
-        "<results>/audio/{signal}/step_{step}/shard_{shard}.tar", signal=RUN.signals, step=RUN.steps, shard=RUN.shards
+        "<results>/audio/{signal}/step_{step}/shard_{shard}.tar",
+        signal=[*RUN.signals, *RUN.renoised],
+        step=RUN.steps,
+        shard=RUN.shards,
     )
     branches = expand("<results>/branches/shard_{shard}.json", shard=RUN.branched_shards)
+    switched = expand("<results>/switched/shard_{shard}.json", shard=RUN.switched_shards)
     return [
         *(kept if RUN.audible else []),
         *(rules.generate_unconditional.output.tars if RUN.unconditional else []),
         *(branches if (config["commitment"]["enabled"] and RUN.generates) else []),
+        *(switched if config["switching"]["enabled"] and RUN.generates else []),
     ]

@@ -6,6 +6,9 @@ else:
 DOWNLOADS = {}
 if RUN.downloads_notes:
     DOWNLOADS = dict(zip(expand(ARCHIVE, split=NOTE_SPLITS), expand(config["inputs"]["notes"], split=NOTE_SPLITS)))
+# An address may hold a password: the jobs that download, which are local, find it in their environment.
+NOTES_ADDRESSES = {target: f"NOTES_ADDRESS_{number}" for number, target in enumerate(DOWNLOADS)}
+os.environ |= {name: DOWNLOADS[target] for target, name in NOTES_ADDRESSES.items()}
 NOTE_FILES = [ARCHIVE]
 if Path(ARCHIVE.replace("{split}", NOTE_SPLITS[0])).is_dir():
     NOTE_FILES = [f"{ARCHIVE}/examples.json", f"{ARCHIVE}/audio"]
@@ -30,7 +33,7 @@ if config["inputs"]["notes"] is None:
             seed=config["seed"],
         shell:
             "python {params.script:q} --soundfont {params.soundfont:q} --count {params.notes}"
-            " --split {wildcards.split} --seed {params.seed} --output {output:q} 2> {log:q}"
+            " --split {wildcards.split:q} --seed {params.seed} --output {output:q} 2> {log:q}"
 
 elif DOWNLOADS:
 
@@ -48,7 +51,8 @@ elif DOWNLOADS:
             "../envs/analysis.yaml"
         params:
             script=script_of("download_notes"),
-            address=lambda wildcards: DOWNLOADS[ARCHIVE.replace("{split}", wildcards.split)],
+            address=lambda wildcards: NOTES_ADDRESSES[ARCHIVE.replace("{split}", wildcards.split)],
+            shown=lambda wildcards: shown(DOWNLOADS[ARCHIVE.replace("{split}", wildcards.split)]),
             lock="config/downloads.lock.json",
         shell:
             "python {params.script:q} --address {params.address:q} --lock {params.lock:q} --output {output:q} 2> {log:q}"

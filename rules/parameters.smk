@@ -3,14 +3,16 @@
 from functools import cache
 
 from musicologist.core.files import found
-from musicologist.embedders import registry as embedders
 from musicologist.generators import registry as generators
-from musicologist.workflow.provenance import Digest, code_digest, model_digest
+from musicologist.workflow.provenance import Digest, code_digest, family_digest, model_digest
+
+CODE_DIGESTS = ".snakemake/code_digests.json"
+MODEL_DIGESTS = ".snakemake/model_digests.json"
 
 
 def code_of(file):
     """Digest of a file below ``scripts/``, and of what it imports."""
-    return code_digest(file, ROOT / "scripts", cache=".snakemake/code_digests.json")
+    return code_digest(file, ROOT / "scripts", cache=CODE_DIGESTS)
 
 
 def script_of(name):
@@ -24,36 +26,40 @@ def program(name):
     return {"script": script_of(name), "code": Digest(f"code {name}", code_of(script_of(name)))}
 
 
-@cache
 def digest_of_model(kind):
     model = config["models"][kind]
-    digest = model_digest(found(model), cache=".snakemake/model_digests.json") if model else "none"
-    return Digest(f"model {kind}", digest)
+    return Digest(f"model {kind}", checked(model_digest, found(model), MODEL_DIGESTS) if model else "none")
+
+
+@cache
+def digest_of_embedder(place):
+    return checked(RUN.ears[place].digest, MODEL_DIGESTS)
+
+
+@cache
+def code_of_embedder(place):
+    return checked(family_digest, RUN.ears[place].module, CODE_DIGESTS)
 
 
 def digest_of(concept):
     return Digest(f"concept {concept}", RUN.defined_concepts[concept].digest)
 
 
-def family_of(wing, registry, model):
-    """The module that loads a model, and a digest of it and of all that it imports."""
-    name = registry.of_model(model)
-    file = ROOT / "scripts/musicologist" / wing / f"{name}.py"
-    return f"musicologist.{wing}.{name}", Digest(f"code {wing}/{name}", code_of(file))
+def of_embedder(found):
+    """``found`` of the folder of an embedder's products, as a parameter of the rules that run an embedder."""
+    return lambda wildcards: found(wildcards.get("ear", ""))
 
 
-GENERATOR_FAMILY, GENERATOR_CODE = family_of("generators", generators, config["models"]["diffusion"])
-EMBEDDER_FAMILY, EMBEDDER_CODE = family_of("embedders", embedders, config["models"]["clap"])
-# The parameters of what runs the diffusion model, and of what runs CLAP.
+# The parameters of what runs the diffusion model, and of what runs an embedder.
 GENERATOR = {
-    "generator": f"--family {GENERATOR_FAMILY} {RUN.generator}",
-    "generator_code": GENERATOR_CODE,
+    "generator": RUN.generator,
+    "generator_code": family_digest(generators.module_of(config["models"]["diffusion"]), CODE_DIGESTS),
     "diffusion": digest_of_model("diffusion"),
     "text_encoder": digest_of_model("text_encoder"),
 }
 EMBEDDER = {
-    "family": EMBEDDER_FAMILY,
-    "embedder_code": EMBEDDER_CODE,
-    "model": config["models"]["clap"],
-    "clap": digest_of_model("clap"),
+    "family": of_embedder(lambda place: RUN.ears[place].module),
+    "embedder_code": of_embedder(code_of_embedder),
+    "model": of_embedder(lambda place: RUN.ears[place].model),
+    "clap": of_embedder(digest_of_embedder),
 }

@@ -10,14 +10,14 @@ else:
 rule train_probe:
     input:
         dataset="<results>/concepts/{concept}/dataset.parquet",
-        embeddings="<results>/embeddings/notes.parquet",
+        embeddings="<results>/{ear}embeddings/notes.parquet",
     output:
-        probe="<results>/concepts/{concept}/{classifier}.skops",
-        report="<results>/concepts/{concept}/{classifier}.json",
+        probe="<results>/{ear}concepts/{concept}/{classifier}.skops",
+        report="<results>/{ear}concepts/{concept}/{classifier}.json",
     log:
-        "<logs>/train_probe/{concept}.{classifier}.log",
+        "<logs>/{ear}train_probe/{concept}.{classifier}.log",
     benchmark:
-        "<benchmarks>/train_probe/{concept}.{classifier}.tsv"
+        "<benchmarks>/{ear}train_probe/{concept}.{classifier}.tsv"
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -32,7 +32,7 @@ rule train_probe:
         seed=config["seed"],
     shell:
         "python {params.script:q} --dataset {input.dataset:q} --embeddings {input.embeddings:q}"
-        " --classifier {wildcards.classifier}={params.address:q} {params.grid}"
+        " --classifier {wildcards.classifier:q}={params.address:q} {params.grid}"
         " --validation-notes {params.validation_notes} --seed {params.seed}"
         " --output {output.probe:q} --report {output.report:q} 2> {log:q}"
 
@@ -45,14 +45,14 @@ rule factorise_notes:
             if config["inputs"]["note_embeddings"]
             else "<results>/notes/notes.parquet"
         ),
-        embeddings="<results>/embeddings/notes.parquet",
+        embeddings="<results>/{ear}embeddings/notes.parquet",
     output:
-        instruments="<results>/embeddings/instruments.parquet",
-        components="<results>/embeddings/components.parquet",
+        instruments="<results>/{ear}embeddings/instruments.parquet",
+        components="<results>/{ear}embeddings/components.parquet",
     log:
-        "<logs>/factorise_notes.log",
+        "<logs>/{ear}factorise_notes.log",
     benchmark:
-        "<benchmarks>/factorise_notes.tsv"
+        "<benchmarks>/{ear}factorise_notes.tsv"
     conda:
         "../envs/analysis.yaml"
     params:

@@ -19,13 +19,13 @@ rule request_prompts:
     params:
         **program("request_prompts"),
         model=config["openai"]["model"],
-        temperature=config["openai"]["temperature"],
+        asking=asking(),
         seed=config["seed"],
         first=first_prompt_of_batch,
         last=last_prompt_of_batch,
         answers=f"{RUN.results}/prompts/answers/batch_{{batch}}.jsonl",
     shell:
         "python {params.script:q} --earlier {input.earlier:q} --model {params.model:q}"
-        " --temperature {params.temperature} --concurrency {resources.concurrency} --seed {params.seed}"
+        " {params.asking} --concurrency {resources.concurrency} --seed {params.seed}"
         " --batch $((10#{wildcards.batch})) --first {params.first} --last {params.last} --answers {params.answers:q}"
         " --output {output:q} 2>&1 | tee -i {log:q}"

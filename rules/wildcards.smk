@@ -40,6 +40,22 @@ def kept_of_shard(wildcards):
     return f"--keep {len(kept)}" if RUN.listening else ""
 
 
+def left_out_of_shard(wildcards):
+    """Those of a shard's prompts that are left out, as an option where there are any."""
+    return options_of_left_out(set(RUN.plan.prompts_of_shard(int(wildcards.shard))))
+
+
+def options_of_left_out(prompts):
+    left_out = sorted(prompts & set(config["prompts"]["leave_out"]))
+    return f"--leave-out {' '.join(map(str, left_out))}" if left_out else ""
+
+
+def asking():
+    """How a language model is asked, as options."""
+    in_words = "" if config["openai"]["structured_output"] else " --in-words"
+    return options({"temperature": config["openai"]["temperature"]}) + in_words
+
+
 def digest_of_concept(wildcards):
     return digest_of(wildcards.concept)
 
@@ -67,3 +83,51 @@ def scores_by_classifier(wildcards, input):
 
 def reports_by_classifier(wildcards, input):
     return [f"{classifier}={path}" for classifier, path in zip(CLASSIFIERS, input.reports)]
+
+
+def given_pairs(wildcards):
+    """What the given pairs say: an edited file makes its clips stale."""
+    return (
+        Path(config["inputs"]["prompt_pairs"]).read_text(encoding="utf-8") if config["inputs"]["prompt_pairs"] else ""
+    )
+
+
+def first_prompt_of_pairs(wildcards):
+    return RUN.pairs_plan.prompts_of_shard(int(wildcards.shard))[0]
+
+
+def last_prompt_of_pairs(wildcards):
+    return RUN.pairs_plan.prompts_of_shard(int(wildcards.shard))[-1]
+
+
+def scores_beside_branches(wildcards):
+    """Of the run's own clips, where a prompt has two or more: what they agree in is the prompt's doing, not the state's."""
+    several = RUN.generates and config["audio"]["samples"] > 1
+    files = "<results>/concepts/{concept}/scores_{classifier}.parquet"
+    return collect(files, concept=RUN.concepts, classifier=CLASSIFIERS) if several else []
+
+
+def scaling_of_embedder(wildcards):
+    """Where the notes' mean and spread stand, of an embedder that is not on the unit sphere."""
+    place = wildcards.get("ear", "")
+    heard = RUN.audible and not config["inputs"]["note_embeddings"]
+    return [f"{RUN.results}/{place}embeddings/scaling.parquet"] if heard and not RUN.ears[place].on_sphere else []
+
+
+def texts_of_embedder(wildcards):
+    """The embeddings of words, of an embedder that reads."""
+    there = RUN.audible and RUN.ears[wildcards.ear].reads_text
+    return [f"{RUN.results}/{wildcards.ear}embeddings/texts.parquet"] if there else []
+
+
+def models_note_of_embedder(wildcards):
+    return RUN.models_note(wildcards.ear)
+
+
+def labelled_note_of_embedder(wildcards):
+    return RUN.labelled_note(wildcards.ear)
+
+
+def outside_of_embedder(wildcards):
+    """What the other embedders say of the same clips: figures of the run's own tell it."""
+    return [] if wildcards.ear else [path.replace("<results>", RUN.results) for path in RUN.outside]

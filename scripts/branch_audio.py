@@ -27,7 +27,7 @@ def main() -> None:
     from musicologist.audio.sampler import branch_seed, check_branching, clip_seed
     from musicologist.audio.shard_sampling import ShardSampling, Wanted
     from musicologist.core import levels
-    from musicologist.core.shards import ShardWriter
+    from musicologist.core.shard_writing import ShardWriter
 
     tars = levels.of_tars(arguments.tars, arguments.steps, ["branched"])
     parting = {("noisy", step) for _, step in tars}  # the states from which branches go on

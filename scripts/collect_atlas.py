@@ -14,6 +14,7 @@ def main() -> None:
     parser.add_argument("--emergence", nargs="+", type=Path, required=True, help="emergence.csv of each concept")
     parser.add_argument("--summaries", nargs="+", type=Path, required=True, help="emergence.json of each concept")
     parser.add_argument("--landmarks", nargs="+", type=Path, required=True, help="landmarks.parquet of each concept")
+    parser.add_argument("--reports", nargs="+", type=Path, required=True, help="the probes' reports")
     parser.add_argument("--output", required=True, help="CSV to write")
     parser.add_argument("--parquet", required=True, help="the same table as parquet")
     parser.add_argument("--order", required=True, help="JSON to write")
@@ -22,32 +23,32 @@ def main() -> None:
     import pyarrow as pa
     from musicologist.core import parquet, results
     from musicologist.core.files import write_text
-    from musicologist.emergence import answers
+    from musicologist.emergence import answers, guards
     from musicologist.emergence import curve as emergence_curve
     from musicologist.emergence.tables import EMERGENCE, LANDMARKS
 
-    summaries = [json.loads(path.read_text(encoding="utf-8")) for path in arguments.summaries]
-    curves = {
-        (summary["concept"], curve["classifier"], curve["signal"]): curve
-        for summary in summaries
-        for curve in summary["curves"]
-    }
-    concluded = answers.conclude(curves)
+    concluded = answers.conclude(answers.curves(map(_read, arguments.summaries)))
+    reports = {(path.parent.name, path.stem): _read(path) for path in arguments.reports}
     rows = []
     for path in arguments.emergence:
         for row in results.read(path):
-            rows.append(row | concluded[row["concept"], row["classifier"], row["signal"]])
+            key = row["concept"], row["classifier"], row["signal"]
+            rows.append(row | concluded[key] | {"warning": guards.warning(row, reports[key[:2]])})
             if rows[0].keys() != rows[-1].keys():
                 raise UserError(f"{path} has other columns than the tables before it: delete it and run again.")
     results.write(arguments.output, rows)
     parquet.write(arguments.parquet, EMERGENCE, pa.Table.from_pylist(rows))
-    half_rises = {
+    half_excesses = {
         (parquet.metadata(path)["concept"], *key): values
         for path in arguments.landmarks
-        for key, values in emergence_curve.half_rises(parquet.read(path, LANDMARKS)).items()
+        for key, values in emergence_curve.half_excesses(parquet.read(path, LANDMARKS)).items()
     }
-    found = answers.ordering(answers.times(half_rises, concluded))
+    found = answers.ordering(answers.times(half_excesses, concluded), concluded)
     write_text(arguments.order, json.dumps(results.without_nan(found), indent=1) + "\n")
+
+
+def _read(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

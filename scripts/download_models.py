@@ -17,7 +17,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--diffusion", help="Hugging Face id; the text encoder that it names comes with it")
     parser.add_argument("--text-encoder", help="Hugging Face id of a T5 other than that")
-    parser.add_argument("--clap", help="Hugging Face id of a model or a checkpoint")
+    parser.add_argument("--embedder", action="append", default=[], help="Hugging Face id of a model or a checkpoint")
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
@@ -29,15 +29,15 @@ def main() -> None:
     records = []
     encoder = hub.named(arguments.text_encoder) if arguments.text_encoder else None
     if arguments.diffusion:
-        family = generators.family(generators.of_model(arguments.diffusion))
+        family = generators.of_model(arguments.diffusion)
         records.append(fetch(hub.named(arguments.diffusion), family.FILES))
         config = family.read_config(hub.directory(arguments.diffusion, family.FILES))
         encoder = encoder or family.text_encoder_of(config, None)
     if encoder is not None:
         records.append(fetch(encoder, hub.TEXT_ENCODER_FILES))
-    if arguments.clap:
-        repository = hub.named(arguments.clap)
-        records.append(fetch(repository, embedders.family(embedders.of_model(arguments.clap)).needed(repository)))
+    for embedder in arguments.embedder:
+        repository = hub.named(embedder)
+        records.append(fetch(repository, embedders.of_model(embedder).needed(repository)))
     write_text(arguments.output, json.dumps(records, indent=1) + "\n")
 
 

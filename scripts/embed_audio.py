@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("--digest", required=True, help="digest of the model, for the record")
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    parser.add_argument("--scaling", nargs="*", default=[], help="of features that are not on the unit sphere")
     parser.add_argument("--modules", nargs="*", default=[], help="environment modules that the job was to load")
     parser.add_argument(
         "--output", nargs="+", required=True, help="table to write, and a second one for the deformation control"
@@ -37,14 +38,20 @@ def main() -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
     from musicologist.audio import manifests
     from musicologist.core import parquet
+    from musicologist.embeddings import scaling
     from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
     from musicologist.models import devices
 
     levels = [{"tar": arguments.input}] if arguments.corpus == "notes" else manifests.read_manifest(arguments.input)
     schema = NOTE_EMBEDDINGS if arguments.corpus == "notes" else AUDIO_EMBEDDINGS
+    scaled = scaling.read(arguments.scaling)
     devices.check_modules(arguments.modules)
-    model = devices.family(arguments.family).load(arguments.model, devices.resolve(arguments.device))
+    family = devices.family(arguments.family)
+    model = family.load(arguments.model, devices.resolve(arguments.device))
     metadata = {
+        "embedder": arguments.family.removeprefix("musicologist.embedders."),
+        "licence": family.LICENCE,
+        "size": str(model.size),
         "model": arguments.model,
         "digest": arguments.digest,
         "window_s": str(model.window / model.sample_rate),
@@ -54,7 +61,8 @@ def main() -> None:
     def write(size: int) -> None:
         with parquet.writer(arguments.output[0], schema, metadata) as append:
             for level in programs.progress(levels, len(levels), "tar files embedded"):
-                append(embed(model, level["tar"], size, arguments.corpus))
+                table = embed(model, level["tar"], size, arguments.corpus)
+                append(scaled(table) if scaled else table)
         for path in arguments.output[1:]:
             with parquet.writer(path, schema, metadata) as append:
                 for table in embed_deformed(model, levels, size):
@@ -70,14 +78,19 @@ def embed(model: Any, tar: Path, batch_size: int, corpus: str) -> Any:
     """A table of one tar file's embeddings, in the order of its clips; memory holds a batch of audio."""
     import numpy as np
     import pyarrow as pa
-    from musicologist.embeddings import tables
+    from musicologist.embeddings import soundness, tables
 
-    records, keys, pieces = [], [], []
+    records, keys, pieces, silent = [], [], [], []
     for batch in batches(model, tar, batch_size):
+        silent += [key for key, _, audio in batch if not audio.any()]
         keys += [key for key, _, _ in batch]
         records += [record for _, record, _ in batch]
         pieces.append(model.embed_audio([audio for _, _, audio in batch], batch_size))
-    embedding = tables.embedding_column(np.concatenate(pieces))
+    if silent:
+        print(f"{tar}: {len(silent)} of {len(keys)} clips are silent, first {', '.join(silent[:5])}.", file=sys.stderr)
+    embedding = tables.embedding_column(
+        soundness.require(np.concatenate(pieces), str(tar), len(keys) - len(silent), model.size)
+    )
     if corpus == "notes":
         return pa.table({"note_id": keys, "embedding": embedding})
     names = ("prompt_id", "sample", "signal", "step", "sigma", "log_snr_db")
@@ -92,7 +105,7 @@ def embed_deformed(model: Any, levels: Sequence[Mapping[str, Any]], batch_size: 
     import numpy as np
     import pyarrow as pa
     from musicologist.audio import deformation
-    from musicologist.embeddings import tables
+    from musicologist.embeddings import soundness, tables
 
     final = max(levels, key=lambda level: (level["signal"] == "denoised", level["step"]))
     steps = {level["step"]: {name: level[name] for name in ("step", "sigma", "log_snr_db")} for level in levels}
@@ -108,7 +121,9 @@ def embed_deformed(model: Any, levels: Sequence[Mapping[str, Any]], batch_size: 
     prompts, samples = zip(*clips, strict=True)
     for step, level in sorted(steps.items()):
         known = {name: [value] * len(clips) for name, value in {"signal": "deformed", **level}.items()}
-        embedding = tables.embedding_column(np.concatenate(pieces[step]))
+        embedding = tables.embedding_column(
+            soundness.require(np.concatenate(pieces[step]), str(final["tar"]), 0, model.size)
+        )
         yield pa.table({"prompt_id": prompts, "sample": samples, **known, "embedding": embedding})
 
 

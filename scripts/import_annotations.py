@@ -53,6 +53,8 @@ def _table(path, count):
     table = parquet.read(path, ANNOTATIONS, remedy=REMEDY).sort_by("prompt_id")
     table = table.filter(pc.less(table["prompt_id"], count))
     numbers = table["prompt_id"].to_pylist()
+    if None in numbers:
+        raise UserError(f"{path}: a prompt_id is missing: {REMEDY}.")
     if numbers != list(range(count)):
         twice = len(set(numbers)) < len(numbers)
         raise UserError(
@@ -60,8 +62,12 @@ def _table(path, count):
             + (", some of a prompt twice" if twice else "")
             + f": expected the prompt ids 0 to {count - 1} once each."
         )
-    for number, aspects in zip(numbers, table["aspects"].to_pylist(), strict=True):
-        for aspect in aspects or ():
+    for number, aspects, raw in zip(numbers, *(table[c].to_pylist() for c in ("aspects", "aspects_raw")), strict=True):
+        if aspects is None or raw is None or None in aspects or None in raw:
+            raise UserError(
+                f"{path}, prompt {number}: aspects or aspects_raw is missing: expected a list, be it empty."
+            )
+        for aspect in aspects:
             if aspect not in ASPECTS:
                 raise UserError(f"{path}, prompt {number}: unknown aspect {aspect!r}; {suggest(aspect, ASPECTS)}.")
     return table, {"annotator": parquet.metadata(path).get("annotator", "given")}

@@ -15,6 +15,13 @@ def main() -> None:
     parser.add_argument(
         "--classifiers", nargs="+", required=True, metavar="NAME=ADDRESS", help="that the probes are of"
     )
+    parser.add_argument(
+        "--scores",
+        nargs="*",
+        type=Path,
+        default=[],
+        help=".../CONCEPT/scores_CLASSIFIER.parquet of the run's own clips",
+    )
     parser.add_argument("--resamples", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--output", required=True)
@@ -27,6 +34,7 @@ def main() -> None:
     from musicologist.embeddings import of_clips
     from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
     from musicologist.emergence import commitment
+    from musicologist.emergence.tables import SCORES
     from musicologist.probes import classifiers
 
     table = pa.concat_tables([parquet.read(path, AUDIO_EMBEDDINGS) for path in arguments.embeddings])
@@ -48,7 +56,14 @@ def main() -> None:
         for path in programs.progress(arguments.probes, len(arguments.probes), "probes applied")
     }
     cosine = np.array([commitment.pair_cosine(level) for level in embedding.reshape(*shape, -1)])
-    results.write(arguments.output, commitment.rows(decisions, cosine, sigmas, arguments.resamples, arguments.seed))
+    same_prompt = {
+        (path.parent.name, path.stem.removeprefix("scores_")): commitment.finished(
+            parquet.read(path, SCORES, ["prompt_id", "sample", "signal", "step", "decision"]), prompts, path
+        )
+        for path in arguments.scores
+    }
+    rows = commitment.rows(decisions, cosine, sigmas, arguments.resamples, arguments.seed, same_prompt)
+    results.write(arguments.output, rows)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ def main() -> None:
         "--classifiers", nargs="+", required=True, metavar="NAME=ADDRESS", help="that the probes are of"
     )
     parser.add_argument("--unconditional", nargs="*", default=[], help="embeddings of clips without prompts")
+    parser.add_argument("--resamples", type=int, required=True)
+    parser.add_argument("--permutations", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--controls", required=True, help="parquet to write")
     parser.add_argument("--content", required=True, help="parquet to write")
@@ -34,7 +36,7 @@ def main() -> None:
     from musicologist.core import parquet, results
     from musicologist.core.files import write_text
     from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
-    from musicologist.emergence import controls, scored_clips
+    from musicologist.emergence import controls, curve, scored_clips
     from musicologist.emergence.tables import CONTENT, CONTROLS, SCORES
     from musicologist.probes import classifiers
 
@@ -62,7 +64,13 @@ def main() -> None:
     table = pa.Table.from_pylist([{"called_share": None, **row} for row in rows])
     parquet.write(arguments.controls, CONTROLS, table, {"concept": concept.name})
     parquet.write(arguments.content, CONTENT, content, {"concept": concept.name})
-    found = {"last_level": controls.summary(rows), "content": controls.agreement(content, scored)}
+    settings = curve.Settings(arguments.resamples, arguments.permutations, arguments.seed)
+    found = {
+        "concept": concept.name,
+        "last_level": controls.summary(rows),
+        "content": controls.agreement(content, scored),
+        "curves": curve.of_controls(decisions, scores, settings),
+    }
     write_text(arguments.summary, json.dumps(results.without_nan(found), indent=2) + "\n")
 
 

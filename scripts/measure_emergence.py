@@ -62,12 +62,11 @@ def main() -> None:
         "concept": arguments.concept,
         "curves": [{"classifier": n, "signal": s, **curve.summary} for (n, s), curve in curves.items()],
         "lags": [
-            {"classifier": name, "first": "denoised", "second": "noisy"}
-            | landmarks.lag(
-                curves[name, "denoised"].landmarks, curves[name, "noisy"].landmarks, signals["denoised"].log_sigma[0]
-            )
+            {"classifier": name, "first": first, "second": "noisy"}
+            | landmarks.lag(curves[name, first].landmarks, curves[name, "noisy"].landmarks)
             for name, signals in scores.items()
-            if {"denoised", "noisy"} <= set(signals)
+            for first in ("denoised", "unguided")
+            if {first, "noisy"} <= set(signals)
         ],
         "resamples": arguments.resamples,
         "permutations": arguments.permutations,

@@ -1,6 +1,8 @@
 """Draw the atlas: all concepts by all kept levels, ordered by when they emerge."""
 
 import argparse
+import json
+from pathlib import Path
 
 from musicologist.core import programs
 
@@ -12,13 +14,15 @@ def main() -> None:
     parser.add_argument("--metric", required=True)
     parser.add_argument("--dpi", type=int, required=True)
     parser.add_argument("--note", required=True, help="which models made the data")
+    parser.add_argument("--outside", nargs="*", type=Path, default=[], help="comparison with other embedders")
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
     from musicologist.core import results
     from musicologist.figures import atlas, canvas
 
-    figure = atlas.atlas(results.read(arguments.atlas), arguments.metric, arguments.note)
+    summaries = [json.loads(path.read_text(encoding="utf-8"))["summary"] for path in arguments.outside]
+    figure = atlas.atlas(results.read(arguments.atlas), arguments.metric, " ".join([*summaries, arguments.note]))
     canvas.save(figure, arguments.output, arguments.dpi)
 
 

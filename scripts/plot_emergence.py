@@ -20,21 +20,25 @@ def main() -> None:
     )
     parser.add_argument("--dpi", type=int, required=True)
     parser.add_argument("--note", required=True, help="which models made the data")
+    parser.add_argument("--outside", nargs="*", type=Path, default=[], help="comparison with other embedders")
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
     from musicologist.core import parquet, results
+    from musicologist.emergence import guards
     from musicologist.emergence.tables import CONTROLS
     from musicologist.figures import canvas, emergence
-    from musicologist.figures.canvas import of_classifiers
+    from musicologist.figures.styles import of_classifiers
 
     pairs = [item.split("=", 1) for item in arguments.reports]
     reports = {name: json.loads(Path(path).read_text(encoding="utf-8")) for name, path in pairs}
-    rows = results.read(arguments.emergence)
+    rows = guards.warned(results.read(arguments.emergence), reports)
     summary = json.loads(Path(arguments.summary).read_text(encoding="utf-8"))
     controls = parquet.read(arguments.controls, CONTROLS).to_pylist()
     styles = of_classifiers(reports, arguments.style)
-    figure = emergence.emergence(rows, summary, reports, controls, arguments.metric, arguments.note, styles)
+    sentences = [json.loads(path.read_text(encoding="utf-8"))["sentences"] for path in arguments.outside]
+    note = " ".join([*(said[rows[0]["concept"]] for said in sentences), arguments.note])
+    figure = emergence.emergence(rows, summary, reports, controls, arguments.metric, note, styles)
     canvas.save(figure, arguments.output, arguments.dpi)
 
 

@@ -23,7 +23,7 @@ def main() -> None:
     from musicologist.core import results
     from musicologist.figures import canvas
     from musicologist.figures import order as figures_order
-    from musicologist.figures.canvas import of_classifiers
+    from musicologist.figures.styles import of_classifiers
 
     order = json.loads(Path(arguments.order).read_text(encoding="utf-8"))
     rows = results.read(arguments.atlas)

@@ -16,30 +16,37 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--diffusion", help="directory or Hugging Face id, unless no audio is generated")
     parser.add_argument("--text-encoder", help="the same for a T5 that is not the one the model names")
-    parser.add_argument("--clap", help="directory, checkpoint or Hugging Face id, unless nothing is embedded")
-    parser.add_argument("--archives", nargs="*", default=[], help="addresses or files of notes")
+    parser.add_argument("--embedder", action="append", default=[], help="directory, checkpoint or Hugging Face id")
+    parser.add_argument(
+        "--archives", nargs="*", default=[], help="addresses of notes, or environment variables that hold them"
+    )
     parser.add_argument("--targets", nargs="*", type=Path, default=[], help="where each archive will lie")
     parser.add_argument("--per-instrument", type=int, default=0)
     parser.add_argument("--clips", type=int, required=True, help="clips to generate")
     parser.add_argument("--levels", type=int, required=True, help="kept signals by steps")
     parser.add_argument("--seconds", type=float, required=True, help="kept of each clip")
+    parser.add_argument("--sampler", required=True)
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], required=True)
     parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
+    from musicologist.audio import sampling_options
+    from musicologist.core import downloads
     from musicologist.core.files import write_text
     from musicologist.workflow import preflight
 
-    lines, needs = [], preflight.of_notes(arguments.archives, arguments.targets, arguments.per_instrument)
+    archives = [downloads.resolved(archive) for archive in arguments.archives]
+    lines, needs = [], preflight.of_notes(archives, arguments.targets, arguments.per_instrument)
     if arguments.diffusion:
         config, fetched, size = preflight.of_diffusion(arguments.diffusion, arguments.text_encoder)
+        sampling_options.check(config, arguments.sampler, arguments.seconds, arguments.diffusion)
         audio = preflight.of_audio(config, arguments.clips, arguments.levels, arguments.seconds, arguments.results)
         needs += [*fetched, audio]
         lines.append(preflight.check_gpu(config, size, arguments.seconds, arguments.batch_size, arguments.device))
-    if arguments.clap:
-        needs += preflight.of_clap(arguments.clap)
+    for embedder in arguments.embedder:
+        needs += preflight.of_embedder(embedder)
     lines += preflight.check_disks(needs)
     print("\n".join(lines), file=sys.stderr)
     found = {"findings": lines, "bytes": {need.what: need.size for need in needs}}

@@ -16,16 +16,16 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist.core import shards
+    from musicologist.core import shard_writing
 
     clips = render(arguments.soundfont, arguments.seed, arguments.part, arguments.count)
-    shards.write(arguments.output, programs.progress(clips, arguments.count, "clips rendered"))
+    shard_writing.write(arguments.output, programs.progress(clips, arguments.count, "clips rendered"))
 
 
 def render(soundfont: str, seed: int, part: int, count: int) -> Iterator:
     """Yield ``count`` clips with their records, families in turn."""
     import numpy as np
-    from musicologist.core.shards import Clip
+    from musicologist.core.shard_writing import Clip
     from musicologist.notes.synthesizer import SAMPLE_RATE, Player
     from musicologist.training import scenes
     from musicologist.vocabulary.terms import FAMILIES

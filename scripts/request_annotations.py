@@ -17,7 +17,9 @@ def main() -> None:
     parser.add_argument("--prompts", required=True, help="prompts.parquet")
     parser.add_argument("--passes", type=int, required=True)
     parser.add_argument("--model", required=True)
-    parser.add_argument("--temperature", type=float, required=True)
+    parser.add_argument("--temperature", type=float, help="none is sent where it is not given")
+    parser.add_argument("--in-words", action="store_true", help="the server keeps to no JSON schema")
+    parser.add_argument("--leave-out", type=int, nargs="*", default=[], help="prompts that are not asked about")
     parser.add_argument("--per-request", type=int, required=True, help="prompts in a request")
     parser.add_argument("--concurrency", type=int, required=True, help="calls at once")
     parser.add_argument("--answers", required=True, help="the append-only file of answers")
@@ -26,26 +28,33 @@ def main() -> None:
 
     from musicologist.core import parquet
     from musicologist.core.files import write_text
-    from musicologist.prompts import openai_annotator, openai_client
+    from musicologist.prompts import answer_log, openai_annotator, openai_client
     from musicologist.prompts.tables import PROMPTS
 
-    texts = parquet.read(arguments.prompts, PROMPTS, ["text"])["text"].to_pylist()
-    key = {"template": openai_annotator.template(arguments.temperature), "model": arguments.model}
-    with openai_client.opened(arguments.answers) as log:
+    prompts = parquet.read(arguments.prompts, PROMPTS, ["prompt_id", "text"]).to_pylist()
+    texts = [prompt["text"] for prompt in prompts if prompt["prompt_id"] not in arguments.leave_out]
+    key = {
+        "template": openai_annotator.template(arguments.temperature, not arguments.in_words),
+        "model": arguments.model,
+    }
+    with answer_log.opened(arguments.answers) as log:
 
-        def missing():
+        def missing(size):
             records = openai_annotator.matching(log.records, **key)
-            return openai_annotator.open_batches(records, texts, arguments.passes, arguments.per_request)
+            return openai_annotator.open_batches(records, texts, arguments.passes, size)
 
         before = len(log.records)
-        for _ in range(openai_annotator.TRIES):
-            if batches := missing():
+        for size in (arguments.per_request, 1, 1):  # then each alone: one that is refused must not take others with it
+            if batches := missing(size):
                 _ask(log, key, batches, arguments)
-        if left := [text for _, batch in missing() for text in batch]:
+        if left := [text for _, batch in missing(1) for text in batch]:
+            number = next(prompt["prompt_id"] for prompt in prompts if prompt["text"] == left[0])
+            said = [record["answer"] for record in log.records if left[0] in record["texts"]]
             raise UserError(
                 f"{arguments.model} gave no usable answer about {len(left)} of {len(texts) * arguments.passes} annotations in "
-                f"{openai_annotator.TRIES} tries, first about {left[0][:60]!r}: run again to ask for these alone, or name "
-                "another openai.model; all other answers are kept."
+                f"{openai_annotator.TRIES} tries, first about prompt {number}, {left[0][:60]!r}, where it said: "
+                f"{openai_client.shown(said[-1]) if said else 'nothing'!r}: run again to ask for these alone, name another "
+                "openai.model, or leave these prompts out (prompts.leave_out); all other answers are kept."
             )
         print("Received:", openai_client.used([r["answer"] for r in log.records[before:]]), file=sys.stderr)
         wanted = set(texts)
@@ -61,7 +70,7 @@ def _ask(log, key, batches, arguments):
     """Ask about all these batches once."""
     from musicologist.prompts import openai_annotator, openai_client
 
-    ask = openai_client.asker(arguments.model, arguments.temperature)
+    ask = openai_client.asker(arguments.model, arguments.temperature, not arguments.in_words)
     requests = [openai_annotator.request(texts) for _, texts in batches]
     length = sum(len(text) + openai_annotator.ANSWER_CHARACTERS for _, texts in batches for text in texts)
     print("Annotating:", openai_client.estimate(arguments.model, requests, length), file=sys.stderr, flush=True)

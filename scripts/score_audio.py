@@ -3,6 +3,7 @@
 import argparse
 
 from musicologist.core import programs
+from musicologist.core.errors import UserError
 
 
 def main() -> None:
@@ -19,6 +20,7 @@ def main() -> None:
     parser.add_argument("--concept", required=True)
     parser.add_argument("--labels", required=True, choices=["corrected", "original"])
     parser.add_argument("--original-labels", required=True, help="the original study's terms")
+    parser.add_argument("--leave-out", type=int, nargs="*", default=[], help="prompts that are on no side")
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
@@ -34,18 +36,35 @@ def main() -> None:
 
     concept = definitions.load(arguments.concepts, [arguments.concept])[arguments.concept]
     annotations = parquet.read(arguments.annotations, ANNOTATIONS).to_pylist()
+    if lacking := [row["prompt_id"] for row in annotations if row["aspects"] is None or row["prompt_id"] is None]:
+        raise UserError(
+            f"{arguments.annotations}: the aspects of prompt {lacking[0]} are missing: expected a list of them."
+        )
     if arguments.labels == "original":
         terms = prompt_labels.load_original(arguments.original_labels, [concept.name])[concept.name]
         sides = {row["prompt_id"]: prompt_labels.original_sides(_tags(row), terms) for row in annotations}
     else:
         sides = {row["prompt_id"]: prompt_labels.corrected_sides(row["aspects"], concept) for row in annotations}
+    sides |= dict.fromkeys(arguments.leave_out, ())
     probe = classifiers.load(arguments.probe, classifiers.at(arguments.classifier))
     kept = ["prompt_id", "sample", "signal", "step", "sigma", "log_snr_db"]
     made_by = {"concept": concept.name, "concept_digest": concept.digest, "labels": arguments.labels}
     with parquet.writer(arguments.output, SCORES, made_by) as append:
         for path in arguments.embeddings:
             table = parquet.read(path, AUDIO_EMBEDDINGS)
-            decision = probe.decision_function(tables.embeddings(table["embedding"])).astype("float64")
+            embedding = tables.embeddings(table["embedding"])
+            taught = getattr(probe, "n_features_in_", embedding.shape[1])
+            if embedding.shape[1] != taught:
+                raise UserError(
+                    f"{path} has embeddings of {embedding.shape[1]} numbers, and {arguments.probe} knows {taught}: give "
+                    "notes and clips that one embedder heard."
+                )
+            if strangers := sorted(set(table["prompt_id"].to_pylist()) - set(sides)):
+                raise UserError(
+                    f"{arguments.annotations} has no annotation of prompt {strangers[0]} ({len(strangers)} such), with "
+                    f"clips in {path}: annotate all prompts of the run."
+                )
+            decision = probe.decision_function(embedding).astype("float64")
             labelled = [
                 (row, side)
                 for row, number in enumerate(table["prompt_id"].to_pylist())

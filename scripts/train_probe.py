@@ -21,7 +21,6 @@ def main() -> None:
     parser.add_argument("--report", required=True, help="JSON to write")
     arguments = parser.parse_args()
 
-    import numpy as np
     from musicologist.concepts.datasets import DATASET
     from musicologist.core import parquet, results
     from musicologist.core.files import atomic_path, write_text
@@ -41,9 +40,8 @@ def main() -> None:
     found = {
         "classifier": name,
         **settings,
-        "train": classifiers.report(probe, rows[~test], labels[~test]),
-        "held_out": classifiers.report(probe, rows[test], labels[test]),
-        "held_out_instruments": len(np.unique(instruments[test])),
+        "train": classifiers.report(probe, rows[~test], labels[~test], instruments[~test]),
+        "held_out": classifiers.report(probe, rows[test], labels[test], instruments[test]),
         "cross_validation": validation.report(classifier, some, settings, arguments.seed),
         "embeddings": parquet.metadata(arguments.embeddings),
         "dataset": parquet.metadata(arguments.dataset),

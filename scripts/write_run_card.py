@@ -16,6 +16,7 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, required=True, help="how many")
     parser.add_argument("--notes", type=Path, nargs="?", help="notes.parquet")
     parser.add_argument("--clips", type=int, required=True, help="generated clips, all levels and signals counted")
+    parser.add_argument("--licences", default="{}", help="of models whose folder does not tell, as JSON")
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
@@ -26,10 +27,8 @@ def main() -> None:
     def count(path: Path | None) -> int:
         return pq.read_metadata(path).num_rows if path else 0
 
-    configuration = json.loads(arguments.configuration)
+    configuration, licences = json.loads(arguments.configuration), json.loads(arguments.licences)
     concepts = set(pq.read_table(arguments.emergence, columns=["concept"])["concept"].to_pylist())
-    roles = {"diffusion": "makes the audio", "clap": "hears it", "text_encoder": "reads the prompts"}
-    models = {name: model for name, model in configuration["models"].items() if name in roles and model}
     card = {
         "run": configuration["run"],
         "date": record.date_of(arguments.emergence),
@@ -43,7 +42,7 @@ def main() -> None:
             "notes": count(arguments.notes),
             "concepts": len(concepts),
         },
-        "models": [record.model_entry(roles[name], model) for name, model in models.items()],
+        "models": [record.model_entry(*used, licences) for used in record.models_by_role(configuration["models"])],
         "notes": record.notes_entry(configuration),
         "configuration": configuration,
     }

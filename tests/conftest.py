@@ -11,3 +11,12 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (LOOPBACK, os.environ.ge
 sys.path[:0] = [str(Path(__file__).parents[1] / "scripts"), LOOPBACK]
 sys.modules.pop("sitecustomize", None)  # the system's own
 import sitecustomize  # noqa: E402, F401
+
+
+def pytest_configure(config):
+    """Searching tests take many examples where they are asked for by name, else a few."""
+    from hypothesis import settings
+
+    alone = config.option.markexpr.strip() == "properties"
+    settings.register_profile("here", max_examples=500 if alone else 8, database=None, derandomize=not alone)
+    settings.load_profile("here")

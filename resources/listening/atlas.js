@@ -9,21 +9,16 @@ Listen.parts.atlas = (() => {
 
   // How early a concept comes, as a number that falls along the trajectory: from the start first, not at all last.
   function earliness(concept) {
-    const first = Math.log(D.levels[0].sigma) + 1;
-    const last = Math.log(Math.max(1e-9, D.levels[Listen.last].sigma)) - 1;
-    return (
-      Listen.mean(
-        concept.curves
-          .filter((curve) => curve.signal === judge.id)
-          .map((curve) =>
-            curve.answer === "there from the start"
-              ? first
-              : curve.sigma50 && curve.answer !== "not emerged"
-                ? Math.log(curve.sigma50[0])
-                : last,
-          ),
-      ) ?? last
+    const last = Math.log(Math.max(1e-9, D.levels[Listen.last].sigma));
+    const late = { "present, start unresolved": last - 0.5, "not emerged": last - 1 };
+    const curves = concept.curves.filter((curve) => curve.signal === judge.id);
+    const mean = Listen.mean(
+      curves.map((curve) =>
+        curve.half_excess && !(curve.answer in late) ? Math.log(curve.half_excess[0]) : (late[curve.answer] ?? last - 1),
+      ),
     );
+    const from_start = Listen.mean(curves.map((curve) => (curve.answer === "there from the start" ? 1 : 0)));
+    return (mean ?? last - 1) + 1e-6 * (from_start ?? 0);
   }
 
   function area(concept, signal, level) {
@@ -296,8 +291,7 @@ Listen.parts.atlas = (() => {
           {},
           h("strong", {}, "σ"),
           " is how strong the noise is against the music: at 1 they are equally strong. ",
-          h("strong", {}, "σ50"),
-          " is where half of a curve's rise has come.",
+          "Beside an answer it is where half of what a curve has above .50 in the end has come.",
         ),
       ),
     );

@@ -51,23 +51,27 @@ Listen.parts.concept = (() => {
       { class: "answers" },
       Listen.answers(concept).map(({ signal, curves }) => {
         const groups = {};
-        for (const curve of curves) (groups[`${curve.answer} ${curve.beats_random}`] ||= []).push(curve);
-        const parts = Object.values(groups).map((mine) => {
-          const { answer, beats_random } = mine[0];
-          const name = (curve) => Listen.probe(curve.probe).name;
-          const placed = mine.filter((curve) => curve.sigma50 && answer === "emerged");
+        for (const curve of curves) (groups[curve.answer] ||= []).push(curve);
+        const name = (curve) => Listen.probe(curve.probe).name;
+        const parts = Object.entries(groups).map(([answer, mine]) => {
+          const placed = mine.filter((curve) => Listen.when(curve));
           const where = placed.length
-            ? ` around ${both(placed.map((curve) => `σ ${format.interval(curve.sigma50)} (${name(curve)})`))}`
+            ? ` around ${both(placed.map((curve) => `${Listen.when(curve)} (${name(curve)})`))}`
             : "";
-          const said = placed.length === mine.length ? "" : ` (${both(mine.map(name))})`;
-          const chance =
-            beats_random === null || beats_random === undefined
-              ? ""
-              : beats_random
-                ? ", better than random concepts do"
-                : ", no better than random concepts do";
-          return `${answer}${where}${said}${chance}`;
+          return `${answer}${where}${placed.length === mine.length ? "" : ` (${both(mine.map(name))})`}`;
         });
+        const falling = curves.filter((curve) => curve.monotone === 0 && curve.answer !== "not emerged");
+        if (falling.length) parts.push(`it falls on its way by more than its error (${both(falling.map(name))})`);
+        const without = { partialled: "loudness and spectrum", conditional: "the other named aspects" };
+        for (const [control, what] of Object.entries(without)) {
+          const changed = curves.filter((curve) => (curve.under_controls[control] ?? curve.answer) !== curve.answer);
+          if (changed.length)
+            parts.push(
+              `with ${what} taken out: ${both(changed.map((curve) => `${curve.under_controls[control]} (${name(curve)})`))}`,
+            );
+        }
+        const { beats_random } = curves[0];
+        if (beats_random === 0) parts.push("a linear probe of it does no better here than those of random concepts");
         return h(
           "li",
           {},
@@ -185,7 +189,9 @@ Listen.parts.concept = (() => {
               const text =
                 corpus === "unconditional" || corpus === "decoded noise"
                   ? `noise of prompt ${D.clips[name].prompt}`
-                  : `prompt ${D.clips[name].prompt}, ${D.clips[name].sample + 1}`;
+                  : corpus === "switched"
+                    ? `pair ${Math.floor(D.clips[name].prompt / 2) + 1}, begun with its ${D.clips[name].prompt % 2 ? "second" : "first"} prompt`
+                    : `prompt ${D.clips[name].prompt}, ${D.clips[name].sample + 1}`;
               return h("li", {}, button, h("span", {}, text));
             }),
         ),

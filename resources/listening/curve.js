@@ -82,7 +82,7 @@ Listen.curve = (() => {
         auc: at("roc_auc"),
         low: at("roc_auc_low"),
         high: at("roc_auc_high"),
-        sigma50: heard[0].threshold_sigma && [
+        half_excess: heard[0].threshold_sigma && [
           heard[0].threshold_sigma,
           heard[0].threshold_sigma_low,
           heard[0].threshold_sigma_high,
@@ -179,10 +179,10 @@ Listen.curve = (() => {
               : svg("circle", { class: classes, cx, cy, r: 4.5 }),
           );
         });
-        if (one.sigma50 && (one.kind === "listener" || one.answer === "emerged")) {
+        if (one.half_excess && (one.kind === "listener" || one.answer === "emerged")) {
           const at = (sigma) => Math.min(width - right, Math.max(left, x(-20 * Math.log10(sigma))));
           const row = height - bottom - 6 - 9 * (one.kind === "listener" ? 2 : one.number);
-          const [value, near, far] = one.sigma50;
+          const [value, near, far] = one.half_excess;
           if (near && far)
             parts.push(svg("line", { class: `whisker ${style(one)}`, x1: at(far), x2: at(near), y1: row, y2: row }));
           parts.push(svg("path", { class: `diamond ${style(one)}`, d: `M${at(value)} ${row - 5}l5 5l-5 5l-5 -5z` }));

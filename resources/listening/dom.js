@@ -125,6 +125,10 @@ var Listen = { data: JSON.parse(document.getElementById("data").textContent), pa
     return known.length ? known.reduce((sum, value) => sum + value, 0) / known.length : null;
   };
 
+  // Where a curve that emerged has half of what it has above chance in the end, in words.
+  Listen.when = (curve) =>
+    curve.half_excess && curve.answer === "emerged" ? `σ ${Listen.format.interval(curve.half_excess)}` : "";
+
   // What a concept's curves say, one sentence a signal: where the probes agree one answer, else each probe's.
   Listen.answers = (concept, signals = Listen.mainSignals) =>
     signals
@@ -132,12 +136,11 @@ var Listen = { data: JSON.parse(document.getElementById("data").textContent), pa
         const curves = concept.curves.filter((curve) => curve.signal === signal.id && curve.answer);
         if (!curves.length) return null;
         const same = new Set(curves.map((curve) => curve.answer)).size === 1;
-        const where = (curve) =>
-          curve.sigma50 && curve.answer === "emerged" ? ` (σ ${Listen.format.interval(curve.sigma50)})` : "";
+        const where = (curve) => (Listen.when(curve) ? ` (${Listen.when(curve)})` : "");
         const text = same
           ? curves[0].answer +
             (where(curves[0]) && curves.length > 1
-              ? `: ${curves.map((curve) => `σ ${curve.sigma50 ? Listen.format.sigma(curve.sigma50[0]) : "–"}`).join(" and ")}`
+              ? `: ${curves.map((curve) => `σ ${Listen.format.sigma(curve.half_excess[0])}`).join(" and ")}`
               : where(curves[0]))
           : curves.map((curve) => `${Listen.probe(curve.probe).name}: ${curve.answer}${where(curve)}`).join("; ");
         return { signal, text, curves };

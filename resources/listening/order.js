@@ -4,6 +4,10 @@ Listen.parts.order = (() => {
   const D = Listen.data;
   const { h, svg, format } = Listen;
 
+  // What is present in the end has a place; what was there from the start stands before all.
+  const placed = (curve) =>
+    curve?.half_excess && (curve.answer === "emerged" || curve.answer === "present, start unresolved");
+
   function plot(signal, probe) {
     const found = D.concepts
       .map((concept) => ({
@@ -11,16 +15,16 @@ Listen.parts.order = (() => {
         curve: concept.curves.find((curve) => curve.signal === signal && curve.probe === probe),
         turn: D.switches.find((one) => one.concept === concept.id && one.probe === probe),
       }))
-      .filter(({ curve, turn }) => (curve?.sigma50 && curve.answer === "emerged") || turn);
+      .filter(({ curve, turn }) => placed(curve) || turn);
     const from_start = D.concepts.filter((concept) =>
       concept.curves.some(
         (curve) => curve.signal === signal && curve.probe === probe && curve.answer === "there from the start",
       ),
     );
-    found.sort((one, other) => (other.curve?.sigma50?.[0] ?? 0) - (one.curve?.sigma50?.[0] ?? 0));
+    found.sort((one, other) => (other.curve?.half_excess?.[0] ?? 0) - (one.curve?.half_excess?.[0] ?? 0));
     if (!found.length)
       return {
-        picture: h("p", { class: "notice" }, "No concept has a place here: none rises within these levels."),
+        picture: h("p", { class: "notice" }, "No concept has a place here: none comes up within these levels."),
         from_start,
       };
     const width = Math.max(300, Math.min(900, document.getElementById("main").clientWidth - 20));
@@ -54,14 +58,17 @@ Listen.parts.order = (() => {
         sigma[1] !== null && sigma[2] !== null
           ? svg("line", { class: `whisker ${kind}`, x1: x(sigma[2]), x2: x(sigma[1]), y1: y, y2: y })
           : null,
-        kind === "rise"
-          ? svg("path", { class: "diamond rise", d: `M${x(sigma[0])} ${y - 5}l5 5l-5 5l-5 -5z` })
+        kind !== "turn"
+          ? svg("path", { class: `diamond ${kind}`, d: `M${x(sigma[0])} ${y - 5}l5 5l-5 5l-5 -5z` })
           : svg("rect", { class: "diamond turn", x: x(sigma[0]) - 4, y: y - 4, width: 8, height: 8 }),
       ].filter(Boolean);
     found.forEach(({ concept, curve, turn }, i) => {
       const y = top + line * (i + 0.5);
       parts.push(svg("text", { class: "label", x: left - 8, y: y + 4, "text-anchor": "end" }, concept.name));
-      if (curve?.sigma50 && curve.answer === "emerged") parts.push(...mark(curve.sigma50, turn ? y - 5 : y, "rise"));
+      if (placed(curve))
+        parts.push(
+          ...mark(curve.half_excess, turn ? y - 5 : y, curve.answer === "emerged" ? "rise" : "rise unresolved"),
+        );
       if (turn) parts.push(...mark(turn.sigma, y + 5, "turn"));
     });
     parts.push(
@@ -86,7 +93,7 @@ Listen.parts.order = (() => {
               "tr",
               {},
               h("th", { scope: "col" }, "Concept"),
-              h("th", { scope: "col" }, "σ50, can be told"),
+              h("th", { scope: "col" }, "σ, can be told"),
               turned ? h("th", { scope: "col" }, "σ switch, is settled") : null,
             ),
           ),
@@ -98,7 +105,13 @@ Listen.parts.order = (() => {
                 "tr",
                 { "data-concept": concept.id },
                 h("th", { scope: "row" }, h("a", { href: `#concept/${concept.id}` }, concept.name)),
-                h("td", {}, curve?.sigma50 && curve.answer === "emerged" ? format.interval(curve.sigma50) : "–"),
+                h(
+                  "td",
+                  {},
+                  placed(curve)
+                    ? format.interval(curve.half_excess) + (curve.answer === "emerged" ? "" : ", start unresolved")
+                    : "–",
+                ),
                 turned ? h("td", {}, turn ? format.interval(turn.sigma) : "–") : null,
               ),
             ),
@@ -116,7 +129,7 @@ Listen.parts.order = (() => {
             class: "curve",
             viewBox: `0 0 ${width} ${height}`,
             role: "img",
-            "aria-label": "Concepts by the noise level at which half of their rise has come, earliest first",
+            "aria-label": "Concepts by the noise level at which half of what they have above chance has come, earliest first",
           },
           parts,
         ),
@@ -227,8 +240,8 @@ Listen.parts.order = (() => {
           "p",
           { class: "lead" },
           D.switches.length
-            ? "Diamonds: the noise level at which half of a concept's rise has come, so that it can be told. Squares: the noise level up to which another prompt still gets its way, so that it is settled."
-            : "Diamonds: the noise level at which half of a concept's rise has come, with its 95 % interval; the earliest stands on top.",
+            ? "Diamonds: the noise level at which half of what a concept has above chance in the end has come, so that it can be told. Squares: the noise level up to which another prompt still gets its way, so that it is settled."
+            : "Diamonds: the noise level at which half of what a concept has above chance in the end has come, with its 95 % interval; the earliest stands on top. Hollow: present in the end, but whether it was there from the start is not resolved.",
         ),
         h(
           "div",

@@ -1,64 +1,74 @@
-"""Every rule of a small run in an environment that pip makes of its envs/ file: it imports nothing that the file lacks.
+"""Every rule of a small run in the environments that `make environments` makes: it imports nothing that its file lacks.
 
-Not part of `make test`: some 3 GB are downloaded. What conda itself does is tested in tests/workflow/test_environments.py.
+Not part of `make test`: some 6 GB are downloaded. What conda itself does is tested in tests/workflow/test_environments.py.
 """
 
+import importlib.util
 import os
-import re
-import subprocess
-import venv
-from pathlib import Path
 
 import pytest
 
+from tests.slurm.cluster import Cluster, why_not
 from tests.workflow.conftest import ROOT, Checkout
-from tests.workflow.test_environments import ENVIRONMENTS, dependencies
 
-FOLDER = ROOT / ".environments"  # kept, and made anew when a file of envs/ changes
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}  # tests/loopback
-
-
-def make(file: Path, folder: Path) -> None:
-    """The environment of a file, conda's packages from pip too; its post-deploy script may say that torch is no CUDA build."""
-    script = file.with_suffix(".post-deploy.sh")
-    stamp, wanted = folder / "made_of", file.read_text() + (script.read_text() if script.exists() else "")
-    if stamp.exists() and stamp.read_text() == wanted:
-        return
-    venv.create(folder, clear=True, with_pip=True)
-    conda, pip = dependencies(file)
-    packages = [package.replace("=", "==") for package in conda if not package.startswith(("python=", "pip"))] + pip
-    subprocess.run([folder / "bin/pip", "install", "--quiet", *packages], env=ENVIRONMENT, check=True)
-    if script.exists():
-        path = {**ENVIRONMENT, "PATH": f"{folder}/bin:{os.environ['PATH']}"}
-        done = subprocess.run(["sh", script], env=path, capture_output=True, text=True)
-        assert done.returncode == 0 or "is no CUDA build" in done.stderr, done.stderr
-    stamp.write_text(wanted)
+FOLDER = ROOT / ".cache/environments"  # kept, and made anew when a file of envs/ changes
+_spec = importlib.util.spec_from_file_location("make_environments", ROOT / "envs/make_environments.py")
+make_environments = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(make_environments)
+VARIANTS = make_environments.variants()
+OPEN = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}  # tests/loopback
 
 
-def put_environments_into_rules(checkout: Checkout) -> set[str]:
-    """Let each rule call the Python of its environment by path; returns the environments that rules use."""
-    used = set()
-    for file in (checkout / "rules").glob("*.smk"):
-        rules = re.split(r"(?m)^(?= *(?:use )?rule )", file.read_text())
-        for number, rule in enumerate(rules):
-            conda = re.search(r'conda:\s+"\.\./envs/(\w+)\.yaml"', rule)
-            if conda:
-                assert '"python {params.script:q} ' in rule, rule
-                used.add(conda[1])
-                rules[number] = rule.replace('"python {params', f'"{FOLDER / conda[1]}/bin/python {{params')
-        file.write_text("".join(rules))
-    return used
+def with_environments(checkout: Checkout, variant: str) -> str:
+    """Make the environments and put them into a checkout as `make environments` does; returns its configuration.
+
+    Each python writes down that it ran, in the file `ran`.
+    """
+    for file in make_environments.files(variant):
+        place = make_environments.place(file)
+        make_environments.make(file, FOLDER / place, OPEN)
+        python = checkout / f".environments/{place}/bin/python"
+        python.parent.mkdir(parents=True)
+        python.write_text(f'#!/bin/sh\necho {place} >> {checkout / "ran"}\nexec {FOLDER / place}/bin/python "$@"\n')
+        python.chmod(0o755)
+    return checkout.configuration("variant.yaml", ("device: auto", f"device: auto\nenvironments: {variant}"))
 
 
-@pytest.mark.parametrize("file", ENVIRONMENTS, ids=lambda file: file.stem)
-def test_it_can_be_made(file):
-    make(file, FOLDER / file.stem)
+def places(variant: str) -> set[str]:
+    """The environments of a variant that a run with the bundled models uses."""
+    return {make_environments.place(file).as_posix() for file in make_environments.files(variant)} - {"downloads"}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_environments_can_be_made(variant):
+    for file in make_environments.files(variant):
+        make_environments.make(file, FOLDER / make_environments.place(file), OPEN)
 
 
 @pytest.mark.parametrize("targets", [(), ("commitment",)], ids=["all", "commitment"])
-def test_a_small_run_finds_all_it_imports(tmp_path, targets):
-    for file in ENVIRONMENTS:
-        make(file, FOLDER / file.stem)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_small_run_finds_all_it_imports(tmp_path, variant, targets):
     checkout = Checkout(tmp_path)
-    assert put_environments_into_rules(checkout) == {file.stem for file in ENVIRONMENTS}
-    checkout.run(*targets)
+    config = with_environments(checkout, variant)
+    checkout.run(*targets, config=config)
+    assert set((checkout / "ran").read_text().split()) == places(variant)
+
+
+def test_a_small_run_through_the_slurm_profile_without_conda(tmp_path):
+    if why_not() or not Cluster().alive("slurmctld"):
+        pytest.skip(
+            f"a Slurm on this machine is needed: {why_not() or '`python tests/slurm/cluster.py up` starts one'}"
+        )
+    checkout = Checkout(tmp_path)
+    config = with_environments(checkout, "cuda12")
+    options = (
+        "--profile",
+        "profiles/slurm",
+        "--sdm",
+        "env-modules",
+        "--safe-slurm-init-seconds-before-status-checks",
+        "3",
+    )
+    checkout.run("gpu_check", *options, config=config)
+    checkout.run(*options, config=config)
+    assert set((checkout / "ran").read_text().split()) == places("cuda12") | {"downloads"}

@@ -27,6 +27,8 @@ PACKAGES = (
 PROGRAMS = ("slurmctld", "slurmd", "slurmdbd", "sbatch", "sacctmgr", "munged", "mariadbd", "mariadb-install-db")
 ROOT = Path("/tmp/musicologist-slurm")
 MODULES = ROOT / "modulefiles"
+NARROW = 5
+"""How many jobs Slurm takes at once from the account ``narrow``."""
 PORT = 26900
 # Slurm's compiled-in place: the official jobstep plugin drops SLURM_CONF from the environment of its srun.
 INSTALLED = Path("/etc/slurm")
@@ -52,6 +54,7 @@ SlurmctldLogFile={root}/log/slurmctld.log
 SlurmdLogFile={root}/log/slurmd-%n.log
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
+TaskProlog={root}/etc/task_prolog.sh
 SwitchType=switch/none
 MpiDefault=none
 SelectType=select/cons_tres
@@ -74,13 +77,40 @@ AccountingStoragePort={dbd_port}
 AccountingStoragePass={root}/run/munge.sock
 AccountingStorageTRES=gres/gpu
 AccountingStoreFlags=job_comment
-AccountingStorageEnforce=associations
-NodeName=gpu[01-02] NodeHostname={host} NodeAddr={address} Port={gpu_ports} CPUs=8 RealMemory=64000 Feature=ampere Gres=gpu:2
+AccountingStorageEnforce=associations,limits
+NodeName=gpu[01-02] NodeHostname={host} NodeAddr={address} Port={gpu_ports} CPUs=8 RealMemory=64000 Feature=ampere Gres={gres}
 NodeName=cpu01 NodeHostname={host} NodeAddr={address} Port={cpu_port} CPUs=8 RealMemory=64000
 PartitionName=cpu Nodes=cpu01 Default=YES MaxTime=1-0 DefaultTime=10
 PartitionName=gpu Nodes=gpu[01-02] MaxTime=1-0 DefaultTime=10 PriorityTier=1 GraceTime=20
 PartitionName=urgent Nodes=gpu[01-02] MaxTime=1-0 DefaultTime=10 PriorityTier=10 PreemptMode=OFF
 """
+
+# Where the folder of a run has a file `clock`, its tasks' clocks are off by so many seconds: late for odd ones, else early.
+TASK_PROLOG = """\
+#!/bin/sh
+off=$(cat "$SLURM_SUBMIT_DIR/clock" 2>/dev/null) || exit 0
+if [ $((${{SLURM_ARRAY_TASK_ID:-1}} % 2)) -eq 1 ]; then off=-$off; fi
+echo "export CLOCK_OFF=$off"
+echo "export PATH={root}/etc/clock:$PATH"
+echo "export PYTHONPATH={root}/etc/clock:$PYTHONPATH"
+"""
+
+# The two clocks that jobs read: Python's and that of `date`. (A preloaded libfaketime breaks Python's time.sleep.)
+CLOCKS = {
+    "sitecustomize.py": """\
+import os
+import time
+
+def _shifted(now=time.time, off=float(os.environ["CLOCK_OFF"])):
+    return now() + off
+
+time.time = _shifted
+""",
+    "date": """\
+#!/bin/sh
+exec /bin/date --date="@$(($(/bin/date +%s) + CLOCK_OFF))" "$@"
+""",
+}
 
 SLURMDBD_CONF = """\
 AuthType=auth/munge
@@ -268,6 +298,7 @@ class Cluster:
             "address": socket.gethostbyname(socket.gethostname()),
             "port": PORT,
             "dbd_port": PORT + 1,
+            "gres": "gpu:a100:2",
             "gpu_ports": f"[{PORT + 10}-{PORT + 11}]",
             "cpu_port": PORT + 12,
             "min_job_age": 300,
@@ -275,8 +306,14 @@ class Cluster:
         etc = self.root / "etc"
         (etc / "slurm.conf").write_text(SLURM_CONF.format(**values))
         (etc / "gres.conf").write_text(
-            f"AutoDetect=off\nNodeName=gpu[01-02] Name=gpu File={self.root}/gpu/nvidia[0-1]\n"
+            f"AutoDetect=off\nNodeName=gpu[01-02] Name=gpu Type=a100 File={self.root}/gpu/nvidia[0-1]\n"
         )
+        (etc / "task_prolog.sh").write_text(TASK_PROLOG.format(**values))
+        (etc / "task_prolog.sh").chmod(0o755)
+        (etc / "clock").mkdir(exist_ok=True)
+        for name, text in CLOCKS.items():
+            (etc / "clock" / name).write_text(text)
+            (etc / "clock" / name).chmod(0o755)
         (etc / "slurmdbd.conf").write_text(SLURMDBD_CONF.format(**values))
         (etc / "slurmdbd.conf").chmod(0o600)
         for module in ("cuda/12.4", "cudnn/9.1"):
@@ -293,9 +330,12 @@ class Cluster:
     def _open_accounts(self) -> None:
         if "musicologist" not in self.call("sacctmgr", "-n", "-P", "list", "cluster", "format=cluster"):
             self.call("sacctmgr", "-i", "add", "cluster", "musicologist")
-        if "lab" not in self.call("sacctmgr", "-n", "-P", "list", "account", "format=account").split():
-            self.call("sacctmgr", "-i", "add", "account", "lab", "Description=lab", "Organization=lab")
-            self.call("sacctmgr", "-i", "add", "user", getpass.getuser(), "account=lab", check=False)
+        for account in ("lab", "narrow"):
+            if account not in self.call("sacctmgr", "-n", "-P", "list", "account", "format=account").split():
+                self.call("sacctmgr", "-i", "add", "account", account, f"Description={account}", "Organization=lab")
+                self.call("sacctmgr", "-i", "add", "user", getpass.getuser(), f"account={account}", check=False)
+        narrow = ("where", f"name={getpass.getuser()}", "account=narrow", "set", f"maxsubmitjobs={NARROW}")
+        self.call("sacctmgr", "-i", "modify", "user", *narrow, check=False)
 
 
 def why_not() -> str:

@@ -1,15 +1,17 @@
 """A real Slurm for the session, and runs of the small test workflow (workflow/Snakefile) with the project's own profile."""
 
 import errno
+import importlib.util
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from snakemake_executor_plugin_safe_slurm import queue
@@ -18,9 +20,10 @@ from tests.slurm.cluster import MODULES, Cluster, why_not
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW = Path(__file__).parent / "workflow"
-SHARDS = [f"{shard:02d}" for shard in range(12)]
 PATIENCE_S = 900
-ONCE = dict.fromkeys(SHARDS, 1)
+_spec = importlib.util.spec_from_file_location("choose", ROOT / "profiles/slurm/sites/choose.py")
+choose = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(choose)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -53,17 +56,27 @@ def environment() -> dict[str, str]:
 
 
 class Run:
-    """The test workflow in a directory of its own."""
+    """The test workflow for so many shards (twelve at most) in a directory of its own."""
 
-    def __init__(self, path: Path, profile: str = "safe", **changes: str) -> None:
-        self.path = path
+    def __init__(
+        self,
+        path: Path,
+        shards: int = 12,
+        profile: str = "safe",
+        site: str = "ampere",
+        config: str = "",
+        **changes: str,
+    ) -> None:
+        self.path, self.environment = path, environment()
+        self.shards = [f"{shard:02d}" for shard in range(shards)]
+        self.config = [f"shards={shards}", *config.split()]
         (path / "faults").mkdir(parents=True)
         (path / "profile").mkdir()
         shutil.copytree(ROOT / "profiles/default", path / "profiles/default")
-        text = (ROOT / "profiles/slurm/config.yaml").read_text()
+        text = choose.with_site((ROOT / "profiles/slurm/config.yaml").read_text(), site)
+        text = re.sub(r"(?m)^software-deployment-method: .*\n", "", text)
         for old, new in {
             "configfile: config/paper.yaml": "",
-            "software-deployment-method: [conda, env-modules]": "",
             "latency-wait: 60": "latency-wait: 5",
             **changes,
         }.items():
@@ -80,9 +93,17 @@ class Run:
         for shard in shards:
             (self.path / "faults" / shard).write_text(what)
 
+    def program(self, name: str, script: str) -> None:
+        """Put a shell script before the program of this name; it finds that one as ``$real``."""
+        folder = self.path / "bin"
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text(f"#!/bin/sh\nreal={shutil.which(name)}\n{script}")
+        (folder / name).chmod(0o755)
+        self.environment["PATH"] = f"{folder}{os.pathsep}{environment()['PATH']}"
+
     def command(self, *arguments: str) -> list[str]:
         snakefile = str(WORKFLOW / "Snakefile")
-        return [sys.executable, "-m", "snakemake", "--snakefile", snakefile, *arguments]
+        return [sys.executable, "-m", "snakemake", "--snakefile", snakefile, *arguments, "--config", *self.config]
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start Snakemake with the profile; ``log`` holds all that it says."""
@@ -91,7 +112,7 @@ class Run:
             process = subprocess.Popen(
                 ["env", "--default-signal=INT", *self.command("--profile", "profile", *arguments)],
                 cwd=self.path,
-                env=environment(),
+                env=self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -117,7 +138,7 @@ class Run:
         return (self.path / "diary" / shard).read_text().split()[-1]
 
     def count(self, word: str) -> int:
-        return sum(word in self.diary(shard) for shard in SHARDS)
+        return sum(word in self.diary(shard) for shard in self.shards)
 
     def wait_for(self, condition: Callable[[], bool], what: str) -> None:
         end = time.monotonic() + PATIENCE_S
@@ -152,11 +173,11 @@ def undisturbed(tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture
 def new_run(tmp_path, cluster):
-    """Make runs (profile, changes of the profile's text); whatever a test leaves of them in the queue is cancelled."""
+    """Make runs (their name, and what ``Run`` takes); whatever a test leaves of them in the queue is cancelled."""
     runs = []
 
-    def new_run(profile: str = "safe", **changes: str) -> Run:
-        runs.append(Run(tmp_path / f"run{len(runs)}", profile, **changes))
+    def new_run(name: str = "run", **options: Any) -> Run:
+        runs.append(Run(tmp_path / f"{name}{len(runs)}", **options))
         return runs[-1]
 
     yield new_run
@@ -168,19 +189,15 @@ def new_run(tmp_path, cluster):
 
 
 @pytest.fixture
-def run(new_run) -> Run:
-    return new_run()
-
-
-@pytest.fixture
-def check(run, undisturbed):
+def check(undisturbed):
     """What must hold in the end."""
 
-    def check(run: Run = run) -> None:
-        assert run.products() == undisturbed, run.report()
-        assert ends(run) == ONCE
-        assert not any("two" in run.diary(shard) for shard in SHARDS)
-        for shard in SHARDS:  # no attempt may have begun after the finished one
+    def check(run: Run) -> None:
+        expected = {f"shard_{shard}.txt": undisturbed[f"shard_{shard}.txt"] for shard in run.shards}
+        assert run.products() == expected | {"table.txt": "".join(expected.values())}, run.report()
+        assert [run.diary(shard).count("end") for shard in run.shards] == [1] * len(run.shards)
+        assert not any("two" in run.diary(shard) for shard in run.shards)
+        for shard in run.shards:  # no attempt may have begun after the finished one
             assert run.diary(shard)[-1] == "end"
 
     return check
@@ -198,11 +215,6 @@ def scratch(tmp_path):
     yield place
     subprocess.run(["umount", "--lazy", str(place)], check=True)
     shutil.rmtree(place, ignore_errors=True)
-
-
-def ends(run: Run) -> Counter[str]:
-    """How often each shard was finished."""
-    return Counter({shard: run.diary(shard).count("end") for shard in SHARDS})
 
 
 def fill(ballast: Path) -> None:

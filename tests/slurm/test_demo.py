@@ -1,24 +1,25 @@
-"""The real workflow for three concepts through `snakemake --profile slurm`, beside a run without Slurm."""
+"""The real workflow through `snakemake --profile slurm`, beside a run without Slurm and one with another executor."""
 
+import json
 import re
 import subprocess
 
 import pytest
+import yaml
 
 from tests.slurm.cluster import Cluster
 from tests.slurm.conftest import environment
 from tests.workflow.conftest import Checkout
-from tests.workflow.products import differences
+from tests.workflow.products import differences, names
 
-CONFIG = "three.yaml"
-# The workflow tests' small configuration, with three concepts and four shards of prompts.
-CHANGES = (
-    ("run: small", "run: slurm"),
-    ("concepts: [is_brass, is_warm]", "concepts: [is_brass, is_warm, is_organ]"),
-    ("prompts_per_shard: 11", "prompts_per_shard: 6"),
-)
+CONFIG = "slurm.yaml"
+CHANGE = ("run: small", "run: slurm")  # of the workflow tests' small configuration
+RESULTS = "results/slurm"
+CLUSTER_GENERIC = ("--executor", "cluster-generic", "--jobs", "8", "--cluster-generic-submit-cmd")
+SBATCH = "sbatch --parsable --account lab --partition cpu --mem 100 --output /dev/null"
 GPU_RULES = {"generate_audio", "embed_audio", "embed_notes"}
 SINGLE_GPU_JOBS = {"generate_unconditional", "embed_unconditional"}
+SITE = ("slurm_partition=gpu", "constraint=ampere", "gres=gpu:1")
 
 
 class OnSlurm:
@@ -26,24 +27,32 @@ class OnSlurm:
 
     def __init__(self, checkout: Checkout, home) -> None:
         self.checkout = checkout
-        checkout.configuration(CONFIG, *CHANGES)
+        checkout.configuration(CONFIG, CHANGE)
         (home / "snakemake").mkdir(parents=True)
         (home / "snakemake/slurm").symlink_to(checkout / "profiles/slurm")
         self.environment = {**environment(), "XDG_CONFIG_HOME": str(home)}
 
-    def run(self) -> str:
+    def run(self, *targets: str, code: int = 0) -> str:
         """Everything that Snakemake says; the options after the first line make the test fast, no more."""
         command = ["snakemake", "--profile", "slurm", "--sdm", "env-modules", "--configfile", CONFIG]
-        command += ["--safe-slurm-init-seconds-before-status-checks", "3", "--latency-wait", "10"]
+        command += ["--safe-slurm-init-seconds-before-status-checks", "3", "--latency-wait", "10", *targets]
         done = subprocess.run(command, cwd=self.checkout.path, env=self.environment, capture_output=True, text=True)
         said = done.stdout + done.stderr
-        assert done.returncode == 0, said[-6000:]
+        assert done.returncode == code and "Traceback" not in said, said[-6000:]
         return said
 
 
 @pytest.fixture(scope="module")
 def on_slurm(cluster, tmp_path_factory):
+    """A checkout in which the run was refused, tried with gpu_check, and made; and what that last start said."""
     run = OnSlurm(Checkout(tmp_path_factory.mktemp("cluster")), tmp_path_factory.mktemp("home"))
+    said = run.run(code=1)
+    where = f"are to be queued on {', '.join(SITE)}, and this configuration has not been tried there: it has not passed"
+    assert where in said
+    assert "`snakemake --profile slurm gpu_check` tries it in two minutes" in said
+    assert not cluster.jobs_of(run.checkout.path)
+    run.run("gpu_check")
+    assert len(cluster.jobs_of(run.checkout.path)) == 1, "both parts are one job"
     return run, run.run()
 
 
@@ -53,29 +62,69 @@ def accounting(cluster: Cluster, said: str) -> list[dict[str, str]]:
     columns = ("jobid", "partition", "constraints", "alloctres", "state", "comment")
     since = "--starttime=now-1days"  # by default sacct begins at midnight
     rows = cluster.call("sacct", "-X", "-n", "--parsable2", since, f"--name={name}", f"--format={','.join(columns)}")
-    return [dict(zip(columns, row.split("|"), strict=True)) for row in rows.splitlines()]
+    found = [dict(zip(columns, row.split("|"), strict=True)) for row in rows.splitlines()]
+    # what stands behind the rule tells one submission from another
+    return [
+        row | {"rule": row["comment"].removeprefix("rule_").partition(" ")[0].partition("_wildcards_")[0]}
+        for row in found
+    ]
 
 
-def test_the_products_are_those_of_a_local_run(on_slurm, tmp_path):
-    local = Checkout(tmp_path / "local")
-    local.configuration(CONFIG, *CHANGES)
-    local.run(config=CONFIG)
+@pytest.fixture(scope="module")
+def local(tmp_path_factory) -> Checkout:
+    """A run without Slurm."""
+    local = Checkout(tmp_path_factory.mktemp("local"))
+    local.configuration(CONFIG, CHANGE)
+    local.run("--cores", "2", config=CONFIG)
+    return local
+
+
+def test_the_products_are_those_of_a_local_run(on_slurm, local):
     run, _ = on_slurm
-    assert differences(local / "results/slurm", run.checkout / "results/slurm") == []
+    # what was tried on the nodes first is no product of a local run
+    found = differences(local / RESULTS, run.checkout / RESULTS)
+    assert found == ["gpu_check.json"]
+
+
+def test_the_check_speaks_for_its_machines_and_says_what_the_run_takes(on_slurm):
+    run, _ = on_slurm
+    found = json.loads((run.checkout / RESULTS / "gpu_check.json").read_text())
+    assert found["sites"] == 2 * [dict(one.split("=") for one in SITE)]
+    assert "Slurm gave this job a GPU" in found["findings"][0] and "hours" in found["findings"][-1]
+    elsewhere = ("--forcerun", "generate_audio", "--set-resources", "generate_audio:slurm_partition=urgent")
+    assert f"has not been tried there: it passed on {', '.join(SITE)}" in run.run(*elsewhere, code=1)
+
+
+def test_the_products_are_those_of_another_executor(cluster, local, tmp_path):
+    """From prompts to a concept's picture, with the groups of the Slurm profile."""
+    other = Checkout(tmp_path / "other")
+    other.configuration(CONFIG, CHANGE)
+    groups = yaml.safe_load((other / "profiles/slurm/config.yaml").read_text())["groups"]
+    other.run(
+        f"{RESULTS}/concepts/is_brass/emergence.png",
+        *CLUSTER_GENERIC,
+        SBATCH,
+        *("--groups", *(f"{rule}={group}" for rule, group in groups.items())),
+        config=CONFIG,
+    )
+    assert len(cluster.jobs_of(other.path)) > 10
+    made = set(names(other / RESULTS))
+    assert {"audio/shard_0000.json", "concepts/is_brass/svm.skops", "concepts/is_brass/emergence.png"} <= made
+    assert not made & set(differences(local / RESULTS, other / RESULTS))
 
 
 def test_gpu_rules_are_arrays_and_the_others_on_the_cpu_partition(on_slurm, cluster):
     _, said = on_slurm
     rows = accounting(cluster, said)
     assert {row["state"] for row in rows} == {"COMPLETED"}
-    gpu = [row for row in rows if row["comment"].removeprefix("rule_") in GPU_RULES]
-    assert {row["comment"].removeprefix("rule_") for row in gpu} == GPU_RULES
-    assert len(gpu) == 4 + 4 + 2
+    gpu = [row for row in rows if row["rule"] in GPU_RULES]
+    assert {row["rule"] for row in gpu} == GPU_RULES
+    assert len(gpu) == 2 + 2 + 2
     for row in gpu:
         assert "_" in row["jobid"] and row["partition"] == "gpu" and row["constraints"] == "ampere"
         assert "gres/gpu=1" in row["alloctres"]
-    single = [row for row in rows if row["comment"].removeprefix("rule_") in SINGLE_GPU_JOBS]
-    assert {row["comment"].removeprefix("rule_") for row in single} == SINGLE_GPU_JOBS
+    single = [row for row in rows if row["rule"] in SINGLE_GPU_JOBS]
+    assert {row["rule"] for row in single} == SINGLE_GPU_JOBS
     for row in single:
         assert "_" not in row["jobid"] and row["partition"] == "gpu" and row["constraints"] == "ampere"
         assert "gres/gpu=1" in row["alloctres"]

@@ -18,19 +18,21 @@ RESUME = [sys.executable, "-m", "snakemake_executor_plugin_safe_slurm"]  # what 
 
 
 @pytest.mark.alone
-def test_a_task_is_preempted_with_a_grace_period(run, cluster, check):
+def test_a_task_is_preempted_with_a_grace_period(new_run, cluster, check):
+    run = new_run(shards=5)
     run.fault("hang", "00", "01", "02", "03")
     process = run.start("--retries", "0")
     run.wait("start", "00", "01", "02", "03")
     urgent = ("sbatch", "-p", "urgent", "-A", "lab", "-N2", "--gres=gpu:2", "-o", "/dev/null", "--wrap", "sleep 1")
     cluster.call(*urgent)
     assert process.wait(PATIENCE_S) == 0, run.report()
-    check()
+    check(run)
     assert run.diary("00").count("start") == 2, "Slurm itself has put it back into the queue"
 
 
 @pytest.mark.alone
-def test_a_node_goes_down_with_tasks_and_comes_back(run, cluster, check):
+def test_a_node_goes_down_with_tasks_and_comes_back(new_run, cluster, check):
+    run = new_run(shards=5)
     run.fault("hang", "00", "01", "02", "03")
     process = run.start("--retries", "0")
     run.wait("start", "00", "01", "02", "03")
@@ -41,11 +43,12 @@ def test_a_node_goes_down_with_tasks_and_comes_back(run, cluster, check):
         if run.diary(shard).count("start") == 1:
             cluster.call("scontrol", "requeue", run.slurm_id(shard), check=False)
     assert process.wait(PATIENCE_S) == 0, run.report()
-    check()
+    check(run)
 
 
 @pytest.mark.alone
-def test_the_controller_restarts_and_the_accounting_stops(run, cluster, check):
+def test_the_controller_restarts_and_the_accounting_stops(new_run, cluster, check):
+    run = new_run(shards=6)
     run.fault("sleep 5", "00", "01")
     process = run.start()
     run.wait("start", "00")
@@ -55,10 +58,11 @@ def test_the_controller_restarts_and_the_accounting_stops(run, cluster, check):
     cluster.start_controller()
     assert process.wait(PATIENCE_S) == 0, run.report()
     cluster.start_accounting()
-    check()
+    check(run)
 
 
-def test_snakemake_is_killed_and_started_again_while_tasks_go_on(run, cluster, check):
+def test_snakemake_is_killed_and_started_again_while_tasks_go_on(new_run, check):
+    run = new_run(shards=6)
     run.fault("half", "01", "02")
     process = run.start()
     run.wait("start", "01", "02")
@@ -71,12 +75,13 @@ def test_snakemake_is_killed_and_started_again_while_tasks_go_on(run, cluster, c
     submitted = run.log.read_text().count("has been submitted")
     assert run.finish() == 0, run.report()
     assert run.log.read_text().count("has been submitted") == submitted, "what the orphans finished is kept"
-    check()
+    check(run)
 
 
-def test_snakemake_is_interrupted_and_started_again(run, cluster, check):
+def test_snakemake_is_interrupted_and_started_again(new_run, check):
+    run = new_run(shards=7)
     # A task that is cancelled between its product and its end is rightly run again: none is there when the signal comes.
-    run.fault("half", *(f"task_{number}" for number in range(3, 13)))
+    run.fault("half", *(f"task_{number}" for number in range(3, 8)))
     process = run.start()
     run.wait_for(
         lambda: run.log.read_text().count("Finished jobid") == 2 and run.count("start") >= 4,
@@ -87,4 +92,4 @@ def test_snakemake_is_interrupted_and_started_again(run, cluster, check):
     subprocess.run(RESUME, cwd=run.path, check=True, timeout=PATIENCE_S)
     run.fault("", "go")
     assert run.finish() == 0, run.report()
-    check()
+    check(run)

@@ -17,9 +17,9 @@ SAFE = pytest.param("safe", [], id="safe")
 )
 def test_tasks_fail_when_the_first_is_slow(new_run, profile, options):
     """Bug A: they run inside a Snakemake that waits for the output of the first task's job, not of their own."""
-    run = new_run(profile)
+    run = new_run(shards=3, profile=profile)
     run.fault("late", "task_1")
-    process = run.start("--config", "shards=3", "--retries", "0", *options)
+    process = run.start("--retries", "0", *options)
     run.wait_for(lambda: run.count("end") == 2, "two tasks are done")
     if profile == "official":
         run.wait_for(lambda: "Error in rule generate_audio" in run.report(), "a task that did nothing wrong failed")
@@ -39,9 +39,9 @@ def test_tasks_fail_when_the_first_is_slow(new_run, profile, options):
 )
 def test_half_of_an_output_is_accepted_when_the_last_task_is_done(new_run, profile, options):
     """Bug B: every task takes the state that the accounting has of the last one."""
-    run = new_run(profile)
+    run = new_run(shards=3, profile=profile)
     run.fault("half", "task_1")
-    process = run.start("--config", "shards=3", "--retries", "0", *options)
+    process = run.start("--retries", "0", *options)
     run.wait_for(lambda: run.count("end") == 2, "two tasks are done")
     if profile == "safe":
         time.sleep(15)
@@ -56,8 +56,8 @@ def test_half_of_an_output_is_accepted_when_the_last_task_is_done(new_run, profi
 @pytest.mark.parametrize("profile", ["official", "safe"])
 def test_far_fewer_slots_than_tasks_never_end(new_run, cluster, profile):
     """Bug C: a batch that is smaller than what else is ready is held back, for ever."""
-    run = new_run(profile)
-    process = run.start("--config", "shards=5", "--jobs", "2")
+    run = new_run(shards=5, profile=profile)
+    process = run.start("--jobs", "2")
     run.wait_for(lambda: "Execute 2 jobs" in run.report(), "two jobs are selected")
     if profile == "official":
         time.sleep(20)

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from musicologist.concepts import datasets, definitions, prompt_labels
-from musicologist.core import shards
+from musicologist.core import shard_writing
 
 HOSTILE = """<script>alert(1)</script> & "x" flute </script><!-- ' flute"""
 CONCEPTS_FILE = Path(__file__).parents[2] / "config/concepts.yaml"
@@ -184,9 +184,9 @@ def _notes(folder: Path, shape: Shape, random: np.random.Generator) -> list[dict
     ]
     _table(folder / "notes/notes.parquet", rows)
     tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(shape.sample_rate // 2) / shape.sample_rate)
-    shards.write(
+    shard_writing.write(
         folder / "notes/shard_0000.tar",
-        (shards.Clip(row["note_id"], np.float32([tone]), shape.sample_rate, {}) for row in rows),
+        (shard_writing.Clip(row["note_id"], np.float32([tone]), shape.sample_rate, {}) for row in rows),
     )
     return rows
 
@@ -226,15 +226,19 @@ def _concept(
                         "roc_auc": auc,
                         "roc_auc_low": auc - 0.1,
                         "roc_auc_high": min(1.0, auc + 0.08),
-                        "half_rise_sigma": 5.0 if number % 3 == 0 else float("nan"),
-                        "half_rise_sigma_low": 3.0,
-                        "half_rise_sigma_high": 9.0,
+                        "monotone": 1,
+                        "warning": "probe at chance: its ROC-AUC on held-out notes may be .5" if number == 1 else "",
+                        "half_excess_sigma": [5.0, 100.0, float("nan")][number % 3],
+                        "half_excess_sigma_low": 3.0,
+                        "half_excess_sigma_high": [9.0, 100.0, float("nan")][number % 3],
+                        "half_excess_censored": int(number % 3 == 1),
                         "onset_sigma": 8.0,
                         "onset_sigma_low": 4.0,
                         "onset_sigma_high": 10.0,
                         "p": 0.01,
                         "q": 0.02,
                         "p_random": 0.03,
+                        "q_random": 0.03,
                         "beats_random": 1,
                         "p_level": 0.01 if rise > 0.5 else 0.4,
                         "critical_auc": 0.7,
@@ -346,7 +350,7 @@ def _audio(
                         "sigma": float(sigma),
                     }
                     audio = np.repeat(np.float32([tone]), shape.channels, axis=0)
-                    clips.append(shards.Clip(f"{prompt:06d}_{sample:02d}", audio, shape.sample_rate, record))
+                    clips.append(shard_writing.Clip(f"{prompt:06d}_{sample:02d}", audio, shape.sample_rate, record))
             for number in range(0, len(clips), 8):
                 path = folder / signal / f"step_{step:02d}" / f"shard_{number // 8:04d}.tar"
-                shards.write(path, clips[number : number + 8])
+                shard_writing.write(path, clips[number : number + 8])

@@ -74,6 +74,12 @@ def test_an_example_gives_a_curve_and_a_picture(installed, tmp_path, example):
     assert Image.open(tmp_path / "curve.png").size[0] > 600
 
 
+def test_the_example_of_an_embedder_tells_a_low_tone_from_a_high_one(tmp_path):
+    done = run([sys.executable, str(ROOT / "examples/own_embedder.py")], tmp_path)
+    low, high = map(int, re.findall(r"Loudest bands: (\d+) and (\d+) of 64", done.stdout)[0])
+    assert low < 8 < 24 < high
+
+
 def test_what_is_installed_knows_its_version(installed, tmp_path):
     done = run([sys.executable, "-c", "import musicologist; print(musicologist.__version__)"], installed)
     assert done.stdout.strip() == musicologist.__version__

@@ -8,8 +8,8 @@ import tarfile
 import numpy as np
 import pytest
 import soundfile
-from musicologist.core import shards
-from musicologist.core.shards import Clip
+from musicologist.core import shard_writing
+from musicologist.core.shard_writing import Clip
 from musicologist.notes import nsynth, packing
 
 from tests.workflow.conftest import inputs
@@ -143,14 +143,14 @@ def test_a_corrupt_model_is_refused(prompted):
         weights.write_bytes(before)
 
 
-def test_a_silent_clip_is_refused(prompted):
+def test_a_clip_that_is_too_short_is_refused(prompted):
     folder = prompted / "results/small/audio"
     record = {"prompt_id": 0, "sample": 0, "signal": "denoised", "step": 0, "sigma": 1.0, "log_snr_db": 0.0}
-    shards.write(folder / "silent.tar", [Clip("000000_00", np.zeros((1, 16000), np.float32), 16000, record)])
-    (folder / "shard_0000.json").write_text(json.dumps({"levels": [{"tar": "silent.tar"}]}))
+    shard_writing.write(folder / "short.tar", [Clip("000000_00", np.ones((1, 800), np.float32), 16000, record)])
+    (folder / "shard_0000.json").write_text(json.dumps({"levels": [{"tar": "short.tar"}]}))
     refused(
         prompted,
-        "silent.tar, clip 000000_00 is silent",
+        "short.tar, clip 000000_00 is 0.050 s long",
         "--allowed-rules",
         "embed_audio",
         "--",

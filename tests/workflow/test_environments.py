@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -19,8 +20,8 @@ import yaml
 
 from tests.workflow.conftest import ROOT, Checkout
 
-ENVIRONMENTS = sorted((ROOT / "envs").glob("*.yaml"))
-WITH_TORCH = ["clap.yaml", "generation.yaml"]
+ENVIRONMENTS = sorted((ROOT / "envs").rglob("*.yaml"))
+CUDA_OF = {"clap": "13.", "generation": "13.", "cuda12/clap": "12.8", "cuda12/generation": "12.8"}
 CONDA = Path(__file__).parent / "conda/bin"
 TOOLS = ("uv==0.13.9", "py-rattler==0.28.0", "pyyaml==6.0.3")
 
@@ -48,7 +49,12 @@ def tools(tmp_path_factory) -> Path:
     return folder / "bin"
 
 
-@pytest.mark.parametrize("file", ENVIRONMENTS, ids=lambda file: file.stem)
+def name_of(file: Path) -> str:
+    """``cuda12/clap`` of envs/cuda12/clap.yaml."""
+    return file.relative_to(ROOT / "envs").with_suffix("").as_posix()
+
+
+@pytest.mark.parametrize("file", ENVIRONMENTS, ids=name_of)
 def test_the_pip_part_is_pinned_and_resolves(file, tools, tmp_path):
     pip = dependencies(file)[1]
     assert all("==" in package or package == "setuptools<81" for package in pip)
@@ -56,9 +62,11 @@ def test_the_pip_part_is_pinned_and_resolves(file, tools, tmp_path):
     command = [tools / "uv", "pip", "compile", "--quiet", "--python-version=3.11", "--python-platform=linux", "pip.in"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert ("nvidia-cudnn-" in done.stdout) == (file.name in WITH_TORCH), (
-        "torch comes as a CUDA build, without a GPU here"
-    )
+    cuda = re.findall(r"(?m)^nvidia-cuda-runtime(?:-cu12)?==(\S+)", done.stdout)
+    cudnn = re.findall(r"(?m)^nvidia-cudnn-cu(\d+)==", done.stdout)
+    expected = CUDA_OF.get(name_of(file))
+    assert len(cuda) == len(cudnn) == bool(expected), "torch comes as a CUDA build, without a GPU here"
+    assert not expected or (cuda[0].startswith(expected) and cudnn[0] == expected[:2])
 
 
 def channel(folder: Path, python: str) -> None:
@@ -98,7 +106,9 @@ def with_conda(tmp_path, tools, monkeypatch) -> Checkout:
     channel(tmp_path / "channel", python)
     checkout = Checkout(tmp_path / "checkout")
     for file in ENVIRONMENTS:
-        checkout.edit(f"envs/{file.name}", "[conda-forge, nodefaults]", f"[file://{tmp_path}/channel, nodefaults]")
+        checkout.edit(
+            f"envs/{name_of(file)}.yaml", "[conda-forge, nodefaults]", f"[file://{tmp_path}/channel, nodefaults]"
+        )
     return checkout
 
 
@@ -119,3 +129,62 @@ def test_an_environment_whose_torch_is_no_cuda_build_is_refused_where_it_is_made
     assert done.returncode == code, done.stdout + done.stderr
     assert "post-deploy script" in done.stderr
     assert ("is no CUDA build" in done.stderr) == bool(code)
+
+
+PLACES = ["analysis", "cuda12/clap", "cuda12/generation", "downloads", "prompts"]
+
+
+@pytest.fixture
+def without_conda(tmp_path) -> Checkout:
+    """A checkout with the folder that `make environments VARIANT=cuda12` makes; each python writes down that it ran."""
+    checkout = Checkout(tmp_path / "checkout")
+    checkout.configuration("variant.yaml", ("device: auto", "device: auto\nenvironments: cuda12"))
+    for place in PLACES:
+        python = checkout / f".environments/{place}/bin/python"
+        python.parent.mkdir(parents=True)
+        python.write_text(f'#!/bin/sh\necho {place} >> {tmp_path}/ran\nexec {sys.executable} "$@"\n')
+        python.chmod(0o755)
+    return checkout
+
+
+def test_without_conda_rules_run_in_the_environments_of_their_variant(without_conda, tmp_path):
+    without_conda.run("results/small/prompts/prompts.parquet", "gpu_check", config="variant.yaml")
+    expected = ["cuda12/clap", "cuda12/generation", "downloads", "prompts"]
+    assert sorted(set((tmp_path / "ran").read_text().split())) == expected
+    found = json.loads((without_conda / "results/small/gpu_check.json").read_text())
+    assert found["hours"]["sampling"] > 0 and "CPU-hours" in found["findings"][-1]
+    assert not list((without_conda / "results/small/gpu_check").glob("*.json")), "the parts are temporary"
+
+
+def test_an_environment_that_was_not_made_is_said_first(without_conda):
+    (without_conda / ".environments/cuda12/clap/bin/python").unlink()
+    done = without_conda.snakemake("-n", config="variant.yaml")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "holds no environment cuda12/clap: `make environments VARIANT=cuda12` makes it" in done.stderr
+
+
+def test_in_an_image_rules_run_in_its_environments(tmp_path):
+    checkout = Checkout(tmp_path / "checkout")
+    options = ("results/small/prompts/prompts.parquet", "--software-deployment-method", "apptainer")
+    done = checkout.snakemake(*options)
+    assert done.returncode == 1 and "apptainer build --build-arg VARIANT=cuda13 musicologist_cuda13.sif" in done.stderr
+    (checkout / "musicologist_cuda13.sif").touch()
+    # a stand-in: `apptainer exec OPTIONS IMAGE SHELL -c COMMAND` runs the command here, with the image's environments
+    place = tmp_path / "image/prompts/bin/python"
+    place.parent.mkdir(parents=True)
+    place.write_text(f'#!/bin/sh\necho ran >> {tmp_path}/ran\nexec {sys.executable} "$@"\n')
+    place.chmod(0o755)
+    apptainer = tmp_path / "bin/apptainer"
+    apptainer.parent.mkdir()
+    apptainer.write_text(
+        '#!/bin/sh\nif [ "$1" = --version ]; then echo apptainer version 1.3.4; exit; fi\n'
+        f'export MUSICOLOGIST_ENVIRONMENTS={tmp_path}/image\nwhile [ "$1" != -c ]; do shift; done\nexec bash -c "$2"\n'
+    )
+    apptainer.chmod(0o755)
+    path = f"{apptainer.parent}{os.pathsep}{checkout.environment['PATH']}"
+    command = checkout.command(*options)
+    done = subprocess.run(
+        command, cwd=checkout.path, env={**checkout.environment, "PATH": path}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "ran").read_text().split()

@@ -12,6 +12,10 @@ MODEL = "stabilityai/stable-audio-open-1.0"
 ATLAS = "results/hub/atlas.csv"
 
 
+RECORDED = {"inputs.json", "config.json", "concepts.yaml", "original_labels.yaml"}
+"""What a start writes: what the run is made of, and what its jobs read in place of files that may be edited."""
+
+
 def files(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".md"}
 
@@ -41,7 +45,7 @@ def test_a_model_out_of_reach_stops_the_run_before_any_job(checkout, hub, monkey
         assert sentence in done.stdout + done.stderr
         assert "secret" not in done.stdout + done.stderr
         made = {path.name for path in (checkout / "results/gated").rglob("*") if path.is_file()}
-        assert made == {"inputs.json"}
+        assert made == RECORDED
     assert not [path for _, path, _ in hub.requests if "clap" in path]
 
 
@@ -76,4 +80,4 @@ def test_a_truncated_model_of_ones_own_stops_the_run_before_any_job(checkout):
     assert done.returncode == 1
     assert "mine/model.safetensors is no readable weights file" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-    assert {path.name for path in (checkout / "results/mine").rglob("*") if path.is_file()} == {"inputs.json"}
+    assert {path.name for path in (checkout / "results/mine").rglob("*") if path.is_file()} == RECORDED

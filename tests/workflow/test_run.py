@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import os
 import random
 import shutil
@@ -10,22 +11,30 @@ import subprocess
 import time
 from collections import Counter
 
+import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
+from musicologist.core import parquet, results
 
 from tests.workflow import golden
 from tests.workflow.conftest import Checkout, inputs
 from tests.workflow.products import differences
 
 SMALL = "results/small"
+CONCEPTS = ("is_brass", "is_warm")
+ANSWERS = ("there from the start", "emerged")
+BEHIND_STORAGE = (f"{SMALL}/embeddings/shards/audio_0000.parquet", f"{SMALL}/prompts/annotations.parquet")
 PAGE = {"write_listening_page": 1}
 RECORD = {"write_run_card": 1, **PAGE}  # the card holds the whole configuration, and the page holds the card
 ALL_CONCEPTS = {"plot_atlas": 1, "plot_order": 1, "write_cards": 1, **RECORD}
-CURVES = {"measure_emergence": 2, "plot_emergence": 2, "collect_atlas": 1, **ALL_CONCEPTS}
+CURVES = {"measure_emergence": 2, "plot_emergence": 2, "plot_rates": 2, "collect_atlas": 1, **ALL_CONCEPTS}
 SCORES = {"score_audio": 4, "measure_controls": 2, "plot_pca": 2, **CURVES}
 LEVELS = {"collect_embeddings": 1, "collect_deformed": 1, "plot_distances": 1, **SCORES}
+INFORMATION = {"collect_information": 1, "plot_information": 1}
 UNCONDITIONAL = {"generate_unconditional": 1, "embed_unconditional": 1}
-PROMPTED = {"generate_audio": 2, "embed_audio": 2, "measure_acoustics": 2, "collect_acoustics": 1, **LEVELS}
+PROMPTED = {"generate_audio": 2, "embed_audio": 2, "measure_acoustics": 2, "collect_acoustics": 1}
+PROMPTED |= {**INFORMATION, **LEVELS}
 AUDIO = {**PROMPTED, **UNCONDITIONAL}
 CONTROLS = {"measure_controls": 2, "plot_emergence": 2, "write_cards": 1, **PAGE}
 
@@ -39,6 +48,8 @@ def test_every_product_is_there_and_opens(finished):
         "order.json",
         "order.png",
         "distances.png",
+        "information.parquet",
+        "information.png",
         "run.json",
         "listen/index.html",
         "listen/clips/clips.csv",
@@ -58,6 +69,7 @@ def test_every_product_is_there_and_opens(finished):
             "card.json",
             "emergence.json",
             "emergence.png",
+            "rates.png",
             "pca.gif",
         } | {name for c in classifiers for name in (f"{c}.skops", f"{c}.json", f"scores_{c}.parquet")}
     annotations = pd.read_parquet(results / "prompts/annotations.parquet")
@@ -74,6 +86,20 @@ def test_every_product_is_there_and_opens(finished):
     assert sorted(notes["note_id"]) == list(pd.read_parquet(results / "notes/notes.parquet")["note_id"])
 
 
+def test_products_behind_a_storage_plugin_are_those_of_this_run(finished, tmp_path):
+    """Texts, clips and embeddings of a shard; without local copies Snakemake would take the tar files away: a sentence."""
+    checkout, elsewhere, names = Checkout(tmp_path / "checkout"), tmp_path / "elsewhere", BEHIND_STORAGE
+    storage = ("--default-storage-provider", "fs", "--default-storage-prefix", str(elsewhere))
+    refused = checkout.snakemake(*names, *storage)
+    assert refused.returncode == 1 and "need --keep-storage-local-copies" in refused.stderr
+    checkout.run(*names, *storage, "--keep-storage-local-copies")
+    stored = {path.relative_to(elsewhere).as_posix() for path in elsewhere.rglob("*") if path.is_file()}
+    assert stored >= {*names, f"{SMALL}/audio/shard_0000.json"}
+    assert not {name.removeprefix(f"{SMALL}/") for name in stored} & set(
+        differences(elsewhere / SMALL, finished / SMALL)
+    )
+
+
 def test_the_atlas_is_a_long_table_with_intervals_around_its_figures(finished):
     with open(finished / SMALL / "atlas.csv", newline="") as stream:
         rows = list(csv.DictReader(stream))
@@ -81,9 +107,44 @@ def test_the_atlas_is_a_long_table_with_intervals_around_its_figures(finished):
     assert {row["signal"] for row in rows} == {"denoised", "noisy", "deformed"}
     for row in rows:
         for metric in ("accuracy", "tpr", "tnr", "balanced_accuracy", "roc_auc", "average_precision"):
-            assert float(row[f"{metric}_low"]) - 1e-9 <= float(row[f"{metric}_high"])
+            low, high = float(row[f"{metric}_low"]), float(row[f"{metric}_high"])
+            few = metric == "roc_auc" and min(int(row["n_pos_prompts"]), int(row["n_neg_prompts"])) < 5
+            assert math.isnan(low) and math.isnan(high) if few else low - 1e-9 <= high
             assert 0 <= float(row[metric]) <= 1
         assert int(row["n_pos"]) + int(row["n_neg"]) <= 22
+
+
+def test_atlas_order_and_cards_agree_in_every_answer_and_landmark(finished):
+    atlas = results.read(finished / SMALL / "atlas.csv")
+    order = json.loads((finished / SMALL / "order.json").read_text())
+    cards = {name: json.loads((finished / SMALL / f"concepts/{name}/card.json").read_text()) for name in CONCEPTS}
+    ordered = {
+        (row["concept"], entry["classifier"], entry["signal"]): row
+        for entry in order["orders"]
+        for row in [*entry["concepts"], *entry["unresolved"]]
+    }
+    for row in results.without_nan([row for row in atlas if row["step"] == 5]):
+        [card] = [
+            one
+            for one in cards[row["concept"]]["curves"]
+            if all(one[name] == row[name] for name in ("classifier", "signal"))
+        ]
+        place = ordered.pop((row["concept"], row["classifier"], row["signal"]), None)
+        assert (place is None) == (row["answer"] == "not emerged")
+        for found in (card, *([place] if place else ())):
+            assert [found[name] for name in ("answer", "monotone", "half_excess_censored")] == [
+                row[name] for name in ("answer", "monotone", "half_excess_censored")
+            ]
+        ends = {"value": "", "low": "_low", "high": "_high"}
+        assert card["half_excess_sigma"] == {name: row[f"half_excess_sigma{end}"] for name, end in ends.items()}
+        assert not place or all(
+            place[f"half_excess_sigma{end}"] == row[f"half_excess_sigma{end}"] for end in ends.values()
+        )
+        assert card["warning"] == row["warning"]
+    assert ordered == {}
+    for entry in order["orders"]:
+        ranks = {said: [row["rank"] for row in entry["concepts"] if row["answer"] == said] for said in ANSWERS}
+        assert not all(ranks.values()) or max(ranks[ANSWERS[0]]) <= min(ranks[ANSWERS[1]])
 
 
 def test_the_numbers_are_the_golden_ones(finished):
@@ -101,7 +162,10 @@ def test_nothing_is_stale_after_a_run_nor_after_a_fresh_checkout(finished):
 CONFIGURED = {
     "a figure's resolution": (
         [("dpi: 60", "dpi: 70")],
-        {"plot_emergence": 2, "plot_atlas": 1, "plot_order": 1, "plot_distances": 1, **RECORD},
+        {
+            **{"plot_emergence": 2, "plot_rates": 2, "plot_atlas": 1, "plot_order": 1, "plot_distances": 1},
+            **{"plot_information": 1, **RECORD},
+        },
     ),
     "a figure's metric": ([("metric: roc_auc", "metric: accuracy")], {"plot_emergence": 2, "plot_atlas": 1, **RECORD}),
     "the animation's pace": ([("gif_frame_ms: 700", "gif_frame_ms: 600")], {"plot_pca": 2, **RECORD}),
@@ -109,7 +173,7 @@ CONFIGURED = {
         [("svm: {C: 1}", "svm: {C: 2}")],
         {"train_probe": 2, "score_audio": 2, "measure_controls": 2, **CURVES},
     ),
-    "the resamples": ([("resamples: 100", "resamples: 200")], CURVES),
+    "the resamples": ([("resamples: 100", "resamples: 200")], {"measure_controls": 2, "plot_information": 1, **CURVES}),
     "the sampler": ([("dpmpp-2m-sde", "dpmpp-2m")], AUDIO),
     "the guidance": ([("guidance: 4", "guidance: 3")], PROMPTED),
     "a step added": ([("keep: [0, 3, 5]", "keep: [0, 2, 3, 5]")], AUDIO),
@@ -119,6 +183,18 @@ CONFIGURED = {
         {"embed_unconditional": 1, **LEVELS},
     ),
     "the deformation control left out": ([("deformation: true", "deformation: false")], SCORES),
+    "the null of the noisy state": (
+        [("deformation: true", "deformation: true\n  renoising: true")],
+        {"renoise_audio": 2, "embed_renoised": 2, "collect_renoised": 1, "compare_signals": 1, **SCORES},
+    ),
+    "the unguided estimate": (
+        [("signals: [denoised, noisy]", "signals: [denoised, unguided, noisy]")],
+        {"compare_signals": 1, **PROMPTED},
+    ),
+    "the rounds of switching, which is off": (
+        [("unconditional: 4", "unconditional: 4\nswitching: {rounds: 3}")],
+        RECORD,
+    ),
     "more clips without prompts": (
         [("unconditional: 4", "unconditional: 5")],
         {**UNCONDITIONAL, **CONTROLS, **RECORD},
@@ -146,6 +222,7 @@ CONFIGURED = {
             "measure_controls": 1,
             "measure_emergence": 1,
             "plot_emergence": 1,
+            "plot_rates": 1,
             "plot_pca": 1,
             "collect_atlas": 1,
             **ALL_CONCEPTS,
@@ -161,6 +238,7 @@ CONFIGURED = {
             "embed_audio": 1,
             "measure_acoustics": 1,
             "collect_acoustics": 1,
+            **INFORMATION,
             **LEVELS,
         },
     ),
@@ -180,6 +258,7 @@ ONE_CONCEPT = {
     "measure_controls": 1,
     "measure_emergence": 1,
     "plot_emergence": 1,
+    "plot_rates": 1,
     "plot_pca": 1,
     "collect_atlas": 1,
     **ALL_CONCEPTS,
@@ -206,7 +285,12 @@ EDITED = {
     ),
     "the listening page's style": ("resources/listening/page.css", ":root {", ":root  {", PAGE),
     "an environment": ("envs/generation.yaml", "soundfile==0.14.0", "soundfile==0.13.1", {}),
-    "a module that a script imports": ("scripts/musicologist/emergence/curve.py", "FOLDS = 5", "FOLDS = 4", CURVES),
+    "a module that a script imports": (
+        "scripts/musicologist/emergence/curve.py",
+        "FOLDS = 5",
+        "FOLDS = 4",
+        {"measure_controls": 2, **CURVES},
+    ),
     "a module that a module imports": (
         "scripts/musicologist/generators/log_mel_latent.py",
         "_DAMPING = 0.3",
@@ -337,13 +421,87 @@ def test_deleting_the_results_and_running_again_gives_the_same_tables(finished, 
     assert differences(kept, finished / SMALL / "concepts") == []
 
 
+WIDE = """
+import importlib.util
+
+import numpy as np
+
+_file = importlib.util.spec_from_file_location("own_embedder", "examples/own_embedder.py")
+_own = importlib.util.module_from_spec(_file)
+_file.loader.exec_module(_own)
+LICENCE, READS_TEXT, ON_SPHERE, check = "none needed", False, True, _own.check
+
+
+class Wide(_own.MelStatistics):
+    size = 1024
+
+    def _embed(self, clip):
+        found = super()._embed(clip) @ np.linalg.qr(np.random.default_rng(0).normal(size=(1024, 128)))[0].T
+        return found / np.linalg.norm(found)
+
+
+def load(model, device="cpu"):
+    return Wide()
+"""
+HEARD = {  # what one more embedder plans: its own products
+    "embed_audio": 2,
+    "embed_notes": 2,
+    "collect_embeddings": 1,
+    "collect_deformed": 1,
+    "collect_note_embeddings": 1,
+    "factorise_notes": 1,
+    "train_probe": 4,
+    "score_audio": 4,
+    "measure_emergence": 2,
+    "collect_atlas": 1,
+}
+SAID = {"compare_embedders": 1, "plot_emergence": 2, "plot_atlas": 1, "write_cards": 1, **RECORD}
+
+
+def test_other_embedders_of_any_width_plan_their_own_jobs_and_say_whether_they_agree(finished):
+    (finished / "wide.py").write_text(WIDE)
+    others = {"mel": ("examples/own_embedder.py", 128), "musicnn": ("musicnn", 200), "wide": ("wide.py", 1024)}
+    named = "".join(f"    {name}: {model}\n" for name, (model, _) in others.items())
+    several = ("  clap: resources/models/clap\n", f"  embedders:\n    clap: resources/models/clap\n{named}")
+    config = finished.configuration("several.yaml", several)
+    own = Counter({rule: 3 * count for rule, count in HEARD.items()}) + Counter({"measure_scaling": 2, **SAID})
+    assert finished.planned(config=config) == own
+    finished.run(config=config)
+    assert finished.planned(config=config) == Counter()
+    results = finished / SMALL
+    for name, (model, size) in others.items():
+        place = results / "embedders" / name
+        for path in ("embeddings/notes.parquet", "embeddings/noisy/step_05.parquet"):
+            embedding = pq.read_table(place / path)["embedding"]
+            assert embedding.type.list_size == size
+            norms = np.linalg.norm(np.array(embedding.to_pylist()), axis=1)
+            assert np.allclose(norms, 1, atol=1e-5)
+            about = parquet.metadata(place / path)
+            licence = "ISC" if name == "musicnn" else "none needed"
+            assert [about[key] for key in ("size", "embedder", "licence")] == [str(size), model, licence]
+        atlas = pd.read_csv(place / "atlas.csv")
+        assert len(atlas) == len(pd.read_csv(results / "atlas.csv"))
+        assert (atlas["roc_auc"] != pd.read_csv(results / "atlas.csv")["roc_auc"]).any()
+    card = json.loads((results / "concepts/is_brass/card.json").read_text())
+    said = card["other_embedders"]
+    assert {row["embedder"] for row in said} == set(others) and len(said) == 3 * 2 * 2
+    assert all(row["own_answer"] and row["answer"] and row["agrees"] in (True, False, None) for row in said)
+    with finished.edited(
+        "scripts/musicologist/embedders/registry.py", "FAMILIES = {", "FAMILIES = {'more': 'my.more',"
+    ):
+        assert finished.planned(config=config) == Counter()
+
+
 def test_a_classifier_from_outside_the_library_plans_its_own_jobs_and_gets_its_curves(finished):
     (finished / "my").mkdir()
     shutil.copyfile(finished / "examples/own_classifier.py", finished / "my/lda.py")
     third = "    svm: {C: 1}\n    lda: {file: my/lda.py, shrinkage: [0.01, 0.1]}\n"
-    config = finished.configuration("lda.yaml", ("    svm: {C: 1}\n", third))
+    switching = "switching: {enabled: true, rounds: 1, keep: [0, 3]}\nfigures:"
+    config = finished.configuration("lda.yaml", ("    svm: {C: 1}\n", third), ("figures:", switching))
     own = Counter({"train_probe": 2, "score_audio": 2, "measure_controls": 2, **CURVES})
-    assert finished.planned(config=config) == own
+    measured = {"measure_switching": 1, "plot_switching": 1}
+    made = {"write_pairs": 1, "switch_audio": 1, "embed_switched": 1, **measured}
+    assert finished.planned(config=config) == Counter({**own, **made})
     finished.run(config=config)
     assert finished.planned(config=config) == Counter()
     atlas = pd.read_csv(finished / SMALL / "atlas.csv")
@@ -353,7 +511,12 @@ def test_a_classifier_from_outside_the_library_plans_its_own_jobs_and_gets_its_c
     card = json.loads((finished / SMALL / "concepts/is_brass/card.json").read_text())
     assert card["probes"]["lda"]["shrinkage"] in (0.01, 0.1)
     with finished.edited("my/lda.py", "lsqr", "eigen"):
-        assert finished.planned(config=config) == own
+        assert finished.planned(config=config) == Counter({**own, **measured})
+    switched = pd.read_csv(finished / SMALL / "switching.csv")
+    assert set(switched["concept"]) == {"is_brass", "is_warm", "all"} and set(switched["step"]) == {0, 3}
+    assert set(switched["classifier"]) == {"lda", "logistic", "svm"}
+    start = switched[switched["step"] == 0]  # exchanged in pure noise: the second prompt's clip, to a sample's last bit
+    assert start["kept"].abs().max() < 0.1 and (start["gets_in"] - 1).abs().max() < 0.1
     with finished.edited("scripts/musicologist/probes/registry.py", "ADDRESSES = {", "ADDRESSES = {'more': 'my.more',"):
         assert finished.planned(config=config) == Counter()
 

@@ -23,7 +23,7 @@ def state(checkout):
 
 def test_an_edit_makes_stale_what_it_can_change_and_no_more(finished):
     finished.edit("scripts/musicologist/core/errors.py", "did you mean", "perhaps")
-    finished.edit("scripts/musicologist/core/shards.py", "a member out of order", "a stray member")
+    finished.edit("scripts/musicologist/core/shards.py", "a member that is neither sound nor record", "a stray member")
     assert not finished.planned()
     with finished.edited("scripts/musicologist/figures/emergence.py", '"linewidth": 1.3', '"linewidth": 1.4'):
         assert {rule.partition("_")[0] for rule in finished.planned()} == {"plot"}

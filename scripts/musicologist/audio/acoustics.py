@@ -10,7 +10,7 @@ import pyarrow as pa
 from musicologist.core import parquet
 
 if TYPE_CHECKING:
-    from musicologist.core.shards import Clip
+    from musicologist.core.shard_writing import Clip
 
 COEFFICIENTS = 20
 MFCC_SIZE = 2 * COEFFICIENTS

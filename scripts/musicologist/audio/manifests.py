@@ -12,13 +12,18 @@ from musicologist.core import noise_levels
 from musicologist.core.errors import UserError
 from musicologist.core.files import write_text
 from musicologist.core.levels import Level
-from musicologist.core.shards import Clip
+from musicologist.core.shard_writing import Clip
 
 
 def of_level(level: Level, sigmas: Sequence[float]) -> dict[str, Any]:
     """A level's signal, step, sigma and log-SNR in dB; ``sigmas`` are the noise levels of all steps."""
     signal, step = level
     return {"signal": signal, "step": step, "sigma": sigmas[step], "log_snr_db": noise_levels.log_snr_db(sigmas[step])}
+
+
+def key(prompt_id: int, sample: int) -> str:
+    """A clip's name, PROMPT_SAMPLE."""
+    return f"{prompt_id:06d}_{sample:02d}"
 
 
 def clip(audio: np.ndarray, sample_rate: int, record: Mapping[str, Any]) -> Clip:
@@ -29,7 +34,7 @@ def clip(audio: np.ndarray, sample_rate: int, record: Mapping[str, Any]) -> Clip
         "peak": float(loudness.max()),
         "clipped_share": float((loudness > 1).mean()),
     }
-    return Clip(f"{record['prompt_id']:06d}_{record['sample']:02d}", audio, sample_rate, {**record, **measured})
+    return Clip(key(record["prompt_id"], record["sample"]), audio, sample_rate, {**record, **measured})
 
 
 def write_manifest(path: Path, levels: Iterable[Mapping[str, Any]], clips: int, made_by: Mapping[str, Any]) -> None:
@@ -44,5 +49,5 @@ def read_manifest(path: Path) -> list[dict[str, Any]]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))["levels"]
         return [{**level, "tar": path.parent / level["tar"]} for level in found]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(f"{path} is no readable manifest of a shard ({error}): delete it and run again.") from None

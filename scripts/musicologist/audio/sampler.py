@@ -9,7 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from musicologist.audio.sampling_options import SamplingSettings
+from musicologist.audio.predictions import Network, Predictions
+from musicologist.audio.sampling_options import SamplingSettings, check
 from musicologist.core.errors import UserError
 from musicologist.core.levels import Level
 from musicologist.models.compat import k_diffusion as K
@@ -35,8 +36,11 @@ MARGIN = 16
 """Latent frames decoded beyond what is kept, so that the cut does not change what is heard before it."""
 
 
-Keep = Callable[[int, torch.Tensor, torch.Tensor], None]
-"""Called once a step with its number, the x0 estimate and the state at unit spread."""
+Keep = Callable[[int, torch.Tensor, torch.Tensor, Predictions], None]
+"""Called once a step with its number, the x0 estimate, the state at unit spread, and what else the pass tells."""
+
+Tell = Callable[[int, torch.Tensor], None]
+"""Called once a guided step with its number and what the prompt tells about each clip there (``Predictions.nats``)."""
 
 
 def clip_seed(run_seed: int, prompt_id: int, sample: int) -> int:
@@ -49,28 +53,6 @@ def branch_seed(clip_seed: int, step: int, branch: int) -> int:
     """The seed of one branch, 63 bits, a function of these three numbers alone."""
     digest = hashlib.sha256(f"{clip_seed}/{step}/{branch}".encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
-
-
-def check(config: Mapping[str, Any], settings: SamplingSettings, directory: str) -> None:
-    """Raise UserError where the model of this configuration cannot be sampled with these settings."""
-    objective = config["model"]["diffusion"].get("diffusion_objective", "v")
-    fitting = {"v": SAMPLERS, "rectified_flow": FLOW_SAMPLERS, "rf_denoiser": FLOW_SAMPLERS}.get(objective)
-    if fitting is None:
-        raise UserError(
-            f"{directory}: the model's objective is {objective}: expected v, rectified_flow or rf_denoiser, which the "
-            "samplers know."
-        )
-    if settings.sampler not in fitting:
-        raise UserError(
-            f"trajectory.sampler is {settings.sampler!r}, and the objective of {directory} is {objective}: expected one of "
-            f"{', '.join(fitting)}."
-        )
-    window = config["sample_size"] / config["sample_rate"]
-    if settings.seconds_kept > window:
-        raise UserError(
-            f"trajectory.seconds_kept is {settings.seconds_kept}, but the model in {directory} makes {window:.1f} s of "
-            "audio: keep no more than that."
-        )
 
 
 def check_branching(settings: SamplingSettings, steps: Sequence[int]) -> None:
@@ -110,7 +92,7 @@ class Sampler:
         Raises UserError where it cannot be loaded, or not be sampled with these settings.
         """
         model, config = family.load(directory, device, text_encoder)
-        check(config, settings, str(directory))
+        check(config, settings.sampler, settings.seconds_kept, str(directory))
         if settings.precision != "float32":
             family.keep_ends_exact(model)
         return cls(model, config, settings, device)
@@ -126,14 +108,27 @@ class Sampler:
         settings = self.settings
         return K.sampling.get_sigmas_polyexponential(settings.steps, settings.sigma_min, settings.sigma_max, 1.0)
 
+    @property
+    def frames(self) -> int:
+        """How many frames of the latents are decoded: those of the kept seconds, and a margin."""
+        samples = round(self.settings.seconds_kept * self.sample_rate)
+        return -(-samples // self.model.pretransform.downsampling_ratio) + MARGIN
+
     @torch.no_grad()
     def sample(
-        self, prompts: Sequence[str], seeds: Sequence[int], kept_steps: Collection[int]
+        self,
+        prompts: Sequence[str],
+        seeds: Sequence[int],
+        kept_steps: Collection[int],
+        signals: Collection[str] = ("denoised", "noisy"),
+        tell: Tell | None = None,
     ) -> Iterator[tuple[Level, torch.Tensor]]:
-        """Yield ((signal, step), latents) at every kept step: ``denoised`` is the x0 estimate, ``noisy`` the state.
+        """Yield ((signal, step), latents) at every kept step, of the signals that are asked for.
 
-        The state is that of x0 + sigma * noise, divided by sqrt(1 + sigma^2): of unit spread. A rectified flow's time is
-        t = sigma / (1 + sigma): both kinds of model are asked at the same noise levels.
+        ``denoised`` is the x0 estimate that the sampler follows, ``unguided`` the model's with the prompt alone, out of the
+        same pass (where guidance is off both are one), ``noisy`` the state. That is x0 + sigma * noise, divided by
+        sqrt(1 + sigma^2): of unit spread. A rectified flow's time is t = sigma / (1 + sigma): both kinds of model are asked at
+        the same noise levels.
 
         Latents are (clips, channels, frames), float32, on the CPU. Each clip's initial noise and Brownian tree come from its
         own seed, on the CPU, so that neither its batch nor the device changes it.
@@ -142,30 +137,38 @@ class Sampler:
         noise = torch.stack([torch.randn(*shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
         kept: list[tuple[Level, torch.Tensor]] = []
 
-        def keep(step: int, denoised: torch.Tensor, noisy: torch.Tensor) -> None:
+        def keep(step: int, denoised: torch.Tensor, noisy: torch.Tensor, predicted: Predictions) -> None:
+            here = {"denoised": denoised, "noisy": noisy, "unguided": predicted.unguided}
             if step in kept_steps:
-                kept.append((("denoised", step), denoised.float().cpu().clone()))
-                kept.append((("noisy", step), noisy.float().cpu()))
+                kept.extend(((name, step), here[name].float().cpu().clone()) for name in here if name in signals)
+            if tell and predicted.nats is not None:
+                tell(step, predicted.nats.cpu())
 
+        sigmas = self.sigmas
         if self.settings.sampler in FLOW_SAMPLERS:
-            self._flow(noise, prompts, keep)
+            self._flow(noise * (sigmas[0] / (1 + sigmas[0])), sigmas, prompts, keep)
         else:
-            sigmas = self.sigmas
             self._denoise(noise.to(self.device) * sigmas[0], sigmas, prompts, seeds, keep)
         yield from kept
 
     @torch.no_grad()
     def continue_from(
-        self, noisy: torch.Tensor, step: int, prompts: Sequence[str], seeds: Sequence[int]
+        self, noisy: torch.Tensor, step: int, prompts: Sequence[str], seeds: Sequence[int], same_noise: bool = False
     ) -> torch.Tensor:
         """Finished latents (clips, channels, frames), from the signal ``noisy`` of ``step`` on, with noise from ``seeds``.
 
+        ``same_noise``: that which ``sample`` adds from there on for these seeds, and not fresh noise; a deterministic sampler
+        adds none. A multistep sampler begins anew. For a rectified flow the state's time is t = sigma / (1 + sigma).
         The level at which continuations agree about a feature is where it is fixed: Li and Chen 2024, critical windows (arXiv
         2403.01633); Sclocchi, Favero and Wyart 2025 (PNAS) noise and denoise likewise.
         """
         sigmas = self.sigmas[step:]
+        if self.settings.sampler in FLOW_SAMPLERS:
+            time = sigmas[0] / (1 + sigmas[0])
+            return self._flow(noisy * torch.hypot(1 - time, time), sigmas, prompts).float().cpu()
         state = noisy * math.sqrt(1 + float(sigmas[0]) ** 2)
-        return self._denoise(state, sigmas, prompts, seeds).float().cpu()
+        tree = self.sigmas if same_noise else sigmas
+        return self._denoise(state, sigmas, prompts, seeds, tree_of=tree).float().cpu()
 
     @torch.no_grad()
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
@@ -174,8 +177,8 @@ class Sampler:
         Only so many frames, and a margin, are decoded. The audio is as the model's own pretransform gives it, not normalised.
         """
         samples = round(self.settings.seconds_kept * self.sample_rate)
-        frames = -(-samples // self.model.pretransform.downsampling_ratio) + MARGIN
-        return self.model.pretransform.decode(latents[..., :frames].to(self.device)).float().cpu()[..., :samples]
+        audio = self.model.pretransform.decode(latents[..., : self.frames].to(self.device))
+        return audio.float().cpu()[..., :samples]
 
     def _denoise(
         self,
@@ -184,24 +187,31 @@ class Sampler:
         prompts: Sequence[str],
         seeds: Sequence[int],
         keep: Keep | None = None,
+        tree_of: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Finished latents: what a v-objective model makes of ``state`` (clips, channels, frames) down ``sigmas`` to 0.
 
-        ``state`` is x0 + sigmas[0] * noise. The noise that a stochastic sampler adds comes from each clip's own seed.
+        ``state`` is x0 + sigmas[0] * noise. The noise that a stochastic sampler adds comes from each clip's own seed, of a
+        tree over ``sigmas`` or over ``tree_of``.
         """
-        tree = K.sampling.BrownianTreeNoiseSampler(state.cpu(), sigmas[-2], sigmas[0], seed=list(seeds))
+        spanned = sigmas if tree_of is None else tree_of
+        tree = K.sampling.BrownianTreeNoiseSampler(state.cpu(), spanned[-2], spanned[0], seed=list(seeds))
         stochastic = (
             {"noise_sampler": lambda sigma, after: tree(sigma.cpu(), after.cpu()).to(self.device)}
             if "sde" in self.settings.sampler
             else {}
         )
 
+        network = Network(flow=False)
+
         def callback(info: Mapping[str, Any]) -> None:
             if keep:
-                keep(info["i"], info["denoised"], info["x"] / math.sqrt(1 + float(info["sigma"]) ** 2))
+                denoised, sigma = info["denoised"], float(info["sigma"])
+                noisy = info["x"] / math.sqrt(1 + sigma**2)
+                keep(info["i"], denoised, noisy, network.predictions(denoised, noisy, sigma))
 
         guided = self._guided(prompts)
-        with warnings.catch_warnings(), self._precision():
+        with warnings.catch_warnings(), self._precision(), network.listened_to(self.model):
             warnings.filterwarnings("ignore", message="Should have t")
             return SAMPLERS[self.settings.sampler](
                 K.external.VDenoiser(self.model.model),
@@ -213,21 +223,26 @@ class Sampler:
                 **stochastic,
             )
 
-    def _flow(self, noise: torch.Tensor, prompts: Sequence[str], keep: Keep) -> None:
-        sigmas = self.sigmas
+    def _flow(
+        self, state: torch.Tensor, sigmas: torch.Tensor, prompts: Sequence[str], keep: Keep | None = None
+    ) -> torch.Tensor:
+        """Finished latents: what a rectified flow makes of ``state``, (1 - t) x0 + t noise, down ``sigmas`` to 0."""
         times = sigmas / (1 + sigmas)
-        state = noise.to(self.device) * times[0]
+        state = state.to(self.device)
         late = self.settings.sampler == "euler"
+        network = Network(flow=True)
 
         def callback(info: Mapping[str, Any]) -> None:
             nonlocal state
             step = info["i"] - 1 if late else info["i"]
             before, state = (state if late else info["x"]), info["x"]
-            keep(step, info["denoised"], before / math.hypot(1 - float(times[step]), float(times[step])))
+            if keep:
+                denoised, noisy = info["denoised"], before / math.hypot(1 - float(times[step]), float(times[step]))
+                keep(step, denoised, noisy, network.predictions(denoised, noisy, float(sigmas[step])))
 
         guided = self._guided(prompts)
-        with self._precision():
-            FLOW_SAMPLERS[self.settings.sampler](
+        with self._precision(), network.listened_to(self.model):
+            return FLOW_SAMPLERS[self.settings.sampler](
                 self.model.model, state, sigmas=times.to(self.device), callback=callback, disable_tqdm=True, **guided
             )
 
@@ -241,14 +256,17 @@ class Sampler:
         told = {"seconds_start": 0, "seconds_total": settings.seconds_total}
         metadata = [{"prompt": prompt, **told} for prompt in prompts]
         condition = self.model.get_conditioning_inputs(self.model.conditioner(metadata, self.device))
-        sigma = settings.guidance_sigma_min
-        lowest = sigma / (1 + sigma) if settings.sampler in FLOW_SAMPLERS else sigma / math.hypot(1, sigma)
+
+        def weight(sigma: float) -> float:
+            return sigma / (1 + sigma) if settings.sampler in FLOW_SAMPLERS else sigma / math.hypot(1, sigma)
+
+        highest = settings.guidance_sigma_max
         return {
             **condition,
             "cfg_scale": settings.guidance,
             "batch_cfg": True,
             "scale_phi": settings.guidance_rescale,
-            "cfg_interval": (lowest, math.inf),
+            "cfg_interval": (weight(settings.guidance_sigma_min), math.inf if highest is None else weight(highest)),
         }
 
     def _precision(self) -> torch.autocast:

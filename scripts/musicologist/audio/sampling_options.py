@@ -1,8 +1,10 @@
 """How clips are sampled, and the options of the scripts that sample the clips of a shard."""
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
+from typing import Any, get_args
 
 from musicologist.core.errors import UserError
 from musicologist.prompts import batches
@@ -26,11 +28,38 @@ class SamplingSettings:
     precision: str = field(default="float32", metadata={"choices": ("float32", "bfloat16", "float16")})
     # share of the guided prediction brought back to the unguided one's spread (Lin et al. 2024)
     guidance_rescale: float = 0.0
-    guidance_sigma_min: float = 0.0  # no guidance below this sigma (Kynkäänniemi et al. 2024)
+    guidance_sigma_min: float = 0.0  # no guidance below this sigma, or above the next (Kynkäänniemi et al. 2024)
+    guidance_sigma_max: float | None = None
 
 
-def parser(description: str) -> argparse.ArgumentParser:
-    """A parser with the options of one shard: which prompts, which model, how to sample, what to write."""
+SAMPLERS: dict[str, tuple[str, ...]] = {"v": ("dpmpp-2m", "dpmpp-2m-sde", "dpmpp-3m-sde")}
+SAMPLERS |= dict.fromkeys(("rectified_flow", "rf_denoiser"), ("euler", "dpmpp"))
+"""Which samplers fit a model's objective, by name (``sampler`` has the functions): known without loading anything."""
+
+
+def check(config: Mapping[str, Any], sampler: str, seconds_kept: float, model: str) -> None:
+    """Raise UserError where the model of this configuration cannot be sampled so; it loads nothing."""
+    objective = config["model"]["diffusion"].get("diffusion_objective", "v")
+    if (fitting := SAMPLERS.get(objective)) is None:
+        raise UserError(f"{model}: the model's objective is {objective}: expected {', '.join(SAMPLERS)}.")
+    if sampler not in fitting:
+        raise UserError(
+            f"trajectory.sampler is {sampler!r}, and the objective of {model} is {objective}: expected one of "
+            f"{', '.join(fitting)}."
+        )
+    window = config["sample_size"] / config["sample_rate"]
+    if seconds_kept > window:
+        raise UserError(
+            f"trajectory.seconds_kept is {seconds_kept}, but the model in {model} makes {window:.1f} s of "
+            "audio: keep no more than that."
+        )
+
+
+def parser(description: str, keeping: bool = False) -> argparse.ArgumentParser:
+    """A parser with the options of one shard: which prompts, which model, how to sample, what to write.
+
+    ``keeping``: and of which prompts the clips are kept where the others are only heard.
+    """
     options = argparse.ArgumentParser(description=description)
     options.add_argument("--prompts", required=True, help="JSON Lines")
     options.add_argument("--first", type=int, required=True, help="first prompt id")
@@ -45,7 +74,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     for setting in fields(SamplingSettings):
         options.add_argument(
             f"--{setting.name.replace('_', '-')}",
-            type=setting.type,
+            type=next(iter(get_args(setting.type)), setting.type),
             choices=setting.metadata.get("choices"),
             required=setting.default is MISSING,
             default=None if setting.default is MISSING else setting.default,
@@ -55,7 +84,22 @@ def parser(description: str) -> argparse.ArgumentParser:
     options.add_argument("--modules", nargs="*", default=[], help="environment modules that the job was to load")
     options.add_argument("--manifest", type=Path, required=True)
     options.add_argument("--tars", type=Path, nargs="+", required=True)
+    if keeping:
+        options.add_argument(
+            "--keep", type=int, help="so many of the shard's prompts have their clips in the tar files"
+        )
+        options.add_argument(
+            "--all", type=Path, nargs="?", help="folder for tar files of all clips, if --keep is given"
+        )
     return options
+
+
+def parse(options: argparse.ArgumentParser) -> argparse.Namespace:
+    """The arguments of a parser that has ``keeping``."""
+    arguments = options.parse_args()
+    if (arguments.keep is None) != (arguments.all is None):
+        options.error("--keep and --all go together")
+    return arguments
 
 
 def prompts(arguments: argparse.Namespace) -> dict[int, str]:

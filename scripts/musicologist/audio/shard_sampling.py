@@ -1,15 +1,18 @@
 """Sampling the clips of a shard: in batches that fit the memory, decoded, each with its record."""
 
 import argparse
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from musicologist.audio import manifests, sampling_options
 from musicologist.audio.sampler import Sampler
 from musicologist.core import noise_levels
+from musicologist.core.files import atomic_path, write_text
 from musicologist.core.levels import Level
-from musicologist.core.shards import Clip
+from musicologist.core.shard_writing import Clip, ShardWriter
 from musicologist.models import devices
 
 import torch  # isort: skip
@@ -23,6 +26,22 @@ class Wanted:
     prompt: str
     sample: int
     seed: int
+
+
+def write_clips(
+    clips: Iterable[tuple[Level, Clip]],
+    tars: Mapping[Level, Path],
+    kept: Mapping[Level, Path],
+    prompts: Collection[int],
+) -> None:
+    """Write clips into the tar file of their level, and those of these prompts into a second one in ``kept`` too, if any."""
+    with ExitStack() as stack:
+        writers = {level: stack.enter_context(ShardWriter(path)) for level, path in tars.items()}
+        listening = {level: stack.enter_context(ShardWriter(path)) for level, path in kept.items()}
+        for level, clip in clips:
+            writers[level].add(clip)
+            if level in listening and clip.record["prompt_id"] in prompts:
+                listening[level].add(clip)
 
 
 class ShardSampling:
@@ -41,12 +60,25 @@ class ShardSampling:
         self.made_by = {"model": arguments.model, "digest": arguments.digest, **asdict(settings)}
         self.run_seed = arguments.seed
         self.sampling, self.decoding = (devices.BatchSize("audio.batch_size", arguments.batch_size) for _ in range(2))
+        self.latents: dict[str, torch.Tensor] = {}  # finished, by the clip's name, as far as they are decoded
+        self.told: dict[tuple[int, int, int], float] = {}  # what the prompt tells, by prompt, sample and step
 
     def sample(self, batch: Sequence[Wanted], levels: Collection[Level]) -> list[tuple[Level, torch.Tensor]]:
-        """The latents (clips, channels, frames) of these clips at each of the levels."""
+        """The latents (clips, channels, frames) of these clips at each of the levels.
+
+        Keeps the finished ones in ``latents``, and in ``told`` what the prompt tells, in nats per unit of log sigma.
+        """
         prompts, seeds = [clip.prompt for clip in batch], [clip.seed for clip in batch]
-        found = self.sampler.sample(prompts, seeds, {step for _, step in levels})
-        return [(level, latents) for level, latents in found if level in levels]
+        last = "denoised", len(self.sigmas) - 1
+        signals, steps = {signal for signal, _ in [*levels, last]}, {step for _, step in [*levels, last]}
+
+        def tell(step: int, nats: torch.Tensor) -> None:
+            self.told |= {(one.prompt_id, one.sample, step): n for one, n in zip(batch, nats.tolist(), strict=True)}
+
+        found = dict(self.sampler.sample(prompts, seeds, steps, signals, tell))
+        finished = found[last][..., : self.sampler.frames]
+        self.latents |= {manifests.key(one.prompt_id, one.sample): z for one, z in zip(batch, finished, strict=True)}
+        return [(level, latents) for level, latents in found.items() if level in levels]
 
     def clips(
         self,
@@ -66,6 +98,21 @@ class ShardSampling:
         """List the tar files and what made them; ``more`` is told with the run's seed."""
         levels = [{**manifests.of_level(level, self.sigmas), "tar": tar} for level, tar in sorted(tars.items())]
         manifests.write_manifest(path, levels, clips, {**self.made_by, "seed": self.run_seed, **more})
+
+    def write_latents(self, path: Path) -> None:
+        """Write the finished latents as safetensors, a tensor (channels, frames) by each clip's name."""
+        from safetensors.torch import save_file
+
+        with atomic_path(path) as temporary:
+            save_file({name: latent.contiguous() for name, latent in sorted(self.latents.items())}, temporary)
+
+    def write_information(self, path: Path) -> None:
+        """Write what the prompts tell as JSON Lines, a clip and step each."""
+        lines = [
+            {"prompt_id": prompt, "sample": sample, "step": step, "sigma": self.sigmas[step], "nats": nats}
+            for (prompt, sample, step), nats in sorted(self.told.items())
+        ]
+        write_text(path, "".join(json.dumps(line) + "\n" for line in lines))
 
     def __str__(self) -> str:
         """For the log."""

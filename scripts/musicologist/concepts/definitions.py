@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from musicologist.core.errors import UserError, suggest
+from musicologist.core import documents
+from musicologist.core.errors import UserError, require_name, suggest
 from musicologist.vocabulary.aspects import ASPECTS
 from musicologist.vocabulary.terms import FAMILIES, QUALITIES, SOURCES
 
@@ -47,14 +48,7 @@ def load(path: str | Path, names: str | Sequence[str] = "all") -> dict[str, Conc
 
     Raises UserError for a missing or unreadable file, an unknown name, key or term, and an entry without positives.
     """
-    import yaml
-
-    try:
-        entries = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist: expected the file of concepts.") from None
-    except yaml.YAMLError as error:
-        raise UserError(f"{path} is not YAML ({' '.join(str(error).split())[:120]}): mend it.") from None
+    entries = documents.load_yaml(path, "the file of concepts")
     if not isinstance(entries, Mapping) or not entries:
         raise UserError(f"{path} holds no concepts: expected entries like is_brass.")
     concepts = {str(name): _concept(path, str(name), entry) for name, entry in entries.items()}
@@ -74,7 +68,7 @@ def chosen(concepts: Mapping[str, Concept], names: str | Sequence[str], path: st
 
 
 def _concept(path: str | Path, name: str, entry: Any) -> Concept:
-    place = f"{path}, {name}"
+    place = f"{path}, {require_name(name, str(path))}"
     _keys(place, entry, ("group", "notes", "prompts"))
     notes, prompts = entry.get("notes"), entry.get("prompts")
     _keys(f"{place}, notes", notes, ("match", "positive", "near"))
@@ -90,12 +84,24 @@ def _concept(path: str | Path, name: str, entry: Any) -> Concept:
     )
     if concept.positive == Terms() or not concept.positive_aspects:
         raise UserError(f"{place}: no positive terms; name what a note and a prompt must have.")
+    _apart(f"{place}, prompts", concept.positive_aspects, concept.near_aspects)
+    if concept.match == "any":
+        for kind in KINDS:
+            _apart(f"{place}, notes, {kind}", getattr(concept.positive, kind), getattr(concept.near, kind))
     return concept
+
+
+def _apart(place: str, positive: Sequence[str], near: Sequence[str]) -> None:
+    """Raise UserError where a term stands twice, or is positive and near at once."""
+    for term in positive:
+        if term in near or positive.count(term) > 1:
+            what = "positive and near at once" if term in near else "named twice"
+            raise UserError(f"{place}: the term {term!r} is {what}: name it once.")
 
 
 def _keys(place: str, entry: Any, known: Sequence[str]) -> None:
     if not isinstance(entry, Mapping):
-        raise UserError(f"{place}: expected the keys {', '.join(known)}, found {entry!r}.")
+        raise UserError(f"{place}: expected the keys {', '.join(known)}, found {str(entry)[:60]}.")
     for key in entry:
         if key not in known:
             raise UserError(f"{place}: unknown key {key!r}; {suggest(str(key), known)}.")
@@ -108,11 +114,11 @@ def _note_terms(place: str, entry: Any) -> Terms:
 
 def _terms(place: str, terms: Any, vocabulary: Sequence[str]) -> tuple[str, ...]:
     if not isinstance(terms, list):
-        raise UserError(f"{place}: expected a list of terms, found {terms!r}.")
+        raise UserError(f"{place}: expected a list of terms, found {str(terms)[:60]}.")
     return tuple(_one_of(place, term, vocabulary) for term in terms)
 
 
 def _one_of(place: str, term: Any, vocabulary: Sequence[str]) -> str:
-    if term not in vocabulary:
+    if not isinstance(term, str) or term not in vocabulary:
         raise UserError(f"{place}: unknown term {term!r}; {suggest(str(term), vocabulary)}.")
     return str(term)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from musicologist.concepts.definitions import Concept
+from musicologist.core import documents
 from musicologist.core.errors import UserError
 
 
@@ -33,14 +34,9 @@ def load_original(path: str | Path, names: Iterable[str]) -> dict[str, OriginalT
 
     Raises UserError for a missing or unreadable file, a concept that it does not hold and an entry without terms.
     """
-    import yaml
-
-    try:
-        entries = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist: expected the original study's terms.") from None
-    except yaml.YAMLError as error:
-        raise UserError(f"{path} is not YAML ({' '.join(str(error).split())[:120]}): mend it.") from None
+    entries = documents.load_yaml(path, "the original study's terms") or {}
+    if not isinstance(entries, dict):
+        raise UserError(f"{path} holds no entries: expected the original study's terms by concept.")
     terms = {}
     for name in names:
         entry = entries.get(name)
@@ -49,10 +45,21 @@ def load_original(path: str | Path, names: Iterable[str]) -> dict[str, OriginalT
                 f"labels is original, but {path} has no entry {name}, which is no concept of the original study: add one, "
                 "leave the concept out of `concepts`, or set labels to corrected."
             )
-        if not isinstance(entry, dict) or not (entry.get("positive") and entry.get("near")):
-            raise UserError(f"{path}, {name}: expected lists of terms under positive and near, found {entry!r}.")
+        if not isinstance(entry, dict) or not (_is_terms(entry.get("positive")) and _is_terms(entry.get("near"))):
+            raise UserError(
+                f"{path}, {name}: expected lists of terms under positive and near, found {str(entry)[:80]}."
+            )
+        if not all(
+            isinstance(entry[side], list) and all(isinstance(t, str) for t in entry[side])
+            for side in ("positive", "near")
+        ):
+            raise UserError(f"{path}, {name}: expected lists of terms under positive and near.")
         terms[name] = OriginalTerms(tuple(entry["positive"]), tuple(entry["near"]))
     return terms
+
+
+def _is_terms(terms: object) -> bool:
+    return isinstance(terms, list) and bool(terms) and all(isinstance(term, str) for term in terms)
 
 
 def corrected_sides(aspects: Iterable[str], concept: Concept) -> tuple[int, ...]:

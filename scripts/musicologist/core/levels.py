@@ -5,7 +5,7 @@ from pathlib import Path
 
 from musicologist.core.errors import UserError
 
-SIGNALS = ("denoised", "noisy")
+SIGNALS = ("denoised", "unguided", "noisy")
 
 Level = tuple[str, int]
 """A signal and a step, counted from 0."""

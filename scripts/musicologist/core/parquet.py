@@ -1,7 +1,7 @@
 """Parquet tables with a written schema, checked when written and when read."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,7 +12,10 @@ from musicologist.core.files import atomic_path
 
 
 def schema(kind: str, columns: Sequence[tuple[str, pa.DataType]]) -> pa.Schema:
-    """The schema of a kind of table; each stage keeps its own in its ``tables``. The kind stands in the file's metadata."""
+    """The schema of a kind of table; each stage keeps its own in its ``tables``. The kind stands in the file's metadata.
+
+    The size of fixed-size lists is a table's own: whatever it is in the schema, any other fits.
+    """
     return pa.schema(columns, metadata={"kind": kind})
 
 
@@ -36,15 +39,32 @@ def writer(
     path: str | Path, schema: pa.Schema, metadata: Mapping[str, str] | None = None
 ) -> Iterator[Callable[[pa.Table], None]]:
     """Give a function that appends a table with ``schema`` as a row group; ``path`` appears when the block ends well."""
-    written = schema.with_metadata({"kind": kind_of(schema), **(metadata or {})})
-    with atomic_path(path) as temporary, pq.ParquetWriter(temporary, written, compression="zstd") as target:
-        yield lambda table: target.write_table(_conform(table, schema).replace_schema_metadata(written.metadata))
+    made_by = {"kind": kind_of(schema), **(metadata or {})}
+    with atomic_path(path) as temporary, ExitStack() as stack:
+        targets: list[pq.ParquetWriter] = []
+
+        def append(table: pa.Table) -> None:
+            table = _conform(table, schema).replace_schema_metadata(made_by)
+            if not targets:
+                targets.append(stack.enter_context(pq.ParquetWriter(temporary, table.schema, compression="zstd")))
+            targets[0].write_table(table)
+
+        yield append
+        if not targets:
+            append(schema.empty_table())
 
 
 def _conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
     if set(table.column_names) != set(schema.names):
         raise ValueError(f"a table of kind {kind_of(schema)} has the columns {schema.names}, not {table.column_names}")
-    return table.select(schema.names).cast(schema)
+    table = table.select(schema.names)
+    fields = [mine if _fits(mine.type, field.type) else field for mine, field in zip(table.schema, schema, strict=True)]
+    return table.cast(pa.schema(fields))
+
+
+def _fits(found: pa.DataType, wanted: pa.DataType) -> bool:
+    sized = pa.types.is_fixed_size_list(found) and pa.types.is_fixed_size_list(wanted)
+    return found == wanted or (sized and found.value_type == wanted.value_type)
 
 
 def read(
@@ -62,16 +82,22 @@ def read(
         with pq.ParquetFile(path) as file:
             found = file.schema_arrow
             for name in schema.names:
-                if name not in found.names or found.field(name).type != schema.field(name).type:
+                if name not in found.names or not _fits(found.field(name).type, schema.field(name).type):
+                    wanted = str(schema.field(name).type).removesuffix("[1]")
                     raise UserError(
-                        f"{path} has no column {name!r} of type {schema.field(name).type}, which a table of kind "
-                        f"{kind} has: {remedy}."
+                        f"{path} has no column {name!r} of type {wanted}, which a table of kind {kind} has: {remedy}."
                     )
             return file.read(columns=list(columns) if columns is not None else schema.names)
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: expected a parquet table of kind {kind}.") from None
-    except pa.ArrowInvalid as error:
-        raise UserError(f"{path} is not a readable parquet file ({str(error).splitlines()[0]}): {remedy}.") from None
+    except IsADirectoryError:
+        raise UserError(f"{path} is a folder: expected a parquet table of kind {kind}.") from None
+    except (pa.ArrowException, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise UserError(
+            f"{path} is not a readable parquet file ({(str(error).splitlines() or [''])[0][:200]}): {remedy}."
+        ) from None
 
 
 def metadata(path: str | Path) -> dict[str, str]:

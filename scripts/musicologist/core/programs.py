@@ -1,40 +1,30 @@
 """What every script shares: leaving with one sentence, and progress that suits a terminal or a log."""
 
-import errno
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from musicologist.core.errors import UserError
+from musicologist.core import errors
 
 T = TypeVar("T")
 
 
 def run(main: Callable[[], None]) -> None:
-    """Call ``main`` and leave the process: 0 when it returns, 1 with one sentence on stderr for a user's mistake.
+    """Call ``main`` and leave the process: 0 when it returns, 1 with one sentence on stderr for whatever ended it.
 
     SIGTERM (pre-emption, time limit, Snakemake's own clean-up) is raised as ``SystemExit`` so that temporary files go.
     """
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         main()
-    except UserError as error:
-        _leave(str(error))
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        place = f" while writing {error.filename}" if error.filename else ""
-        _leave(f"The disk is full{place}: free some space and run again; finished products are untouched.")
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        print(errors.sentence_of(error), file=sys.stderr)
+        sys.exit(1)
     sys.exit(0)
-
-
-def _leave(sentence: str) -> None:
-    print(" ".join(sentence.split()), file=sys.stderr)
-    sys.exit(1)
 
 
 def progress(items: Iterable[T], total: int | None, what: str, every_s: float = 30.0) -> Iterator[T]:

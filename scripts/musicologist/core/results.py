@@ -10,10 +10,13 @@ from typing import Any
 from musicologist.core.errors import UserError
 from musicologist.core.files import write_text
 
-TEXT = ("concept", "classifier", "signal", "answer", "aspect", "statistic")
+TEXT = (
+    *("concept", "classifier", "signal", "answer", "warning", "aspect", "statistic"),
+    *("first", "second", "group"),
+)
 WHOLE = (
-    *("step", "n_pos_prompts", "n_neg_prompts", "n_pos", "n_neg", "beats_random"),
-    *("passes", "n_prompts", "n_majority", "n_any", "n_all"),
+    *("step", "n_pos_prompts", "n_neg_prompts", "n_pos", "n_neg", "beats_random", "monotone", "half_excess_censored"),
+    *("passes", "n_prompts", "n_majority", "n_any", "n_all", "concepts", "pairs"),
 )
 
 

@@ -1,62 +1,47 @@
-"""Clips of audio, and tar shards of them: ``KEY.flac`` and ``KEY.json`` for each, the WebDataset convention, as a stream."""
+"""Sound files, and tar shards of clips as ``shard_writing`` or another tool wrote them, read as a stream."""
 
 import io
 import json
 import os
 import tarfile
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import numpy as np
 
 from musicologist.core.errors import UserError
-from musicologist.core.files import atomic_path
+from musicologist.core.shard_writing import Clip
 
 _END = bytes(1024)  # two empty blocks close a tar file
 
 SHORTEST = 0.1
 """Seconds; from less audio nothing is embedded."""
 
+_LARGEST = 1 << 27
+"""Samples of all channels: 25 minutes in stereo. What claims more is refused before memory is taken for it."""
 
-@dataclass(frozen=True)
-class Clip:
-    """A named piece of audio: float32 (channels, samples) in [-1, 1], its rate in Hz, and what is known about it."""
-
-    key: str
-    audio: np.ndarray
-    sample_rate: int
-    record: dict[str, Any]
-
-    def mono(self) -> np.ndarray:
-        """The mean of the channels, float32 (samples,)."""
-        return self.audio.mean(axis=0, dtype=np.float32)
+_RATES = (1_000, 384_000)  # Hz
 
 
 def mono(audio: np.ndarray, sample_rate: int, place: str) -> np.ndarray:
     """The mean of the channels of audio (channels, samples), float32.
 
-    Raises UserError, naming ``place``, where it is too short, not finite or silent.
+    Silence is audio: what a model made of it is measured as any other clip. Raises UserError, naming ``place``, where it is too
+    short or not finite.
     """
     mean = audio.mean(axis=0, dtype=np.float32)
     if len(mean) < SHORTEST * sample_rate:
         raise UserError(f"{place} is {len(mean) / sample_rate:.3f} s long: expected at least {SHORTEST} s of audio.")
     if not np.isfinite(mean).all():
         raise UserError(f"{place} has samples that are no numbers (NaN or infinite): make the file again.")
-    if not mean.any():
-        raise UserError(
-            f"{place} is silent: nothing can be heard in it; remove it, or check the model and the settings that made it."
-        )
     return mean
 
 
 def mono_at(audio: np.ndarray, sample_rate: int, target_rate: int, place: str) -> np.ndarray:
     """Mono audio at ``target_rate`` of (channels, samples) at ``sample_rate``.
 
-    Raises UserError, naming ``place``, where the audio is too short, not finite or silent.
+    Raises UserError, naming ``place``, where the audio is too short or not finite.
     """
     mean = mono(audio, sample_rate, place)
     if sample_rate != target_rate:
@@ -67,129 +52,77 @@ def mono_at(audio: np.ndarray, sample_rate: int, target_rate: int, place: str) -
     return mean
 
 
-def encode(audio: np.ndarray, sample_rate: int) -> bytes:
-    """Audio (channels, samples) as 16-bit FLAC, clipped at ±1.
-
-    Converted to integers here: libsndfile scales floats differently from container to container.
-    """
-    import soundfile
-
-    integers = np.rint(np.clip(audio, -1, 1) * 32767).astype(np.int16)
-    buffer = io.BytesIO()
-    soundfile.write(buffer, integers.T, sample_rate, format="FLAC", subtype="PCM_16")
-    return buffer.getvalue()
-
-
 def decode(content: bytes) -> tuple[np.ndarray, int]:
     """A sound file's audio as float32 (channels, samples), and its rate in Hz; the inverse of ``encode``.
 
-    Raises soundfile.LibsndfileError for bytes that are no sound file.
+    Full scale is 1, of whatever subtype the file is: libsndfile does not scale floats to integers, so those are read as floats.
+
+    Raises ValueError, with words, for bytes that are no sound file and for a length or rate that no clip has.
     """
     import soundfile
 
-    integers, sample_rate = soundfile.read(io.BytesIO(content), dtype="int16", always_2d=True)
-    return integers.T.astype(np.float32) / np.float32(32767), sample_rate
+    try:
+        with soundfile.SoundFile(io.BytesIO(content)) as file:
+            if not 0 <= file.frames * file.channels <= _LARGEST or not _RATES[0] <= file.samplerate <= _RATES[1]:
+                raise ValueError(
+                    f"its header claims {file.frames} samples of {file.channels} channels at {file.samplerate} Hz"
+                )
+            kind = "int16" if file.subtype == "PCM_16" else "float32"
+            audio = file.read(dtype=kind, always_2d=True).T
+            if kind == "int16":
+                return audio.astype(np.float32) / np.float32(32767), file.samplerate
+            whole = file.subtype not in ("FLOAT", "DOUBLE", "VORBIS", "OPUS") and not file.subtype.startswith("MPEG")
+            return audio * np.float32(32768 / 32767 if whole else 1), file.samplerate
+    except soundfile.LibsndfileError as error:
+        raise ValueError(f"no sound that can be read: {error.error_string.rstrip('.')}") from None
 
 
-class ShardWriter:
-    """Writes clips into one tar file, one by one; the file appears under its name only when the block ends well.
+REMAKE = "delete it and let the workflow make it again"
+"""What helps against a broken shard of the workflow's own; of a user's it must never be said."""
 
-    The same clips in the same order give the same bytes: members carry no time and no owner.
+
+def read(path: str | Path, remedy: str = REMAKE) -> Iterator[Clip]:
+    """Yield the clips of a shard, each as soon as its two members are there; memory holds what waits for its other half.
+
+    As other tools pack them the two may come in either order, below ``./``, beside folders and beside a Mac's ``._`` files.
+    Raises UserError, which ends with ``remedy``, where the file is missing, truncated, empty or no such shard, or a key stands
+    twice.
     """
-
-    def __init__(self, path: str | Path) -> None:
-        """Prepare to write ``path``."""
-        self.path = Path(path)
-        self.keys: set[str] = set()
-
-    def __enter__(self) -> "ShardWriter":
-        """Open a temporary file beside the target."""
-        self._stack = ExitStack()
-        temporary = self._stack.enter_context(atomic_path(self.path))
-        self._tar = self._stack.enter_context(tarfile.open(temporary, "w", format=tarfile.USTAR_FORMAT))
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Rename the finished file, or remove it after an error."""
-        self._stack.__exit__(kind, error, traceback)
-
-    def add(self, clip: Clip) -> None:
-        """Append a clip as 16-bit FLAC with its record.
-
-        Raises UserError for audio that is not finite, ValueError for a key that stands in the shard already.
-        """
-        if not np.isfinite(clip.audio).all():
-            raise UserError(
-                f"The clip {clip.key} for {self.path} has samples that are no numbers (NaN or infinite): the model that "
-                "made it is broken or its numeric precision too low; check the weights."
-            )
-        self.add_encoded(clip.key, encode(clip.audio, clip.sample_rate), clip.record)
-
-    def add_encoded(self, key: str, content: bytes, record: dict[str, Any]) -> None:
-        """Append a clip that ``encode`` has encoded, with its record; ValueError for a key that stands in the shard already."""
-        if key in self.keys:
-            raise ValueError(f"{self.path}: the key {key} stands twice")
-        self.keys.add(key)
-        self._member(f"{key}.flac", content)
-        self._member(f"{key}.json", json.dumps(record, ensure_ascii=False).encode())
-
-    def _member(self, name: str, content: bytes) -> None:
-        member = tarfile.TarInfo(name)
-        member.size = len(content)
-        self._tar.addfile(member, io.BytesIO(content))
-        self._tar.members.clear()  # type: ignore[attr-defined] # tarfile remembers every member for as long as it is open
-
-
-def write(path: str | Path, clips: Iterable[Clip]) -> int:
-    """Write ``clips`` to the tar file ``path`` atomically and return how many there were; errors as ShardWriter.add."""
-    with ShardWriter(path) as writer:
-        for clip in clips:
-            writer.add(clip)
-    return len(writer.keys)
-
-
-def read(path: str | Path) -> Iterator[Clip]:
-    """Yield the clips of a shard in their order; memory holds one.
-
-    Raises UserError where the file is missing, truncated, empty or no such shard, or a key stands twice.
-    """
-    import soundfile
-
-    place = str(path)
-    keys: set[str] = set()
+    place, keys, pending = str(path), set[str](), dict[str, dict[str, bytes]]()
     try:
         with open(path, "rb") as file, tarfile.open(fileobj=file, mode="r:") as tar:
-            pending: tuple[str, bytes] | None = None
             for member in tar:
                 tar.members.clear()  # type: ignore[attr-defined]
                 place = f"{path}, member {member.name}"
-                stem, suffix = os.path.splitext(member.name)
-                if suffix == ".flac" and pending is None and stem not in keys:
-                    pending = stem, _content(tar, member)
+                stem, suffix = os.path.splitext(member.name.removeprefix("./"))
+                if member.isdir() or os.path.basename(stem).startswith("._"):
+                    continue
+                halves = pending.setdefault(stem, {})
+                if suffix not in (".flac", ".json") or not member.isfile():
+                    raise _broken(place, "a member that is neither sound nor record", remedy)
+                if stem in keys or suffix in halves:
+                    raise _broken(place, "a key that stands twice", remedy)
+                halves[suffix] = _content(tar, member)
+                if len(halves) == 2:
+                    del pending[stem]
                     keys.add(stem)
-                elif suffix == ".json" and pending is not None and pending[0] == stem:
-                    audio, sample_rate = decode(pending[1])
-                    pending = None
-                    yield Clip(stem, audio, sample_rate, _record(_content(tar, member)))
-                elif stem in keys and pending is None:
-                    raise _broken(place, "a key that stands twice")
-                else:
-                    raise _broken(place, "a member out of order")
+                    yield Clip(stem, *decode(halves[".flac"]), _record(halves[".json"]))
             # tarfile takes a damaged header, and an end between two members, for the end of the archive: look for its mark
             file.seek(tar.offset)
             place = str(path)
             if file.read(len(_END)) != _END:
-                raise _broken(place, "a file that breaks off")
-            if pending is not None:
-                raise _broken(place, f"the clip {pending[0]} without its record")
+                raise _broken(place, "a file that breaks off", remedy)
+            if pending:
+                lone, halves = next(iter(pending.items()))
+                raise _broken(
+                    place, f"the clip {lone} without its {'record' if '.flac' in halves else 'sound'}", remedy
+                )
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: expected a tar file of clips.") from None
-    except (tarfile.TarError, EOFError, soundfile.LibsndfileError, ValueError) as error:
-        raise _broken(place, str(error)) from None
+    except (tarfile.TarError, EOFError, ValueError, RecursionError) as error:
+        raise _broken(place, str(error), remedy) from None
     if not keys:
-        raise _broken(place, "no clips")
+        raise _broken(place, "no clips", remedy)
 
 
 def _record(content: bytes) -> dict[str, Any]:
@@ -207,8 +140,5 @@ def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     return content
 
 
-def _broken(place: str, what: str) -> UserError:
-    return UserError(
-        f"{place}: found {what}, expected a tar file of KEY.flac and KEY.json pairs: delete it and let the workflow make it "
-        "again."
-    )
+def _broken(place: str, what: str, remedy: str) -> UserError:
+    return UserError(f"{place}: found {what}, expected a tar file of KEY.flac and KEY.json pairs: {remedy}.")

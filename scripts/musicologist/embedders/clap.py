@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from musicologist.core import documents
 from musicologist.core.errors import UserError
 from musicologist.models import hub, weights
 
 if TYPE_CHECKING:
     import torch
     from transformers import ClapFeatureExtractor
+
+LICENCE = "the checkpoint's own"
+READS_TEXT, ON_SPHERE = True, True
+SIZE = 512
+"""Numbers in an embedding."""
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 FILES: hub.Files = (
@@ -131,6 +137,10 @@ def check(place: Path) -> None:
 
     transformers replaces some missing files by others without a word, and unpickling junk can raise anything.
     """
+    if not place.is_dir():
+        raise UserError(
+            f"{place} is no directory: expected one that ClapModel was saved to, or a checkpoint named .pt."
+        )
     for group in FILES:
         if not any(name == "" or (place / name).is_file() for name in group):
             raise UserError(
@@ -138,6 +148,14 @@ def check(place: Path) -> None:
                 "tokenizer were saved to."
             )
     weights.check(next(place / name for name in WEIGHTS if (place / name).is_file()))
+    try:
+        width = documents.from_json((place / "config.json").read_text(encoding="utf-8"))["projection_dim"]
+    except (ValueError, LookupError, TypeError) as error:
+        raise UserError(
+            f"{place}/config.json is no configuration of a CLAP ({error}): fetch the model again."
+        ) from None
+    if width != SIZE:
+        raise UserError(f"{place}/config.json: projection_dim is {width}: expected a CLAP of {SIZE} dimensions.")
 
 
 def quiet() -> None:
@@ -177,6 +195,7 @@ def load(model: str | Path, device: str = "cpu") -> Clap:
     except (SafetensorError, UnpicklingError, EOFError, OSError, ValueError, RuntimeError, KeyError) as error:
         detail = " ".join(str(error).split())[:160]
         raise UserError(f"{directory} holds no readable CLAP ({detail}): fetch the model again.") from None
+    weights.require_finite(network.state_dict(), directory)
     misfits = sorted(map(str, [*report["missing_keys"], *report["mismatched_keys"]]))
     if misfits:
         raise UserError(

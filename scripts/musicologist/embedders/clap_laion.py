@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import torch
     from transformers import ClapConfig, ClapFeatureExtractor, ClapModel
 
+LICENCE = "the checkpoint's own"
+READS_TEXT, ON_SPHERE = True, True
 TOKENIZER = "roberta-base"
 TOKENIZER_FILES = (("config.json",), ("tokenizer.json",), ("tokenizer_config.json", ""))
 LONGEST_TEXT = 77  # tokens, as the package cuts them

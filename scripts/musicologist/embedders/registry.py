@@ -1,8 +1,11 @@
 """Embedders by name: models that hear audio, one file a family. One more is its file and one line here.
 
 Jobs are told the module and load it by name (``devices.family``), and its digest is a parameter of their rules: one more makes
-nothing stale. It is read where nothing is computed too (the check before a run), so it imports torch in its functions. The
-least that a family is, here one that hears the loudness of eight parts of a second::
+nothing stale. It is read where nothing is computed too (the check before a run), so it imports torch in its functions. One that
+is not in the library needs no line: ``models.clap: path/to/NAME.py``. The least that a family is, here one that hears the
+loudness of eight parts of a second::
+
+    LICENCE, READS_TEXT, ON_SPHERE = "none needed", False, False
 
     class Loudness:
         sample_rate, window, size = 16_000, 16_000, 8
@@ -16,9 +19,6 @@ least that a family is, here one that hears the loudness of eight parts of a sec
         return Loudness()
 
     def check(place): ...  # no file to check
-
-    def needed(repository):
-        return []
 """
 
 from collections.abc import Callable, Sequence
@@ -33,8 +33,12 @@ from musicologist.models import devices, hub
 FAMILIES = {
     "clap": "musicologist.embedders.clap",
     "clap_laion": "musicologist.embedders.clap_laion",
+    "musicnn": "musicologist.embedders.musicnn",
 }
 """The module of each family."""
+
+PACKAGED = ("musicnn",)
+"""Families whose weights come with a package: their name is the model's."""
 
 
 class Embedder(Protocol):
@@ -50,11 +54,18 @@ class Embedder(Protocol):
     """Embeddings (texts, size) of texts in the same space; None where it does not read."""
 
     def embed_audio(self, clips: Sequence[np.ndarray], batch_size: int) -> np.ndarray:
-        """Embeddings (clips, size), float32, of mono clips (samples,); neither batch nor order may change a clip's."""
+        """Embeddings (clips, size), float32, of mono clips (samples,); neither batch nor order changes a clip's."""
 
 
 class Family(Protocol):
     """What the module of a family has."""
+
+    LICENCE: str
+    """Of the weights."""
+    READS_TEXT: bool
+    """Whether its embedders have ``embed_text``; without it the zero-shot control is left out."""
+    ON_SPHERE: bool
+    """Whether embeddings have unit norm; if not, the notes centre and scale them (``embeddings.scaling``)."""
 
     def load(self, model: str | Path, device: str = "cpu") -> Embedder:
         """The embedder in a directory or file, or of this Hugging Face id; UserError where it cannot be loaded."""
@@ -63,17 +74,23 @@ class Family(Protocol):
         """Raise UserError where a file is missing or truncated; loads nothing."""
 
     def needed(self, repository: hub.Repository) -> hub.Files:
-        """The files of a hub repository that are wanted."""
+        """The files of a hub repository that are wanted; only where it has models there."""
 
 
-def of_model(model: str | Path) -> str:
-    """The name of the family that reads ``model``: a file (.pt) is a checkpoint of LAION's, a directory is transformers'.
+def module_of(model: str | Path) -> str:
+    """The module of the family that reads ``model``.
 
-    The same of Hugging Face ids. What is neither is left to the family, which says in its own words what is missing.
+    A file NAME.py is a family of the user's own, and its model. Another file is a checkpoint of LAION's (.pt), a directory is
+    transformers', and so are Hugging Face ids. What is none of these is left to the family, which says what is missing.
     """
-    return "clap_laion" if found(model).is_file() or str(model).partition("@")[0].endswith(".pt") else "clap"
+    if str(model).endswith(".py"):
+        return str(found(model))
+    if str(model) in PACKAGED:
+        return FAMILIES[str(model)]
+    is_file = found(model).is_file() or str(model).partition("@")[0].endswith(".pt")
+    return FAMILIES["clap_laion" if is_file else "clap"]
 
 
-def family(name: str) -> Family:
-    """The module of a family; KeyError for a name that is in no line above."""
-    return cast(Family, devices.family(FAMILIES[name]))
+def of_model(model: str | Path) -> Family:
+    """The family that reads ``model``, loaded."""
+    return cast(Family, devices.family(module_of(model)))

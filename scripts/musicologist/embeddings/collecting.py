@@ -11,27 +11,40 @@ import pyarrow.parquet as pq
 
 from musicologist.core import parquet
 from musicologist.core.errors import UserError
+from musicologist.embeddings.scaling import Scaling
 from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
 
-_PROVENANCE = ("model", "digest", "window_s", "sample_rate")
+_PROVENANCE = ("embedder", "licence", "size", "model", "digest", "window_s", "sample_rate")
+MEANINGS = {
+    "denoised": "the x0 estimate that the sampler follows: the guided one where the model is guided",
+    "unguided": "the x0 estimate with the prompt alone, from the same pass",
+    "noisy": "the state x over sqrt(1 + sigma^2)",
+    "renoised": "the finished latent under fresh noise of the level, over sqrt(1 + sigma^2)",
+    "deformed": "the finished audio under white noise of the level's signal-to-noise ratio",
+}
+"""What each signal is, for the metadata of its tables."""
 
 
-def collect_level(parts: Sequence[str | Path], signal: str, step: int, output: str | Path) -> int:
+def collect_level(
+    parts: Sequence[str | Path], signal: str, step: int, output: str | Path, scaling: Scaling | None = None
+) -> int:
     """Write the rows of one (signal, step) out of all ``parts`` to ``output``, sorted by prompt and sample.
 
-    A part holds whole prompts; each becomes a row group. Returns the number of rows.
+    A part holds whole prompts; each becomes a row group, scaled where ``scaling`` is given. The metadata say what the signal
+    is. Returns the number of rows.
     Raises UserError where a part is missing, unreadable or lacks the level, a clip stands twice, or parts come from different
     models.
     """
     seen: set[tuple[int, int]] = set()
-    with parquet.writer(output, AUDIO_EMBEDDINGS, _common_metadata(parts)) as append:
+    metadata = _common_metadata(parts) | ({"signal": MEANINGS[signal]} if signal in MEANINGS else {})
+    with parquet.writer(output, AUDIO_EMBEDDINGS, metadata) as append:
         for part in sorted(parts, key=_first_prompt):
             level = _level(part, signal, step)
             clips = list(zip(level["prompt_id"].to_pylist(), level["sample"].to_pylist(), strict=True))
             if not clips:
                 raise UserError(f"{part} has no embeddings of {signal} at step {step}: delete it and run again.")
             _add(part, "clip", clips, seen)
-            append(level)
+            append(scaling(level) if scaling else level)
     return len(seen)
 
 
@@ -84,8 +97,8 @@ def _add(part: str | Path, what: str, names: Sequence[Any], seen: set[Any]) -> N
         seen.add(name)
 
 
-def collect_notes(parts: Sequence[str | Path], output: str | Path) -> int:
-    """Write the note embeddings of all ``parts`` to ``output``; returns their number.
+def collect_notes(parts: Sequence[str | Path], output: str | Path, scaling: Scaling | None = None) -> int:
+    """Write the note embeddings of all ``parts`` to ``output``, scaled where ``scaling`` is given; returns their number.
 
     Raises UserError where a note stands twice or parts come from different models.
     """
@@ -94,7 +107,7 @@ def collect_notes(parts: Sequence[str | Path], output: str | Path) -> int:
         for part in parts:
             table = parquet.read(part, NOTE_EMBEDDINGS)
             _add(part, "note", table["note_id"].to_pylist(), seen)
-            append(table)
+            append(scaling(table) if scaling else table)
     return len(seen)
 
 

@@ -75,12 +75,12 @@ def _key(prompt_ids: np.ndarray, samples: np.ndarray) -> np.ndarray:
 
 
 def read(path: str | Path, clips: Clips, remedy: str = SCORE_AGAIN) -> np.ndarray:
-    """Embeddings (clips, 512) of one level in the order of these clips; raises UserError as ``rows_of`` does."""
+    """Embeddings (clips, size) of one level in the order of these clips; raises UserError as ``rows_of`` does."""
     return in_order(parquet.read(path, AUDIO_EMBEDDINGS, ["prompt_id", "sample", "embedding"]), clips, path, remedy)
 
 
 def in_order(table: "pa.Table", clips: Clips, place: str | Path, remedy: str) -> np.ndarray:
-    """Embeddings (clips, 512) of a table that holds one level, as ``read``."""
+    """Embeddings (clips, size) of a table that holds one level, as ``read``."""
     return tables.embeddings(table["embedding"])[rows_of(table, clips, place, remedy)]
 
 

@@ -8,7 +8,6 @@ import pyarrow.parquet as pq
 
 from musicologist.core.errors import UserError
 from musicologist.embeddings import tables
-from musicologist.embeddings.tables import EMBEDDING_SIZE
 
 _CHOOSE_AGAIN = (
     "choose its notes anew with `snakemake --forcerun build_dataset` "
@@ -17,16 +16,16 @@ _CHOOSE_AGAIN = (
 
 
 def read(path: str | Path, notes: pa.ChunkedArray):
-    """Embeddings (notes, 512) of these note ids, in their order, out of a table of note embeddings; None where one is missing.
+    """Embeddings (notes, size) of these note ids, in their order, out of a table of note embeddings; None where one is missing.
 
     Reads row group by row group and keeps only what is asked for.
     """
     import numpy as np
     import pyarrow.compute as pc
 
-    found = np.empty((len(notes), EMBEDDING_SIZE), np.float32)
     seen = 0
     with pq.ParquetFile(path) as file:
+        found = np.empty((len(notes), file.schema_arrow.field("embedding").type.list_size), np.float32)
         for number in range(file.num_row_groups):
             group = file.read_row_group(number)
             position = pc.index_in(notes, value_set=group["note_id"]).to_numpy()
@@ -37,7 +36,7 @@ def read(path: str | Path, notes: pa.ChunkedArray):
 
 
 def labelled_notes(dataset: pa.Table, note_embeddings: str | Path) -> tuple:
-    """Embeddings (notes, 512), labels and whether held out (notes,) of a concept's dataset (note_id, label, split).
+    """Embeddings (notes, size), labels and whether held out (notes,) of a concept's dataset (note_id, label, split).
 
     Raises UserError where a note of the dataset has no embedding.
     """
@@ -48,7 +47,7 @@ def labelled_notes(dataset: pa.Table, note_embeddings: str | Path) -> tuple:
 
 
 def by_instrument(notes: Sequence[pa.Table], note_embeddings: str | Path) -> Iterator[tuple]:
-    """Row group by row group, the instruments (notes,) and embeddings (notes, 512) of a table of note embeddings.
+    """Row group by row group, the instruments (notes,) and embeddings (notes, size) of a table of note embeddings.
 
     ``notes`` are tables that say which ``instrument`` plays a note (``note_id``); notes in none are left out.
     """

@@ -4,23 +4,24 @@ import pyarrow as pa
 
 from musicologist.core import parquet
 
-EMBEDDING_SIZE = 512
-EMBEDDING = pa.list_(pa.float32(), EMBEDDING_SIZE)
+EMBEDDING = pa.list_(pa.float32(), 1)
+"""Of one size in a table, which is the embedder's; the size here stands for any (``parquet.schema``)."""
 
 
 def embeddings(column: pa.ChunkedArray):
-    """An embedding column as a float32 array (n, 512), without a copy where it is one chunk."""
+    """An embedding column as a float32 array (n, size), without a copy where it is one chunk."""
     array = column.combine_chunks()
     if isinstance(array, pa.ChunkedArray):
-        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], EMBEDDING)
-    return array.flatten().to_numpy(zero_copy_only=False).reshape(-1, EMBEDDING_SIZE)
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], column.type)
+    return array.flatten().to_numpy(zero_copy_only=False).reshape(-1, column.type.list_size)
 
 
 def embedding_column(array) -> pa.FixedSizeListArray:
-    """A float32 array (n, 512) as an embedding column."""
-    return pa.FixedSizeListArray.from_arrays(pa.array(array.reshape(-1), pa.float32()), EMBEDDING_SIZE)
+    """A float32 array (n, size) as an embedding column."""
+    return pa.FixedSizeListArray.from_arrays(pa.array(array.reshape(-1), pa.float32()), array.shape[1])
 
 
+SCALING = parquet.schema("scaling", [("mean", pa.float64()), ("spread", pa.float64())])
 NOTE_EMBEDDINGS = parquet.schema("note_embeddings", [("note_id", pa.string()), ("embedding", EMBEDDING)])
 
 AUDIO_EMBEDDINGS = parquet.schema(

@@ -1,103 +1,120 @@
-"""What curves did: the one place that says whether and how a concept emerged, and in which order concepts did."""
+"""What curves did: the one place that says whether and how a concept emerged, and in which order concepts did.
 
-from collections.abc import Mapping, Sequence
+Atlas, order, cards and the listening page all read what ``conclude`` found."""
+
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from musicologist.statistics import bootstrap, landmarks, nulls
+from musicologist.statistics.outcomes import ALPHA, EMERGED, FROM_THE_START, NOT_EMERGED, UNRESOLVED, answer, number
 
 if TYPE_CHECKING:
     from musicologist.emergence.curve import Curve
 
-NOT_EMERGED = "not emerged"
-FROM_THE_START = "there from the start"
-EMERGED = "emerged"
-
-
-def answer(p: float, first: float, log_sigma: np.ndarray, alpha: float = 0.05) -> str:
-    """What a curve with this p (or q) and this onset did: one of the three answers."""
-    if not p <= alpha or not np.isfinite(first):
-        return NOT_EMERGED
-    return FROM_THE_START if first >= log_sigma[0] else EMERGED
-
 
 def of(curve: "Curve") -> str:
     """The answer of one measured curve by itself; of many concepts', ``conclude`` corrects p for their number first."""
-    return answer(curve.summary["p"], curve.landmarks.onset[0], np.log([curve.summary["highest_sigma"]]))
+    return answer(curve.summary, curve.summary["p"])
 
 
-Key = tuple[str, str, str]  # concept, classifier, signal
+Key = tuple[str, ...]
+"""Concept, classifier and signal of a curve; of a control's curve also the control."""
 
 
 def conclude(curves: Mapping[Key, Mapping[str, Any]]) -> dict[Key, dict[str, Any]]:
-    """For each curve its answer and what it rests on: q over the concepts of the same classifier and signal, and landmarks.
+    """For each curve its answer and what it rests on: q over the concepts of the same kind of curve, and landmarks.
 
-    ``curves`` are the entries of ``curves`` in the concepts' emergence.json. ``beats_random`` says whether a linear probe of
-    the concept ranks the clips better than random concepts' do (p at most 0.05, not corrected over concepts). Landmarks of a
-    curve that did not emerge are NaN: what does not beat its null comes up nowhere.
+    ``curves`` are the entries of ``curves`` in the concepts' emergence.json. Random concepts are those of a linear probe of the
+    concept, the same whatever the classifier: ``beats_random`` says whether it ranks the clips better than theirs do, q over
+    concepts at most 0.05. ``monotone`` is 0 where a curve falls on its way by more than its error, q at most 0.05. Landmarks of
+    a curve that did not emerge are NaN: what does not beat its null comes up nowhere.
     """
     found: dict[Key, dict[str, Any]] = {}
-    for classifier, signal in sorted({key[1:] for key in curves}):
-        mine = [key for key in curves if key[1:] == (classifier, signal)]
-        q = nulls.benjamini_hochberg(np.array([_number(curves[key]["p"]) for key in mine]))
-        for key, corrected in zip(mine, q, strict=True):
-            found[key] = _conclusion(curves[key], float(corrected))
+    for kind in sorted({key[1:] for key in curves}):
+        mine = {key: curve for key, curve in curves.items() if key[1:] == kind}
+        q = {name: _corrected(mine, name) for name in ("p", "p_random", "p_monotone")}
+        for key, curve in mine.items():
+            found[key] = _conclusion(curve, *(q[name][key] for name in q))
     return found
 
 
-def _conclusion(curve: Mapping[str, Any], q: float) -> dict[str, Any]:
-    onset, highest = _number(curve["onset"]["value"]), curve["highest_sigma"]
-    found = answer(q, np.log(onset), np.log([highest]))
+def _corrected(curves: Mapping[Key, Mapping[str, Any]], name: str) -> dict[Key, float]:
+    """q over the concepts of the p of this name; NaN where a curve has none."""
+    p = np.array([number(curve.get(name)) for curve in curves.values()])
+    return dict(zip(curves, map(float, nulls.benjamini_hochberg(p)), strict=True))
+
+
+def _conclusion(curve: Mapping[str, Any], q: float, q_random: float, q_monotone: float) -> dict[str, Any]:
+    found = answer(curve, q)
     row = {
-        "p": _number(curve["p"]),
+        "p": number(curve["p"]),
         "q": q,
-        "p_random": _number(curve["p_random"]),
-        "beats_random": int(_number(curve["p_random"]) <= 0.05),
+        "p_random": number(curve.get("p_random")),
+        "q_random": q_random,
+        "beats_random": int(q_random <= ALPHA),
         "answer": found,
+        "monotone": int(not q_monotone <= ALPHA),
+        "half_excess_censored": int(found != NOT_EMERGED and curve["half_excess"]["censored"]),
     }
     for name in landmarks.LANDMARKS:
         for part, suffix in (("value", ""), ("low", "_low"), ("high", "_high")):
             known = found != NOT_EMERGED
-            row[f"{name}_sigma{suffix}"] = _number(curve[name][part]) if known else float("nan")
+            row[f"{name}_sigma{suffix}"] = number(curve[name][part]) if known else float("nan")
     return row
 
 
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else float(value)
+def curves(summaries: Iterable[Mapping[str, Any]]) -> dict[Key, Mapping[str, Any]]:
+    """The ``curves`` of the concepts' emergence.json, or controls.json, by key."""
+    return {
+        (summary["concept"], *(curve[name] for name in ("classifier", "signal", "control") if name in curve)): curve
+        for summary in summaries
+        for curve in summary["curves"]
+    }
 
 
-def times(
-    landmarks: Mapping[Key, np.ndarray], concluded: Mapping[Key, Mapping[str, Any]]
-) -> dict[tuple[str, str], tuple[list[str], np.ndarray]]:
-    """By (classifier, signal): the concepts that emerged, and their log sigma50 (1 + resamples, concepts).
+def of_controls(curves: Mapping[Key, Mapping[str, Any]]) -> dict[Key, dict[str, str]]:
+    """By (concept, classifier, signal) the answer of its curve under each control; q is over the concepts of each by itself.
 
-    Without a rise of its own a concept that was there from the start comes before all others (+inf). One that did not emerge
-    has no place in an order. ``landmarks`` are half-rises as log sigma (1 + resamples,).
+    ``curves`` are those of the concepts' controls.json, the control the last part of their key.
     """
-    found = {}
-    for classifier, signal in sorted({key[1:] for key in landmarks}):
-        concepts, columns = [], []
-        for key, values in landmarks.items():
-            conclusion = concluded[key]
-            if key[1:] != (classifier, signal) or conclusion["answer"] == NOT_EMERGED:
-                continue
-            flat = np.isnan(conclusion["half_rise_sigma"])
-            if flat and conclusion["answer"] == EMERGED:
-                continue  # it beats its null at last, but its rise is within its own error: no sigma50
-            concepts.append(key[0])
-            columns.append(np.full(len(values), np.inf) if flat else values)
-        found[classifier, signal] = (concepts, np.stack(columns, axis=1) if columns else np.empty((1, 0)))
+    found: dict[Key, dict[str, str]] = {}
+    for (*key, control), conclusion in conclude(curves).items():
+        found.setdefault(tuple(key), {})[control] = conclusion["answer"]
     return found
 
 
-def ordering(placed: Mapping[tuple[str, str], tuple[Sequence[str], np.ndarray]]) -> dict[str, Any]:
+def times(
+    half_excesses: Mapping[Key, np.ndarray], concluded: Mapping[Key, Mapping[str, Any]]
+) -> dict[tuple[str, str], tuple[list[str], np.ndarray]]:
+    """By (classifier, signal): the concepts that have a place in an order, and when: log sigma (1 + resamples, concepts).
+
+    When is where half of the excess over chance has come, censored at the first level in each resample: what is there from the
+    start shares the first place. What did not emerge, or whose start is unresolved, has no place.
+    """
+    found = {}
+    for classifier, signal in sorted({(key[1], key[2]) for key in half_excesses}):
+        mine = {
+            key[0]: values
+            for key, values in half_excesses.items()
+            if key[1:] == (classifier, signal) and concluded[key]["answer"] in (FROM_THE_START, EMERGED)
+        }
+        columns = list(mine.values())
+        found[classifier, signal] = (list(mine), np.stack(columns, axis=1) if columns else np.empty((1, 0)))
+    return found
+
+
+def ordering(
+    placed: Mapping[tuple[str, str], tuple[Sequence[str], np.ndarray]], concluded: Mapping[Key, Mapping[str, Any]]
+) -> dict[str, Any]:
     """Orders by classifier and signal, earliest first, and the agreement of classifiers on each signal.
 
-    Each order has the concepts, the median and the 95 % interval of their ranks, and ``before``: P(row before column).
+    Each order has the concepts with what was concluded of them and their ranks with 95 % intervals (concepts of the same time
+    share the mean of theirs), those that are present but ``unresolved``, and ``before``: P(row before column).
     """
-    orders = [_order(classifier, signal, *placed[classifier, signal]) for classifier, signal in sorted(placed)]
+    orders = [_order(*place, *placed[place], concluded) for place in sorted(placed)]
     agreement = []
     for signal in sorted({signal for _, signal in placed}):
         for first, second in combinations(sorted(c for c, s in placed if s == signal), 2):
@@ -105,16 +122,36 @@ def ordering(placed: Mapping[tuple[str, str], tuple[Sequence[str], np.ndarray]])
     return {"orders": orders, "agreement": agreement}
 
 
-def _order(classifier: str, signal: str, concepts: Sequence[str], log_sigma: np.ndarray) -> dict[str, Any]:
+IN_ORDER = (
+    *("answer", "monotone", "half_excess_sigma", "half_excess_sigma_low", "half_excess_sigma_high"),
+    "half_excess_censored",
+)
+"""What an order says of each concept beside its rank."""
+
+
+def _order(
+    classifier: str,
+    signal: str,
+    concepts: Sequence[str],
+    log_sigma: np.ndarray,
+    concluded: Mapping[Key, Mapping[str, Any]],
+) -> dict[str, Any]:
     ranks = landmarks.ranks(log_sigma)
     first = np.argsort(-log_sigma[0], kind="stable")
     rows = [
         {"concept": concepts[i], "rank": float(ranks[0, i])}
         | dict(zip(("rank_low", "rank_high"), bootstrap.interval(ranks[1:, i]), strict=True))
+        | {name: concluded[concepts[i], classifier, signal][name] for name in IN_ORDER}
         for i in first
     ]
     before = landmarks.precedence(log_sigma[1:])[np.ix_(first, first)]
-    return {"classifier": classifier, "signal": signal, "concepts": rows, "before": before.tolist()}
+    unresolved = [
+        {"concept": key[0]} | {name: row[name] for name in IN_ORDER}
+        for key, row in concluded.items()
+        if key[1:] == (classifier, signal) and row["answer"] == UNRESOLVED
+    ]
+    order = {"classifier": classifier, "signal": signal, "concepts": rows}
+    return order | {"unresolved": unresolved, "before": before.tolist()}
 
 
 def _tau(placed: Mapping, first: str, second: str, signal: str) -> dict[str, Any]:

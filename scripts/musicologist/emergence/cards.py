@@ -7,14 +7,15 @@ from musicologist.concepts.definitions import Concept
 
 Row = Mapping[str, Any]
 
-CURVE = ("classifier", "signal", "answer", "p", "q", "p_random", "beats_random")
+CURVE = ("classifier", "signal", "answer", "p", "q", "monotone", "half_excess_censored", "warning")
 AT_THE_END = ("sigma", "accuracy", "majority", "prevalence", "icc", "design_effect")
-LANDMARKS = ("half_rise_sigma", "logistic_sigma", "onset_sigma")
+LANDMARKS = ("half_excess_sigma", "half_rise_sigma", "logistic_sigma", "onset_sigma")
 METRICS = (
     *("roc_auc", "average_precision", "ap_over_prevalence"),
     *("balanced_accuracy", "balanced_accuracy_prior", "balanced_accuracy_cv"),
 )
-_NOT_OF_PROBES = ("classifier", "train", "embeddings", "dataset")
+RANDOM = ("p_random", "q_random", "beats_random")
+_NOT_OF_PROBES = ("classifier", "embeddings", "dataset")
 """What a probe's report says that its card leaves out."""
 
 
@@ -26,12 +27,13 @@ def card(
     order: Row,
     agreement: Mapping[str, Row],
     controls: Row,
+    controlled: Mapping[tuple[str, ...], Mapping[str, str]],
 ) -> dict[str, Any]:
     """The card of one concept.
 
     ``rows`` are its rows of atlas.csv, ``summary`` its emergence.json, ``probes`` its probes' reports by classifier, ``order``
     is order.json, ``agreement`` the rows of agreement.csv by aspect (none where prompts were annotated once), ``controls`` its
-    controls.json.
+    controls.json, ``controlled`` the answers of curves under controls (``answers.of_controls``).
     """
     curves: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
@@ -47,13 +49,24 @@ def card(
             for aspect in concept.positive_aspects
             if aspect in agreement
         },
-        "curves": [_curve(levels) | _place(order, concept.name, *key) for key, levels in curves.items()],
+        "curves": [
+            {
+                **_curve(levels),
+                "under_controls": controlled.get((concept.name, *key), {}),
+                **_place(order, concept.name, *key),
+            }
+            for key, levels in curves.items()
+        ],
+        # of a linear probe of the concept, whatever the classifiers are
+        "against_random_concepts": {
+            row["signal"]: {name: row[name] for name in RANDOM} for row in reversed(rows) if RANDOM[0] in row
+        },
         "lags": summary["lags"],
         "probes": {
             name: {key: value for key, value in report.items() if key not in _NOT_OF_PROBES}
             for name, report in probes.items()
         },
-        "controls": dict(controls),
+        "controls": {name: value for name, value in controls.items() if name not in ("concept", "curves")},
         "resamples": summary["resamples"],
         "permutations": summary["permutations"],
         "random_concepts": summary["random_concepts"],

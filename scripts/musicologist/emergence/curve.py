@@ -44,21 +44,16 @@ def measure(scored: ScoredClips, random: np.ndarray | None = None, settings: Set
     them nothing is said about random concepts: neither rows nor summary have their columns.
     """
     settings = settings or Settings()
-    ids, place = np.unique(scored.prompt_ids, return_inverse=True)
-    drawn = bootstrap.draws(len(ids), settings.resamples, settings.seed)[place[scored.labels >= 0]]
-    known = _known(scored)
+    known, drawn = _known(scored), _drawn(scored, settings)
     counts = _counts(known)
-    levels = len(known.step)
+    levels = range(len(known.step))
     if not known.enough:
-        values = {name: np.full((1 + settings.resamples, levels), np.nan) for name in metrics.METRICS}
-        verdict = nulls.Verdict(float("nan"), np.full(levels, np.nan), np.full(levels, np.nan))
-        areas: list[auc.Auc | None] = [None] * levels
+        values = {name: np.full((1 + settings.resamples, len(levels)), np.nan) for name in metrics.METRICS}
+        areas: list[auc.Auc | None] = [None] * len(levels)
     else:
         values = _resampled(known, drawn, settings)
-        null = nulls.permuted_labels(known.decision, known.prompts, known.labels, settings.permutations, settings.seed)
-        verdict = nulls.max_t(values["roc_auc"][0], null)
         areas = [auc.clustered(level, known.clip_labels, known.clip_prompt_ids) for level in known.decision]
-    found = landmarks.landmarks(known.log_sigma, values["roc_auc"], verdict.critical)
+    verdict, found = _judged(known, values["roc_auc"], settings)
     rows = [
         {
             **known.place(level),
@@ -68,15 +63,71 @@ def measure(scored: ScoredClips, random: np.ndarray | None = None, settings: Set
             "p_level": float(verdict.adjusted[level]),
             "critical_auc": float(verdict.critical[level]),
         }
-        for level in range(levels)
+        for level in levels
     ]
-    summary: dict[str, Any] = {**counts, "p": verdict.p}
+    summary = counts | described(verdict, found)
     if random is not None:
         beside, summary["p_random"] = _against_random(random)
         rows = [row | more for row, more in zip(rows, beside, strict=True)]
-    summary["highest_sigma"] = float(known.sigma[0])
-    summary |= landmarks.describe(found)
     return Curve(rows, summary, found)
+
+
+def summarise(scored: ScoredClips, settings: Settings) -> dict[str, Any]:
+    """What holds for all of one curve (``Curve.summary``), of its ROC-AUC alone: enough for an answer, in less time."""
+    return _counts(_known(scored)) | described(*outline(scored, settings))
+
+
+def outline(scored: ScoredClips, settings: Settings) -> tuple[nulls.Verdict, Landmarks]:
+    """What permuted labels say about one curve of ROC-AUC, and its landmarks."""
+    known, drawn = _known(scored), _drawn(scored, settings)
+    areas = np.full((1 + settings.resamples, len(known.step)), np.nan)
+    if known.enough:
+        parts = [np.ones((len(known.labels), 1)), drawn]
+        for level, decision in enumerate(known.decision):
+            resampled = [metrics.roc_auc(decision, known.prompts, known.labels, weights) for weights in parts]
+            areas[:, level] = np.concatenate(resampled)
+    return _judged(known, areas, settings)
+
+
+def of_controls(
+    decisions: Mapping[tuple[str, str, str], np.ndarray],
+    scores: Mapping[str, Mapping[str, ScoredClips]],
+    settings: Settings,
+) -> list[dict[str, Any]]:
+    """What holds for each curve of a probe's decisions (levels, clips) under a control, by (control, classifier, signal).
+
+    ``scores`` are the scored clips by classifier and signal; curves of other probes than theirs are left out.
+    """
+    return [
+        {"control": control, "classifier": classifier, "signal": signal}
+        | summarise(replace(scores[classifier][signal], decision=decision), settings)
+        for (control, classifier, signal), decision in decisions.items()
+        if classifier in scores
+    ]
+
+
+def _drawn(scored: ScoredClips, settings: Settings) -> np.ndarray:
+    """How often each prompt that takes a side is drawn, (prompts, resamples)."""
+    ids, place = np.unique(scored.prompt_ids, return_inverse=True)
+    return bootstrap.draws(len(ids), settings.resamples, settings.seed)[place[scored.labels >= 0]]
+
+
+def _judged(known: ScoredClips, areas: np.ndarray, settings: Settings) -> tuple[nulls.Verdict, Landmarks]:
+    """What permuted labels say about a curve, and its landmarks; ``areas`` (1 + resamples, levels) are its ROC-AUC."""
+    if known.enough:
+        null = nulls.permuted_labels(known.decision, known.prompts, known.labels, settings.permutations, settings.seed)
+        verdict = nulls.max_t(areas[0], null)
+    else:
+        nothing = np.full(areas.shape[1], np.nan)
+        verdict = nulls.Verdict(float("nan"), nothing, nothing)
+    fewest = min(int((known.labels == label).sum()) for label in (0, 1))
+    return verdict, landmarks.landmarks(known.log_sigma, areas, verdict.critical, fewest)
+
+
+def described(verdict: nulls.Verdict, found: Landmarks) -> dict[str, Any]:
+    """p of the whole curve and of its ends, and its landmarks."""
+    p = {"p": verdict.p, "p_first": float(verdict.adjusted[0]), "p_last": float(verdict.adjusted[-1])}
+    return p | landmarks.describe(found)
 
 
 def _against_random(random: np.ndarray) -> tuple[list[dict[str, float]], float]:
@@ -159,14 +210,14 @@ def landmark_table(curves: Mapping[tuple[str, str], Curve]) -> "pa.Table":
     return pa.concat_tables(parts)
 
 
-def half_rises(table: "pa.Table") -> dict[tuple[str, str], np.ndarray]:
-    """Half-rises as log sigma (1 + resamples,) by (classifier, signal), out of a table of the schema ``landmarks``."""
-    columns = {name: table[name].to_numpy() for name in ("classifier", "signal", "half_rise")}
+def half_excesses(table: "pa.Table") -> dict[tuple[str, str], np.ndarray]:
+    """Half-excesses as log sigma (1 + resamples,) by (classifier, signal), out of a table of the schema ``landmarks``."""
+    columns = {name: table[name].to_numpy() for name in ("classifier", "signal", "half_excess")}
     keys = list(zip(columns["classifier"], columns["signal"], strict=True))
     names, first = np.unique(keys, axis=0, return_index=True)
     size = len(keys) // len(names)
     return {
-        (str(classifier), str(signal)): columns["half_rise"][at : at + size]
+        (str(classifier), str(signal)): columns["half_excess"][at : at + size]
         for (classifier, signal), at in zip(names, first, strict=True)
     }
 

@@ -6,10 +6,11 @@ from musicologist.core import parquet
 
 _INTERVALS = (
     *("accuracy", "tpr", "tnr", "balanced_accuracy", "balanced_accuracy_prior", "balanced_accuracy_cv"),
-    *("roc_auc", "average_precision", "ap_over_prevalence", "half_rise_sigma", "logistic_sigma", "onset_sigma"),
+    *("roc_auc", "average_precision", "ap_over_prevalence"),
+    *("half_excess_sigma", "half_rise_sigma", "logistic_sigma", "onset_sigma"),
 )
 _FIGURES = (
-    *("sigma", "log_snr_db", "prevalence", "majority", "icc", "design_effect", "p", "q", "p_random"),
+    *("sigma", "log_snr_db", "prevalence", "majority", "icc", "design_effect", "p", "q", "p_random", "q_random"),
     *("p_level", "critical_auc", "linear_auc", "random_low", "random_high", "p_random_level"),
 )
 
@@ -74,8 +75,9 @@ SCORES = parquet.schema(
 
 EMERGENCE = parquet.schema(
     "emergence",  # emergence.csv of all concepts, and what is concluded; docs/METHODS.md explains the columns
-    [(name, pa.string()) for name in ("concept", "classifier", "signal", "answer")]
-    + [(name, pa.int64()) for name in ("step", "n_pos_prompts", "n_neg_prompts", "n_pos", "n_neg", "beats_random")]
+    [(name, pa.string()) for name in ("concept", "classifier", "signal", "answer", "warning")]
+    + [(name, pa.int64()) for name in ("step", "n_pos_prompts", "n_neg_prompts", "n_pos", "n_neg")]
+    + [(name, pa.int64()) for name in ("beats_random", "monotone", "half_excess_censored")]
     + [(f"{name}{end}", pa.float64()) for name in _INTERVALS for end in ("", "_low", "_high")]
     + [(name, pa.float64()) for name in _FIGURES],
 )
@@ -87,7 +89,9 @@ LANDMARKS = parquet.schema(
         ("signal", pa.string()),
         # 0: as measured; the same number is the same draw of prompts in all tables of a run
         ("resample", pa.int32()),
-        ("half_rise", pa.float64()),  # natural logarithm of sigma, as the next two
+        # natural logarithm of sigma, as the next three; the first level for what has half of its excess there, -inf: never
+        ("half_excess", pa.float64()),
+        ("half_rise", pa.float64()),
         ("logistic", pa.float64()),
         ("onset", pa.float64()),  # -inf: not above its null at the last level
     ],

@@ -1,14 +1,8 @@
-"""What all figures share: sizes, colours, names, the axis of noise levels. Deterministic, and legible to the colour-blind.
+"""What all figures share: sizes, names, doubts, a noise level's label. Deterministic, and legible to the colour-blind."""
 
-The axis is the noise level, in dB of log-SNR and as sigma; steps, which depend on the schedule, stand on a second axis."""
-
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import cycle
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from musicologist.core.files import atomic_path
 
@@ -16,15 +10,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SIGNAL_NAMES = {"denoised": "x0 estimate (denoised)", "noisy": "noisy state"}
+SIGNAL_NAMES = {"denoised": "x0 estimate (denoised)", "unguided": "x0 estimate, unguided", "noisy": "noisy state"}
 METRIC_NAMES = {
     "roc_auc": "ROC-AUC",
     "average_precision": "average precision",
     "balanced_accuracy": "balanced accuracy",
     "accuracy": "accuracy",
 }
-USABLE = 5
-"""With fewer positive or negative prompts than this a concept is greyed out in the atlas and counts in no mean."""
 
 
 def new_figure(width: float, height: float) -> "Figure":
@@ -50,51 +42,32 @@ def title_of(concept: str) -> str:
     return concept.removeprefix("is_").replace("_", " ")
 
 
-def noise_axis(axis: "Axes", rows: Sequence[Mapping[str, Any]]) -> None:
-    """Label an axis over log-SNR in dB with dB and sigma below, and with the steps of ``rows`` on a second axis above."""
-    steps = {row["step"]: row["log_snr_db"] for row in rows}
-    low, high = min(steps.values()), max(steps.values())
-    spacing = 10 if high - low <= 70 else 20
-    ticks = np.arange(spacing * np.ceil(low / spacing - 0.05), high + 0.5, spacing)
-    axis.set_xticks(ticks, [level_label(db, sep="\n") for db in ticks], fontsize=8)
-    axis.set_xlabel("log-SNR in dB, noise level sigma below")
-    shown = sorted(steps)[:: max(1, -(-len(steps) // 10))]
-    top = axis.secondary_xaxis("top")
-    top.set_xticks([steps[step] for step in shown], shown, fontsize=7)
-    top.set_xlabel("denoising step (from 0)", fontsize=8)
+def doubts(rows: Iterable[Mapping[str, Any]]) -> str:
+    """The few words of all warnings in these rows of one concept, empty where there are none.
+
+    A row's ``warning``, if it has one, has words, a colon and a sentence, and more of them after " | ". Words that not all
+    classifiers share are followed by those that have them.
+    """
+    said: dict[str, set[str]] = {}
+    classifiers = set()
+    for row in rows:
+        classifiers.add(row["classifier"])
+        for words, _, _ in (one.partition(": ") for one in row.get("warning", "").split(" | ") if one):
+            said.setdefault(words, set()).add(row["classifier"])
+    return ", ".join(
+        words + ("" if mine == classifiers else f": {', '.join(sorted(mine))}") for words, mine in said.items()
+    )
+
+
+def hatch(axis: "Axes", left: float, bottom: float, width: float, height: float, **look: Any) -> None:
+    """Hatch a part of a panel: what it shows is in doubt, and words nearby say why."""
+    from matplotlib.patches import Rectangle
+
+    style: dict[str, Any] = {"fill": False, "hatch": "////", "edgecolor": "0.6", "linewidth": 0} | look
+    axis.add_patch(Rectangle((left, bottom), width, height, **style))
 
 
 def level_label(log_snr_db: float, sep: str) -> str:
     """A noise level as log-SNR in dB and sigma, to two digits."""
     sigma = float(f"{10 ** (-log_snr_db / 20):.2g}")
     return f"{log_snr_db:+.0f}".replace("-", "\N{MINUS SIGN}").replace("+0", "0") + f"{sep}{sigma:g}"
-
-
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe and Ito 2008
-_MARKS = "os^vP<>"  # not those that mean something else in a figure: the diamond and the cross
-
-
-@dataclass(frozen=True)
-class Style:
-    """How figures show a classifier: its name in legends, its colour, and matplotlib's name of its mark."""
-
-    label: str
-    colour: str
-    mark: str
-
-
-def of_classifiers(classifiers: Iterable[str], given: Iterable[Sequence[str]] = ()) -> dict[str, Style]:
-    """The style of each classifier by name. ``given`` are (name, label, colour, mark).
-
-    What is empty there, or not given at all, is the name itself or the first of a cycle that no other has.
-    """
-    own = {name: (label, colour, mark) for name, label, colour, mark in given}
-    colours, marks = (
-        cycle([value for value in values if value not in {style[part] for style in own.values()}] or values)
-        for part, values in ((1, _COLOURS), (2, _MARKS))
-    )
-    found = {}
-    for name in classifiers:
-        label, colour, mark = own.get(name, ("", "", ""))
-        found[name] = Style(label or name, colour or next(colours), mark or next(marks))
-    return found

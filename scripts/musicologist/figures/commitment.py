@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from musicologist.figures.canvas import new_figure, noise_axis, title_of
+from musicologist.figures.axes import noise_axis
+from musicologist.figures.canvas import new_figure, title_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,6 +46,9 @@ def draw(rows: Sequence[Mapping[str, Any]], note: str) -> "Figure":
         bounds = [[row[f"{measure}_{end}"] for row in overall] for end in ("low", "high")]
         axis.fill_between(levels, *bounds, color="#0072B2", alpha=0.16, linewidth=0)
         axis.axhline(_CHANCE[measure], color="0.45", linestyle=":", linewidth=1)
+        alone = overall[0][f"{measure}_of_prompt"]
+        if np.isfinite(alone):
+            axis.axhline(alone, color="#009E73", linestyle="--", linewidth=1, label="clips of one prompt")
         axis.set_ylabel(label)
         axis.set_ylim(top=1.02)
         noise_axis(axis, overall)

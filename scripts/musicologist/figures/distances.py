@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from musicologist.figures import canvas
+from musicologist.figures.axes import noise_axis
 from musicologist.figures.canvas import SIGNAL_NAMES
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def distances(found: Mapping[str, Sequence[Mapping[str, Any]]], note: str) -> "F
     """
     figure = canvas.new_figure(9.6, 3.9)
     axes = figure.subplots(1, 3)
-    colours = {"denoised": "#009E73", "noisy": "#CC79A7"}
+    colours = {"denoised": "#009E73", "unguided": "#E69F00", "noisy": "#CC79A7"}
     for axis, (name, label) in zip(axes, {"l1": "L1", "l2": "L2", "cosine": "cosine"}.items(), strict=True):
         for signal, rows in found.items():
             levels = [row["log_snr_db"] for row in rows]
@@ -29,7 +30,7 @@ def distances(found: Mapping[str, Sequence[Mapping[str, Any]]], note: str) -> "F
             axis.fill_between(levels, low, high, color=colours[signal], alpha=0.15, linewidth=0)
         axis.set_title(f"{label} distance", fontsize=10)
         axis.set_ylim(bottom=0)
-        canvas.noise_axis(axis, [row for rows in found.values() for row in rows])
+        noise_axis(axis, [row for rows in found.values() for row in rows])
     axes[0].set_ylabel("distance from the kept level before")
     axes[0].legend(frameon=False, fontsize=8)
     figure.suptitle(

@@ -8,7 +8,9 @@ import numpy as np
 
 from musicologist.core import noise_levels
 from musicologist.figures import canvas
-from musicologist.figures.canvas import METRIC_NAMES, SIGNAL_NAMES, Style, of_classifiers
+from musicologist.figures.axes import noise_axis
+from musicologist.figures.canvas import METRIC_NAMES, SIGNAL_NAMES
+from musicologist.figures.styles import Style, of_classifiers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,10 +23,12 @@ _RANKED = "roc_auc"
 """The only metric that has nulls and a partialled curve."""
 
 _CONTROL_STYLES: dict[str, dict[str, Any]] = {
+    "renoised": {"linestyle": "-", "linewidth": 0.9, "marker": "+", "ms": 6, "alpha": 0.9},
     "deformed": {"linestyle": "-", "linewidth": 0.8, "marker": "x", "ms": 4, "alpha": 0.7},
     "partialled": {"linestyle": (0, (1, 1.5)), "linewidth": 1.3},
 }
 _CONTROL_NAMES = {
+    "renoised": "null of the noisy state: finished latents noised again",
     "deformed": "control: finished clips under noise",
     "partialled": "control: loudness and spectrum partialled out",
 }
@@ -61,11 +65,12 @@ def emergence(
 ) -> "Figure":
     """Curves of one concept over the kept levels, a panel for each signal, a band for each 95 % interval.
 
-    ``rows`` are those of emergence.csv, ``summary`` is emergence.json, ``reports`` the probes' own by classifier, ``controls``
-    rows of controls.parquet (either may be empty), ``styles`` the classifiers' by name.
+    ``rows`` are those of emergence.csv, with the ``warning`` that there is about their probe, if any; ``summary`` is
+    emergence.json, ``reports`` the probes' own by classifier, ``controls`` rows of controls.parquet (either may be empty),
+    ``styles`` the classifiers' by name. A concept that is in doubt is hatched, and the words say why.
     """
     styles = styles or of_classifiers(dict.fromkeys(row["classifier"] for row in rows))
-    signals = _signals(rows)
+    signals, doubts = _signals(rows), canvas.doubts(rows)
     figure = canvas.new_figure(4.4 * len(signals) + 0.4 if len(signals) > 1 else 6.4, 5.2)
     axes = figure.subplots(1, len(signals), sharey=True, squeeze=False)[0]
     for axis, signal in zip(axes, signals, strict=True):
@@ -75,24 +80,27 @@ def emergence(
         }
         if metric == _RANKED:
             _nulls(axis, mine, lines)
-            _half_rises(axis, [curve for curve in summary["curves"] if curve["signal"] == signal], lines)
+            _half_excesses(axis, mine, [curve for curve in summary["curves"] if curve["signal"] == signal], lines)
+        if doubts:
+            canvas.hatch(axis, 0, 0, 1, 1, transform=axis.transAxes, edgecolor="0.8", zorder=0.5)
         _controls(axis, rows, controls, signal, metric, styles)
         axis.set_title(SIGNAL_NAMES.get(signal, signal), fontsize=10)
         axis.axhline(_chance(rows, metric), color="0.45", linestyle=":", linewidth=1)
-        canvas.noise_axis(axis, mine)
+        noise_axis(axis, mine)
     axes[0].set_ylabel(f"{METRIC_NAMES[metric]} of prompts (95 % interval)")
     axes[0].set_ylim(*_limits(rows, metric))
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False, fontsize=8)
-    figure.suptitle(f"When does “{canvas.title_of(rows[0]['concept'])}” emerge?", fontsize=12, x=0.02, ha="left")
-    caption = [_counts(rows[0]), *_held_out(reports), *_baselines(controls), *_marks(metric)]
-    below = [line for part in caption for line in textwrap.wrap(part, int(18.5 * figure.get_size_inches()[0]))]
+    title = f"When does “{canvas.title_of(rows[0]['concept'])}” emerge?" + (f"\nIn doubt: {doubts}" if doubts else "")
+    figure.suptitle(title, fontsize=12, x=0.02, ha="left")
+    caption = [_doubted(rows), _counts(rows[0]), *_notes(reports), *_baselines(controls), *_marks(metric)]
+    below = [line for part in caption if part for line in textwrap.wrap(part, int(18.5 * figure.get_size_inches()[0]))]
     figure.supxlabel("\n".join([*below, *textwrap.wrap(note, 120)]), fontsize=7, color="0.3")
     return figure
 
 
 def _signals(rows: Rows) -> list[str]:
-    """The signals that have a panel, in their order; the deformation control is drawn within the others'."""
-    found = dict.fromkeys(row["signal"] for row in rows if row["signal"] != "deformed")
+    """The signals that have a panel, in their order; controls are drawn within the others'."""
+    found = dict.fromkeys(row["signal"] for row in rows if row["signal"] not in _CONTROL_NAMES)
     return [*(signal for signal in SIGNAL_NAMES if signal in found), *(s for s in found if s not in SIGNAL_NAMES)]
 
 
@@ -128,22 +136,29 @@ def _nulls(axis: "Axes", rows: Rows, lines: Mapping[str, "Line2D"]) -> None:
         axis.plot([row["log_snr_db"] for row in beaten], [row[_RANKED] for row in beaten], linestyle="", **mark)
 
 
-def _half_rises(axis: "Axes", curves: Rows, lines: Mapping[str, "Line2D"]) -> None:
-    """Low in the panel, for each curve that beats its null: a diamond with a bar at sigma50 and its interval."""
-    place = axis.get_xaxis_transform()
+def _half_excesses(axis: "Axes", rows: Rows, curves: Rows, lines: Mapping[str, "Line2D"]) -> None:
+    """Low in the panel, for each curve that beats its null: a diamond with a bar at its half-excess and its interval.
+
+    A triangle where it is censored. ``rows`` are the panel's, ``curves`` what holds for its whole curves.
+    """
+    place, last = axis.get_xaxis_transform(), min(row["sigma"] for row in rows)
     for number, (name, line) in enumerate(lines.items()):
         for curve in (curve for curve in curves if curve["classifier"] == name):
-            half, height, colour = curve["half_rise"], 0.03 + 0.03 * number, line.get_color()
+            half, height, colour = curve["half_excess"], 0.03 + 0.03 * number, line.get_color()
             if half["value"] is None or not np.isfinite(half["value"]) or curve["p"] is None or not curve["p"] <= 0.05:
                 continue
-            value, low, high = (noise_levels.log_snr_db(half[part]) for part in ("value", "high", "low"))
+            sigma = [half[part] for part in ("value", "high", "low")]
+            value, low, high = (noise_levels.log_snr_db(max(one or 0.0, last)) for one in sigma)
             axis.plot([low, high], [height] * 2, color=colour, linewidth=1.5, transform=place, solid_capstyle="butt")
-            axis.plot([value], [height], color=colour, marker="D", ms=4.5, transform=place, linestyle="")
+            mark = "<" if half["censored"] else "D"
+            axis.plot([value], [height], color=colour, marker=mark, ms=4.5, transform=place, linestyle="")
 
 
 def _controls(axis: "Axes", rows: Rows, controls: Rows, signal: str, metric: str, styles: Mapping[str, Style]) -> None:
-    """Draw the deformation control and, for ROC-AUC, the partialled curve of ``signal``, in the colours of their probes."""
-    curves = {"deformed": [row for row in rows if row["signal"] == "deformed"], "partialled": []}
+    """Draw the controls that belong to ``signal``, in the colours of their probes: renoised clips beside the noisy state."""
+    curves = {kind: [row for row in rows if row["signal"] == kind] for kind in _CONTROL_NAMES}
+    if signal != "noisy":
+        curves["renoised"] = []
     if metric == _RANKED:
         curves["partialled"] = [row for row in controls if (row["control"], row["signal"]) == ("partialled", signal)]
     for kind, found in curves.items():
@@ -174,12 +189,34 @@ def _counts(row: Mapping[str, Any]) -> str:
     return f"{prompts}; {row['n_pos']} and {row['n_neg']} clips. Grey dots: chance."
 
 
-def _held_out(reports: Mapping[str, Any]) -> list[str]:
-    parts = [
-        f"{name} {report['held_out']['accuracy']:.2f} (ROC-AUC {report['held_out']['roc_auc']:.2f})"
-        for name, report in reports.items()
-    ]
-    return [f"Accuracy on notes of held-out instruments: {', '.join(parts)}."] if parts else []
+def _doubted(rows: Rows) -> str:
+    """The sentences of the warnings about this concept's probes, with their names where not all share them."""
+    said: dict[str, list[str]] = {}
+    for classifier, warning in dict.fromkeys((row["classifier"], row.get("warning", "")) for row in rows):
+        for one in (one for one in warning.split(" | ") if one):
+            said.setdefault(one, []).append(classifier)
+    every = len({row["classifier"] for row in rows})
+    return " ".join(f"In doubt{'' if len(who) == every else f' ({who[0]})'}, {one}." for one, who in said.items())
+
+
+def _notes(reports: Mapping[str, Any]) -> list[str]:
+    """What the probes learnt from, and how they do on notes of held-out instruments; nothing without probes."""
+    if not reports:
+        return []
+    first = next(iter(reports.values()))
+    learnt, checked = (
+        f"{part['n_pos']} notes of {part['instruments_pos']} instruments with and {part['n_neg']} of "
+        f"{part['instruments_neg']} without"
+        for part in (first["train"], first["held_out"])
+    )
+    areas = (f"{name} {held_out_area(report['held_out'])}" for name, report in reports.items())
+    return [f"Probes learnt from {learnt}; ROC-AUC on {checked}, held out: {', '.join(areas)}."]
+
+
+def held_out_area(report: Mapping[str, Any]) -> str:
+    """ROC-AUC on held-out notes with its interval, where there is one."""
+    low, high = report["roc_auc_low"], report["roc_auc_high"]
+    return f"{report['roc_auc']:.2f}" + (f" [{low:.2f}, {high:.2f}]" if low is not None else " (no interval)")
 
 
 def _baselines(controls: Rows) -> list[str]:
@@ -197,5 +234,5 @@ def _marks(metric: str) -> list[str]:
         return []
     return [
         "Filled: above permuted labels (max-T over levels, p ≤ 0.05, this concept alone); dashed: nowhere above them. "
-        "Diamonds: sigma50, 95 %."
+        "Diamonds: half of the final excess over .5, 95 %; triangles: there at the first level already."
     ]

@@ -28,6 +28,9 @@ class Family(Protocol):
     def weights_file(self, directory: str | Path) -> Path:
         """A model's weights; UserError where there are none."""
 
+    def check_weights(self, file: Path) -> None:
+        """Raise UserError where a file of weights is truncated or of another kind; loads nothing."""
+
     def text_encoder_of(self, config: Mapping[str, Any], given: str | Path | None) -> hub.Repository | Path | None:
         """The text encoder of a configuration, unless ``given``; None where it needs none."""
 
@@ -40,8 +43,8 @@ class Family(Protocol):
         """Keep in float32, under ``torch.autocast``, what half the bits are too few for."""
 
 
-def of_model(model: str | Path) -> str:
-    """The name of the family whose configuration file ``model`` (a directory or Hugging Face id) has.
+def module_of(model: str | Path) -> str:
+    """The module of the family whose configuration file ``model`` (a directory or Hugging Face id) has.
 
     Asks no network: where no such file is found the first family is taken, which says in its own words what is missing.
     """
@@ -49,12 +52,12 @@ def of_model(model: str | Path) -> str:
         repository = hub.parse(model)
     except UserError:
         repository = None
-    for name, (configuration, _) in FAMILIES.items():
+    for configuration, module in FAMILIES.values():
         if hub.find(repository, configuration) if repository else (found(model) / configuration).is_file():
-            return name
-    return next(iter(FAMILIES))
+            return module
+    return next(iter(FAMILIES.values()))[1]
 
 
-def family(name: str) -> Family:
-    """The module of a family; KeyError for a name that is in no line above."""
-    return cast(Family, devices.family(FAMILIES[name][1]))
+def of_model(model: str | Path) -> Family:
+    """The family that ``model`` is of, loaded."""
+    return cast(Family, devices.family(module_of(model)))

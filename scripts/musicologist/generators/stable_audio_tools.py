@@ -1,12 +1,12 @@
 """Diffusion models as stable-audio-tools builds them, loaded with their weights and text encoder."""
 
 import copy
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from musicologist.core.errors import UserError
+from musicologist.core import documents
+from musicologist.core.errors import UserError, suggest
 from musicologist.core.files import found
 from musicologist.models import hub, weights
 
@@ -18,6 +18,15 @@ WEIGHTS = ("model.safetensors", "model.ckpt")
 FILES = (("model_config.json",), WEIGHTS)
 GIVEN = ("prompt", "seconds_start", "seconds_total")
 """What each clip is conditioned on."""
+KINDS = {
+    "conditioner": ("t5", "lut", "list", "number", "int"),
+    "pretransform": ("autoencoder", OUR_PRETRANSFORM, "patched"),
+    "encoder": ("oobleck", "taae", "local_attn"),
+    "decoder": ("oobleck", "taae", "local_attn"),
+    "bottleneck": ("vae", "tanh", "l2_norm", "wasserstein", "fsq", "dithered_fsq"),
+    "network": ("dit", "adp_cfg_1d", "adp_1d"),
+}
+"""The parts of a model that may be built. Others would unpickle files (clap_text) or download (dac_pretrained)."""
 
 
 def build(
@@ -71,11 +80,12 @@ def load(
     directory = hub.directory(model, FILES)
     config = read_config(directory)
     file = weights_file(directory)
+    check_weights(file)
     state = weights.load(file)
     encoder = text_encoder_directory(config, directory, text_encoder)
     try:
         network = build(config, directory, encoder)
-    except (AssertionError, KeyError, TypeError, ValueError, OSError) as error:
+    except Exception as error:  # whatever stable-audio-tools does with a configuration that it does not know
         raise UserError(
             f"{directory / 'model_config.json'} describes no model that stable-audio-tools can build ({error}): expected "
             "the file that came with the weights."
@@ -85,10 +95,8 @@ def load(
         network.load_state_dict({name: tensor.float() for name, tensor in state.items()}, strict=True)
     except RuntimeError as error:
         detail = " ".join(str(error).split())[:200]
-        wrapped = any(name.startswith("diffusion.") for name in state)
         raise UserError(
-            f"{file} does not fit {directory / 'model_config.json'} ({detail}): "
-            + ("it is a training checkpoint: unwrap it first." if wrapped else "take both from one place.")
+            f"{file} does not fit {directory / 'model_config.json'} ({detail}): take both from one place."
         ) from None
     return network.float().eval().requires_grad_(False).to(device), config
 
@@ -123,6 +131,16 @@ def weights_file(directory: str | Path) -> Path:
             f"{directory} holds neither {' nor '.join(WEIGHTS)}: expected the weights beside model_config.json."
         )
     return (usual or others)[0]
+
+
+def check_weights(file: Path) -> None:
+    """Raise UserError where a file is truncated, or is a training checkpoint that was not unwrapped; it loads nothing."""
+    weights.check(file)
+    if any(name.startswith("diffusion.") for name in weights.names(file)):
+        raise UserError(
+            f"{file} is a training checkpoint, whose names begin with diffusion.: unwrap it first, with stable-audio-tools' "
+            "unwrap_model.py."
+        )
 
 
 def text_encoder_of(config: Mapping[str, Any], given: str | Path | None) -> hub.Repository | Path | None:
@@ -166,18 +184,19 @@ def read_config(directory: str | Path) -> dict[str, Any]:
     """The model's configuration; UserError where it is missing or no such JSON."""
     path = Path(directory) / "model_config.json"
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        config = documents.from_json(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
         raise UserError(
             f"{path} does not exist: models.diffusion names a directory with model_config.json and model.safetensors."
         ) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise UserError(f"{path} is not JSON ({error}): restore the file that came with the weights.") from None
     kind = config.get("model_type") if isinstance(config, dict) else None
     if kind != "diffusion_cond":
         raise UserError(f"{path}: model_type is {kind!r}; expected diffusion_cond, a text-conditioned diffusion model.")
     try:
         asked = [conditioner["id"] for conditioner in config["model"]["conditioning"]["configs"]]
+        network = config["model"]["diffusion"]
     except (KeyError, TypeError):
         raise UserError(f"{path} describes no conditioning: restore the file that came with the weights.") from None
     others = [name for name in asked if name not in GIVEN]
@@ -185,4 +204,40 @@ def read_config(directory: str | Path) -> dict[str, Any]:
         raise UserError(
             f"{path}: the model is conditioned on {', '.join(asked)}: expected a prompt, and no more than {', '.join(GIVEN)}."
         )
+    for number, conditioner in enumerate(config["model"]["conditioning"]["configs"]):
+        _require_kind("conditioner", conditioner, f"{path}, conditioner {number}")
+    _require_kind("network", network, f"{path}, diffusion")
+    _check_pretransform(config["model"].get("pretransform"), str(path))
+    if not all(isinstance(config.get(key), int) and config[key] > 0 for key in ("sample_size", "sample_rate")):
+        raise UserError(f"{path}: sample_size and sample_rate must be whole numbers above 0: restore the file.")
     return config
+
+
+def _check_pretransform(part: Any, place: str) -> None:
+    """Raise UserError where a pretransform, or one inside it, has a part that may not be built."""
+    if part is None:
+        return
+    _require_kind("pretransform", part, f"{place}, pretransform")
+    if part["type"] != "autoencoder":
+        return
+    for kind in ("encoder", "decoder"):
+        _require_kind(kind, part["config"].get(kind), f"{place}, {kind}")
+    if part["config"].get("bottleneck") is not None:
+        _require_kind("bottleneck", part["config"]["bottleneck"], f"{place}, bottleneck", empty=True)
+    _check_pretransform(part["config"].get("pretransform"), f"{place}, pretransform")
+
+
+def _require_kind(kind: str, part: Any, place: str, empty: bool = False) -> None:
+    """Raise UserError where a part of a configuration is none, is of no known type, or names a checkpoint of its own."""
+    whole = isinstance(part, dict) and isinstance(part.get("config", {} if empty else None), dict)
+    if not whole or not isinstance(part.get("type"), str):
+        raise UserError(f"{place} is no part with a type and a config: restore the file that came with the weights.")
+    if part["type"] not in KINDS[kind]:
+        raise UserError(
+            f"{place}: the {kind} {part['type']!r} is none that is built here, for it is unknown or would load other files; "
+            f"{suggest(part['type'], KINDS[kind])}: take another model."
+        )
+    if paths := [key for key in (*part, *part.get("config", {})) if str(key).endswith("ckpt_path")]:
+        raise UserError(
+            f"{place}: {paths[0]} names a checkpoint of its own: expected a model whose weights lie beside it."
+        )

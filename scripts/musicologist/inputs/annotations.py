@@ -43,6 +43,7 @@ def read_original(path: str | Path) -> Given:
     return Given(tuple(texts), tuple(annotations), unknown)
 
 
+_FASTEST = 10_000  # beats per minute
 _LIKE = '{"prompt": "…", "aspects": ["…"], "bpm": null}'
 
 
@@ -60,7 +61,7 @@ def _bpm(place: str, value: Any) -> float | None:
     """A tempo: a number, or a text that holds one ("120 bpm"); a text without one ("unknown") is no tempo."""
     if isinstance(value, str):
         match = re.search(r"\d+(?:\.\d+)?", value)
-        return float(match.group()) if match else None
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        value = float(match.group()) if match else None
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and not value > _FASTEST):
         return value if value is None else float(value)
-    raise UserError(f"{place}: bpm is {json.dumps(value)[:40]}: expected a number or null.")
+    raise UserError(f"{place}: bpm is {json.dumps(value)[:40]}: expected a number up to {_FASTEST}, or null.")

@@ -5,13 +5,16 @@ in the same order.
 """
 
 import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from musicologist.core.errors import UserError, suggest
 
 INFO = "audio_info.csv"
 _EMBEDDINGS = ("laion-clap_embeddings.pt", "laion-clap_embeddings.npy")
+_HEAD = 1 << 16  # characters
 _COLUMNS = ("note_str", "instrument_str", "binary_class")
 _LABELS = {"1": 1, "1.0": 1, "True": 1, "0": 0, "0.0": 0, "False": 0}
 
@@ -37,7 +40,21 @@ def files_of(folder: str | Path, concept: str) -> tuple[Path, Path]:
     if not found or not (places[0] / INFO).is_file():
         lacking = INFO if found else " or ".join(_EMBEDDINGS)
         raise UserError(f"{places[0]} has no {lacking}: expected the embeddings of a concept's notes and {INFO}.")
+    with _text(places[0] / INFO) as stream:
+        stream.read(_HEAD)  # what is no UTF-8 shows early, before anything runs
     return found[0], places[0] / INFO
+
+
+@contextmanager
+def _text(path: str | Path) -> Iterator[TextIO]:
+    """An open CSV file; UserError for what is no text in UTF-8 or no CSV."""
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as stream:
+            yield stream
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is not UTF-8 text: save it as UTF-8.") from None
+    except csv.Error as error:
+        raise UserError(f"{path} is no CSV ({error}): mend it, or save it again.") from None
 
 
 def read_info(path: str | Path) -> list[Note]:
@@ -48,7 +65,7 @@ def read_info(path: str | Path) -> list[Note]:
     """
     notes: dict[str, Note] = {}
     last = 1
-    with open(path, encoding="utf-8-sig", newline="") as stream:
+    with _text(path) as stream:
         reader = csv.DictReader(stream)
         for name in _COLUMNS:
             if name not in (reader.fieldnames or ()):

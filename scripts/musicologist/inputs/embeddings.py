@@ -1,5 +1,6 @@
 """Embeddings that a user has, as tensors of torch (.pt) or arrays of NumPy (.npy). Nothing pickled is ever run."""
 
+import math
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING
@@ -9,7 +10,6 @@ import numpy as np
 from musicologist.core import levels
 from musicologist.core.errors import UserError
 from musicologist.core.levels import Level
-from musicologist.embeddings.tables import EMBEDDING_SIZE
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,10 +25,19 @@ def load_array(path: str | Path) -> np.ndarray:
     """
     path = Path(path)
     try:
-        array = _tensor(path) if path.suffix == ".pt" else np.load(path, allow_pickle=False)
+        array = _tensor(path) if path.suffix == ".pt" else _array_of(path)
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: expected an array of embeddings.") from None
-    except (UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
+    except (
+        UnpicklingError,
+        RuntimeError,
+        EOFError,
+        LookupError,
+        TypeError,
+        ValueError,
+        OSError,
+        AttributeError,
+    ) as error:
         detail = " ".join(str(error).split())[:100]
         raise UserError(
             f"{path} cannot be read as a plain {'tensor' if path.suffix == '.pt' else 'array'} ({detail}): save the "
@@ -44,27 +53,51 @@ def _tensor(path: Path) -> object:
     import torch
 
     found = torch.load(path, map_location="cpu", weights_only=True)
-    return found.detach().float().numpy() if isinstance(found, torch.Tensor) and found.is_floating_point() else found
+    if not isinstance(found, torch.Tensor) or not found.is_floating_point():
+        return found
+    if (
+        found.layout != torch.strided
+        or found.is_meta
+        or found.untyped_storage().nbytes() < found.numel() * found.itemsize
+    ):
+        raise ValueError("a tensor that is sparse, without data, or larger than what is stored of it")
+    return found.detach().float().numpy()
+
+
+def _array_of(path: Path) -> object:
+    """The array of a .npy file, once its header is seen to claim no more than the file holds."""
+    from numpy.lib import format as npy
+
+    with open(path, "rb") as file:
+        version = npy.read_magic(file)
+        readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+        shape, _, kind = readers[version](file) if version in readers else npy._read_array_header(file, version)  # type: ignore[attr-defined]
+        claimed, there = math.prod(shape) * kind.itemsize, path.stat().st_size - file.tell()
+        if not kind.hasobject and claimed > there:
+            raise ValueError(f"its header claims {claimed} bytes, and {there} are there")
+    return np.load(path, allow_pickle=False)
 
 
 def unit(embedding: np.ndarray, place: str) -> tuple[np.ndarray, bool]:
-    """Embeddings (rows, 512) of unit norm, and whether they had to be normalised for it; within 1e-3 they are left alone.
+    """Embeddings (rows, size) of unit norm, and whether they had to be normalised for it; within 1e-3 they are left alone.
 
-    Raises UserError, naming ``place``, for other widths, and for a row that is not finite or zero.
+    Raises UserError, naming ``place``, for another shape, and for a row that is not finite or zero.
     """
-    if embedding.ndim != 2 or embedding.shape[1] != EMBEDDING_SIZE:
-        raise UserError(f"{place} has the shape {list(embedding.shape)}: expected rows of {EMBEDDING_SIZE} numbers.")
+    if embedding.ndim != 2 or not embedding.shape[1]:
+        raise UserError(f"{place} has the shape {list(embedding.shape)}: expected rows of numbers, one an embedding.")
     norms = np.linalg.norm(embedding.astype(np.float64), axis=1)
     bad = np.flatnonzero(~np.isfinite(norms) | (norms == 0))
     if len(bad):
         what = "only zeros" if norms[bad[0]] == 0 else "numbers that are not finite (NaN or infinite)"
         raise UserError(f"{place}: row {bad[0]} has {what} ({len(bad)} such rows): embed that audio again.")
+    if len(embedding) > 1 and (embedding == embedding[0]).all():
+        raise UserError(f"{place}: all {len(embedding)} rows are the same: embed the audio again, each clip by itself.")
     if np.abs(norms - 1).max(initial=0) <= _TOLERANCE:
         return embedding, False
     return (embedding / norms[:, None]).astype(np.float32), True
 
 
-_KEPT = ("model", "digest", "window_s", "sample_rate")
+_KEPT = ("embedder", "licence", "size", "model", "digest", "window_s", "sample_rate")
 
 
 def file_of(folder: str | Path, level: Level) -> Path:
@@ -103,13 +136,12 @@ def _array(path: Path, level: Level, sigma: float, prompts: int, samples: int) -
     from musicologist.embeddings import tables
 
     array = load_array(path)
-    expected = (prompts, samples, tables.EMBEDDING_SIZE)
-    if array.shape != expected:
+    if array.ndim != 3 or array.shape[:2] != (prompts, samples):
         raise UserError(
-            f"{path} has the shape {list(array.shape)}: expected {list(expected)}, that is prompts.count, audio.samples and "
-            "the embedding's size."
+            f"{path} has the shape {list(array.shape)}: expected [{prompts}, {samples}, size], that is prompts.count, "
+            "audio.samples and the embedding's size."
         )
-    embedding, changed = unit(array.reshape(-1, tables.EMBEDDING_SIZE), str(path))
+    embedding, changed = unit(array.reshape(prompts * samples, -1), str(path))
     rows = prompts * samples
     columns = {
         "prompt_id": np.repeat(np.arange(prompts), samples),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from musicologist.core import documents
 from musicologist.core.errors import UserError, place_of, suggest
 from musicologist.prompts import batches
 
@@ -33,21 +34,27 @@ def read_json(path: str | Path, like: str) -> Iterator[tuple[str, Any]]:
     except UnicodeDecodeError:
         raise UserError(f"{path} is not UTF-8 text: expected JSON records like {like}.") from None
     decoder, position, number = json.JSONDecoder(), 0, 0
-    while (position := _next(text, position)) < len(text):
+    while (start := _next(text, position)) < len(text):
         try:
-            value, position = decoder.raw_decode(text, position)
-        except json.JSONDecodeError as error:
-            raise UserError(
-                f"{path}, line {error.lineno}: not JSON ({error.msg}): expected records like {like}."
-            ) from None
+            value, position = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError) as error:
+            line = text.count("\n", 0, getattr(error, "pos", start)) + 1
+            what = "nested too deeply" if isinstance(error, RecursionError) else getattr(error, "msg", str(error)[:80])
+            raise UserError(f"{path}, line {line}: not JSON ({what}): expected records like {like}.") from None
         for record in value if isinstance(value, list) else [value]:
             number += 1
+            if documents.may_lack_half(text):
+                documents.require_text(record, place_of(path, record=number, line=text.count("\n", 0, start) + 1))
             yield place_of(path, record=number), record
     if not number:
         raise UserError(f"{path} is empty: expected at least one record like {like}.")
 
 
 _NUMBER = re.compile(r"^\d+\.(\s+|$)")
+_MARKS = (re.compile(r"^\(?\d+[.):\]]\s+"), re.compile(r"^\d+\s+[-–—]\s+"), re.compile(r"^[-–—*•]\s+"))
+"""How lists are marked beside "12. ": dropped where every line has the mark."""
+_QUOTED = re.compile(r"[\"“„«](.*)[\"”“»]")
+_SEPARATORS = (",", ";", "\t")
 _TEXTS = ("text", "prompt")
 _LIKE = '{"text": "…"}'
 _COLUMNS = (*_TEXTS, "prompt_id")
@@ -56,8 +63,10 @@ _COLUMNS = (*_TEXTS, "prompt_id")
 def read_given(path: str | Path, count: int | None = None) -> list[str]:
     """The first ``count`` texts (or all) of a file that a user gives.
 
-    .txt has one prompt a line; blank lines do not count and a leading number as in "12. " is dropped. .json, .jsonl,
-    .csv and .parquet have a key or column ``text`` or ``prompt``, and may have ``prompt_id``, the running number from 0.
+    .txt has one prompt a line; blank lines do not count and a leading number as in "12. " is dropped, and so is the mark of a
+    list ("1)", "2 - ", "*") or a pair of quotes that every line has. .json, .jsonl, .csv (separated by commas, semicolons or
+    tabs) and .parquet have a key or column ``text`` or ``prompt``, in any case, and may have ``prompt_id``, the running number
+    from 0; a JSON list of texts does too.
 
     Raises UserError for a missing, empty or unreadable file, another suffix, a column that is missing or misspelt, a prompt
     without text, a prompt id that stands twice or out of order, and fewer than ``count`` prompts.
@@ -68,7 +77,8 @@ def read_given(path: str | Path, count: int | None = None) -> list[str]:
     if not Path(path).is_file():
         raise UserError(f"{path} does not exist: expected a file of prompts, named .txt, {', '.join(_RECORDS)}.")
     if suffix == ".txt":
-        texts = [_without_number(place, line) for place, line in batches._lines(path)]
+        texts = _without_marks([_without_number(place, line) for place, line in batches._lines(path)])
+        documents.require_text(texts, str(path))
     else:
         texts = []
         for place, record in _RECORDS[suffix](path):
@@ -89,19 +99,40 @@ def _without_number(place: str, line: str) -> str:
     return text
 
 
+def _without_marks(texts: list[str]) -> list[str]:
+    for mark in _MARKS:
+        if texts and all(mark.match(text) for text in texts):
+            texts = [mark.sub("", text) for text in texts]
+    quoted = [_QUOTED.fullmatch(text) for text in texts]
+    found = [match[1].strip() for match in quoted if match and match[1].strip()]
+    return found if len(found) == len(texts) else texts
+
+
 def _json_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
     for place, record in read_json(path, _LIKE):
+        if isinstance(record, str):
+            record = {"text": record}
         if not isinstance(record, dict):
-            raise UserError(f"{place}: expected a record like {_LIKE}, found {json.dumps(record)[:60]}.")
-        yield place, record
+            raise UserError(f"{place}: expected a record like {_LIKE} or a text, found {json.dumps(record)[:60]}.")
+        yield place, _lowered(record)
+
+
+def _lowered(record: dict[str, Any]) -> dict[str, Any]:
+    """The record with the names of the columns that are looked for in lower case."""
+    known = {name: str(name).strip().lower() for name in record}
+    return {known[name] if known[name] in _COLUMNS else name: value for name, value in record.items()}
 
 
 def _csv_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
     with open(path, encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream, strict=True)
         try:
+            head = stream.readline().lower()
+            named = [one for one in _SEPARATORS if {name.strip(' "\r\n') for name in head.split(one)} & set(_TEXTS)]
+            stream.seek(0)
+            reader = csv.DictReader(stream, strict=True, delimiter=named[0] if named else ",")
             for record in reader:
-                yield place_of(path, line=reader.line_num), record
+                documents.require_text(list(record.values()), place_of(path, line=reader.line_num))
+                yield place_of(path, line=reader.line_num), _lowered(record)
         except UnicodeDecodeError:
             raise UserError(f"{path} is not UTF-8 text: save it as UTF-8.") from None
         except csv.Error as error:
@@ -114,15 +145,24 @@ def _parquet_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
     try:
         table = pq.read_table(path)
-    except pa.ArrowInvalid as error:
-        raise UserError(
-            f"{path} is not a readable parquet file ({str(error).splitlines()[0]}): make it again."
-        ) from None
-    for row, record in enumerate(table.select([name for name in table.column_names if name in _COLUMNS]).to_pylist()):
-        yield place_of(path, row=row), record or dict.fromkeys(table.column_names)
+        names = [name for name in table.column_names if name.strip().lower() in _COLUMNS]
+        records = table.select(names).to_pylist()
+    except (pa.ArrowException, OSError, ValueError, NotImplementedError) as error:
+        said = (str(error).splitlines() or [""])[0]
+        raise UserError(f"{path} is not a readable parquet file ({said}): make it again.") from None
+    for row, record in enumerate(records):
+        yield place_of(path, row=row), _lowered(record or dict.fromkeys(table.column_names))
 
 
 _RECORDS = {".json": _json_records, ".jsonl": _json_records, ".csv": _csv_records, ".parquet": _parquet_records}
+
+
+def _whole(number: Any) -> int | None:
+    """A running number that a table may hold as 3, 3.0 or "3"."""
+    try:
+        return int(number) if not isinstance(number, bool) and float(number) == int(float(number)) else None
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _given_record(place: str, record: dict[str, Any], expected_id: int) -> str:
@@ -134,8 +174,8 @@ def _given_record(place: str, record: dict[str, Any], expected_id: int) -> str:
     if not isinstance(text, str) or not text.strip():
         raise UserError(f"{place}: {name} is {text!r}: expected a text that is not empty.")
     prompt_id = record.get("prompt_id", expected_id)
-    if str(prompt_id) != str(expected_id):
-        seen = str(prompt_id).isdecimal() and int(prompt_id) < expected_id
-        what = "stands twice" if seen else f"is not the running number {expected_id}"
+    if _whole(prompt_id) != expected_id:
+        seen = (_whole(prompt_id) or 0) < expected_id and _whole(prompt_id) is not None
+        what = "stands twice" if seen else f"is not the running number {expected_id}, counted from 0"
         raise UserError(f"{place}: the prompt id {prompt_id!r} {what}: number prompts from 0, or leave prompt_id out.")
     return text.strip()

@@ -3,6 +3,7 @@
 Runs whenever the workflow is parsed, so it reads no large file.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from musicologist.inputs import prompts as inputs_prompts
 Inputs = Mapping[str, str | None]
 
 _ADDRESS = ("http://", "https://")
+_FOLDERS = ("audio", "embeddings", "note_embeddings")
+_FILES = ("prompts", "annotations")
+_BRACES = re.compile(r"\{(?!split\})|(?<!\{split)\}")
 _ABOVE = {"audio": "embeddings", "notes": "note_embeddings"}
 
 
@@ -26,9 +30,21 @@ def check(inputs: Inputs, source: str) -> None:
     ``source`` names the configuration file in the sentence.
     """
     for key, place in inputs.items():
-        if key != "notes" and place and not Path(place).exists():
+        if key == "notes" or not place:
+            continue
+        if not Path(place).exists():
             raise UserError(
                 f"{source}: inputs.{key} is {place}, which does not exist: name a file or folder that does."
+            )
+        if (key in _FOLDERS and not Path(place).is_dir()) or (key in _FILES and Path(place).is_dir()):
+            what = "a file" if Path(place).is_file() else "a folder"
+            raise UserError(
+                f"{source}: inputs.{key} is {place}, which is {what}: expected a {'folder' if key in _FOLDERS else 'file'}."
+            )
+    for key, place in inputs.items():
+        if place and _BRACES.search(place):
+            raise UserError(
+                f"{source}: inputs.{key} is {place}, where a brace stands for a part of a name: name it without braces."
             )
     for key, below in _ABOVE.items():
         if inputs[key] and inputs[below]:
@@ -82,6 +98,17 @@ def prompts_file(inputs: Inputs) -> str | None:
     """The file that holds the given prompts: their own, or the annotations where those repeat them."""
     annotations = inputs["annotations"]
     return inputs["prompts"] or (annotations if annotations and annotations.endswith(".json") else None)
+
+
+def doubt(texts: Sequence[str]) -> str:
+    """What is doubtful about given prompts, as a sentence; empty where nothing is."""
+    different = len(set(texts))
+    if different == len(texts):
+        return ""
+    return (
+        f"Of {len(texts)} prompts only {different} are different: intervals and p values count prompts as independent, which "
+        "equal ones are not (they are one cluster), so they come out too narrow; give each prompt once."
+    )
 
 
 def prompts(inputs: Inputs, count: int) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from musicologist.audio import acoustics
-from musicologist.core import shards
+from musicologist.core import shard_writing, shards
 from musicologist.core.errors import UserError
 
 LOUDNESS = -23.0
@@ -130,7 +130,7 @@ def keys(tar: str | Path) -> list[str]:
     return [stem for stem, suffix, _ in _members(tar) if suffix == "flac"]
 
 
-def pick(tar: str | Path, wanted: Collection[str]) -> Iterator[shards.Clip]:
+def pick(tar: str | Path, wanted: Collection[str]) -> Iterator[shard_writing.Clip]:
     """The wanted clips of a tar file, in its order; only they are decoded. UserError where there is no readable one."""
     content: bytes | None = None
     for stem, suffix, read in _members(tar):
@@ -138,7 +138,7 @@ def pick(tar: str | Path, wanted: Collection[str]) -> Iterator[shards.Clip]:
             content = read()
         elif stem in wanted and content is not None:
             audio, sample_rate = shards.decode(content)
-            yield shards.Clip(stem, audio, sample_rate, json.loads(read()))
+            yield shard_writing.Clip(stem, audio, sample_rate, json.loads(read()))
 
 
 def _members(tar: str | Path) -> Iterator[tuple[str, str, Callable[[], bytes]]]:

@@ -10,11 +10,6 @@ from musicologist.concepts.definitions import Concept, Terms
 from musicologist.listening.reading import Levels, Row, probe_of
 from musicologist.prompts import lexicon_annotator
 
-FEWEST_PROMPTS = 5
-FEWEST_INSTRUMENTS = 20
-_AT_CHANCE = 0.6
-"""Held-out ROC-AUC below which a probe is said to be near chance where no interval says it."""
-
 SIGNALS: Mapping[str, tuple[str, str]] = {
     "denoised": ("prediction", "what the model, led by the prompt, expects the finished clip to be"),
     "unguided": ("prediction, unguided", "what the model by itself expects the finished clip to be"),
@@ -60,9 +55,16 @@ def signal_entry(signal: str) -> dict[str, Any]:
     }
 
 
-def curves(rows: Sequence[Row], levels: Levels) -> list[dict[str, Any]]:
-    """One concept's curves by probe and signal: the area with its interval and nulls over the levels, answer and landmarks."""
+_OF_A_CURVE = ("answer", "monotone", "p", "q", "p_random", "q_random", "beats_random")
+
+
+def curves(rows: Sequence[Row], levels: Levels, card: Row) -> list[dict[str, Any]]:
+    """One concept's curves by probe and signal: the area with its interval and nulls over the levels, answer and landmarks.
+
+    ``card`` is the concept's, empty where there is none; it has the answers of curves under controls.
+    """
     found = []
+    controlled = {(probe_of(row), row["signal"]): row.get("under_controls", {}) for row in card.get("curves", ())}
     for probe, signal in dict.fromkeys((probe_of(row), row["signal"]) for row in rows):
         mine = [row for row in rows if (probe_of(row), row["signal"]) == (probe, signal)]
         end = max(mine, key=lambda row: row["step"])
@@ -74,7 +76,8 @@ def curves(rows: Sequence[Row], levels: Levels) -> list[dict[str, Any]]:
             {
                 "probe": probe,
                 "signal": signal,
-                **{name: end.get(name) for name in ("answer", "p", "q", "p_random", "beats_random")},
+                **{name: end.get(name) for name in _OF_A_CURVE},
+                "under_controls": controlled.get((probe, signal), {}),
                 "auc": over("roc_auc"),
                 "low": over("roc_auc_low"),
                 "high": over("roc_auc_high"),
@@ -82,7 +85,7 @@ def curves(rows: Sequence[Row], levels: Levels) -> list[dict[str, Any]]:
                 "critical": over("critical_auc"),
                 "random_low": over("random_low"),
                 "random_high": over("random_high"),
-                "sigma50": landmark(end, "half_rise_sigma"),
+                "half_excess": landmark(end, "half_excess_sigma"),
                 "onset": landmark(end, "onset_sigma"),
             }
         )
@@ -131,46 +134,28 @@ def _terms(terms: Terms, join: str) -> str:
     return join.join(parts)
 
 
-def warnings(
-    rows: Sequence[Row], notes: Mapping[str, int], held_out: Mapping[str, Mapping[str, float]]
-) -> list[dict[str, str]]:
+def warnings(rows: Sequence[Row]) -> list[dict[str, str]]:
     """What a reader must know before believing a concept's numbers: ``short`` words for a table and a sentence.
 
-    ``notes`` counts notes and instruments of both sides (empty where nothing is known), ``held_out`` has each probe's
-    ROC-AUC on notes of instruments that it has not met.
+    They stand in the rows' column ``warning``, as ``short words: sentence``, several with " | " between them. Those of some of
+    the probes alone are said with their names.
     """
+    said: dict[str, set[str]] = {}
+    for row in rows:
+        for one in (row.get("warning") or "").split(" | "):
+            if one:
+                said.setdefault(one, set()).add(probe_of(row))
+    every = {probe_of(row) for row in rows}
     found = []
-
-    def warn(short: str, sentence: str) -> None:
-        found.append({"short": short, "sentence": sentence})
-
-    end = max(rows, key=lambda row: row["step"])
-    asking, other = end.get("n_pos_prompts"), end.get("n_neg_prompts")
-    if asking is not None and other is not None and min(asking, other) < FEWEST_PROMPTS:
-        warn(
-            "few prompts", f"Only {asking} prompts ask for it and {other} do not: its curve is hardly more than chance."
-        )
-    fewest = min((notes[name] for name in ("instruments_with", "instruments_without") if name in notes), default=None)
-    if fewest is not None and fewest < FEWEST_INSTRUMENTS:
-        warn(
-            "few instruments",
-            f"The probes learnt it from {notes['with']} notes of {notes['instruments_with']} instruments against "
-            f"{notes['without']} notes of {notes['instruments_without']}: too few to tell the idea from the instrument.",
-        )
-    for probe, area in held_out.items():
-        value, low = area.get("roc_auc"), area.get("roc_auc_low")
-        if value is not None and (low <= 0.5 if low is not None else value < _AT_CHANCE):
-            warn(
-                "probe near chance",
-                f"On single notes of instruments that it had not met, the {probe_title(probe)} tells the concept apart hardly "
-                f"better than a coin (ROC-AUC {value:.2f}): what it says about music means little.",
-            )
-    for sentence in dict.fromkeys(str(row["warning"]) for row in rows if row.get("warning")):
-        warn("warning", sentence)
+    for one, probes in said.items():
+        short, sentence = one.split(": ", 1) if ": " in one else ("warning", one)
+        whose = "" if probes == every else f"{' and '.join(probe_title(probe) for probe in sorted(probes))}: "
+        found.append({"short": short, "sentence": f"{whose}{sentence}."})
     for signal, answers in _answers_by_embedder(rows).items():
         if len(set(answers.values())) > 1:
-            said = "; ".join(f"{embedder}: {answer}" for embedder, answer in answers.items())
-            warn("embedders disagree", f"{SIGNALS.get(signal, (signal,))[0].capitalize()}: {said}.")
+            said_by = "; ".join(f"{embedder}: {answer}" for embedder, answer in answers.items())
+            sentence = f"{SIGNALS.get(signal, (signal,))[0].capitalize()}: {said_by}."
+            found.append({"short": "embedders disagree", "sentence": sentence})
     return found
 
 

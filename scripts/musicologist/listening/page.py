@@ -189,8 +189,8 @@ def _concept(
         "prompts": {"asking": end.get("n_pos_prompts"), "other": end.get("n_neg_prompts")},
         "notes_counted": counts,
         "held_out": {contents.probe_title(probe): area.get("roc_auc") for probe, area in held_out.items()},
-        "warnings": contents.warnings(rows, counts, held_out),
-        "curves": contents.curves(rows, levels),
+        "warnings": contents.warnings(rows),
+        "curves": contents.curves(rows, levels, card),
         "controls": contents.control_curves(reading.rows(sources.controls[name]), levels)
         if name in sources.controls
         else [],

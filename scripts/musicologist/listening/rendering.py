@@ -30,6 +30,8 @@ def write(page: Page, resources: Path, single_file_mb: float, index: Path, clips
     whole = _html(page, resources, inline, {name: _json(payload) for name, payload in payloads.items()})
     single = len(whole.encode()) < single_file_mb * 1e6
     index.parent.mkdir(parents=True, exist_ok=True)
+    for left in index.parent.glob(".clips.*"):  # by a writer that was killed
+        shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=".clips.", dir=index.parent) as temporary:
         folder = Path(temporary) / "clips"
         folder.mkdir()

@@ -76,10 +76,14 @@ def _fetch_blob(repository: hub.Repository, remote: Any) -> None:
     """
     from huggingface_hub.constants import ENDPOINT, HF_HUB_CACHE
 
+    if not re.fullmatch(r"[\w-]{1,128}", remote.etag or ""):
+        raise UserError(
+            f"{repository}: the hub gives a file the name {str(remote.etag)[:60]!r}, which is none of its own."
+        )
     blob = Path(HF_HUB_CACHE) / f"models--{repository.name.replace('/', '--')}" / "blobs" / remote.etag
     if not blob.exists():
         # the token is for the hub alone, not for the storage that it may point to
-        own = urlsplit(remote.location).netloc == urlsplit(ENDPOINT).netloc
+        own = urlsplit(remote.location)[:2] == urlsplit(ENDPOINT)[:2]
         headers = {"Authorization": f"Bearer {_token()}"} if own and _token() else {}
         digest = remote.etag if re.fullmatch(r"[0-9a-f]{64}", remote.etag) else None
         downloads.fetch(remote.location, blob, remote.size, digest, headers)

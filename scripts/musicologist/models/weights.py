@@ -1,13 +1,15 @@
 """Files of weights: whether one is whole, and reading it without running what it may carry."""
 
-import json
 import os
 import pickle
+import pickletools
 import struct
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
-from zipfile import is_zipfile
+from typing import IO, TYPE_CHECKING, Any
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
+from musicologist.core import documents
 from musicologist.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -26,10 +28,34 @@ def check(path: str | Path) -> None:
             if promised != size:
                 raise UserError(
                     f"{path} is no readable weights file (it is {size} bytes long, and its header describes {promised}): it "
-                    "is truncated; delete it and fetch it again."
+                    "is truncated; fetch or copy it again."
                 )
-        elif not is_zipfile(file):  # the directory of torch.save's zip file is at its end
-            raise UserError(f"{path} is truncated or no file that torch.save wrote: delete it and fetch it again.")
+        elif not _is_zip(file):
+            raise UserError(f"{path} is truncated or no file that torch.save wrote: fetch or copy it again.")
+
+
+def _is_zip(file: IO[bytes]) -> bool:
+    """Whether a file ends like one of torch.save's, with the directory of a zip file."""
+    try:
+        return is_zipfile(file)
+    except (BadZipFile, OSError, ValueError, struct.error):
+        return False
+
+
+def names(path: str | Path) -> set[str]:
+    """The names in a file of weights: of its tensors and, in a checkpoint, of all else that has one. Nothing is loaded or run.
+
+    Of a safetensors file they are read from the header, of ``torch.save``'s from the text of the pickle, which is scanned and
+    not followed. The file is one that ``check`` let pass.
+    """
+    path = Path(path)
+    with open(path, "rb") as file:
+        if path.suffix == ".safetensors":
+            (length,) = struct.unpack("<Q", file.read(8))
+            return set(documents.from_json(file.read(length))) - {"__metadata__"}
+        with ZipFile(file) as archive:
+            pickled = [archive.read(name) for name in archive.namelist() if name.endswith("data.pkl")]
+    return {part for text in pickled for _, part, _ in pickletools.genops(text) if isinstance(part, str)}
 
 
 def _promised(start: bytes, file: IO[bytes]) -> int | None:
@@ -38,7 +64,7 @@ def _promised(start: bytes, file: IO[bytes]) -> int | None:
     if not 2 <= length <= 100_000_000:
         return None
     try:
-        header = json.loads(file.read(length))
+        header = documents.from_json(file.read(length))
         ends = [tensor["data_offsets"][1] for name, tensor in header.items() if name != "__metadata__"]
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return None
@@ -59,16 +85,43 @@ def load(path: str | Path) -> dict[str, "torch.Tensor"]:
     path = Path(path)
     try:
         if path.suffix == ".safetensors":
-            return load_file(path)
-        with torch.serialization.safe_globals(_numbers()):
-            state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except (SafetensorError, pickle.UnpicklingError, EOFError, KeyError, RuntimeError) as error:
+            state: Any = load_file(path)
+        else:
+            with torch.serialization.safe_globals(_numbers()):
+                state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except (
+        SafetensorError,
+        pickle.UnpicklingError,
+        EOFError,
+        LookupError,
+        OSError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise UserError(f"{path} is no readable weights file ({str(error)[:120]}): fetch it again.") from None
     if isinstance(state, dict):
         state = state.get("state_dict", state)
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise UserError(f"{path} holds no named tensors: expected a checkpoint of weights.")
+    require_finite(state, path)
     return state
+
+
+def require_finite(state: Mapping[str, "torch.Tensor"], place: str | Path) -> None:
+    """Raise UserError, naming ``place``, where weights are sparse, hold no data, or hold numbers that are not finite."""
+    import torch
+
+    for name, tensor in state.items():
+        if tensor.layout != torch.strided or tensor.is_meta:
+            raise UserError(
+                f"{place}: {name} is a sparse tensor or one without data: expected a checkpoint of weights."
+            )
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise UserError(
+                f"{place}: the weights {name} hold numbers that are not finite (NaN or infinite): whatever is made with them "
+                "would be wrong; fetch or train the model again."
+            )
 
 
 def _numbers() -> list:

@@ -8,7 +8,7 @@ import re
 import tarfile
 import types
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,8 +26,19 @@ NOTE_BYTES = 128_044  # a WAV file of four seconds
 _BLOCK = 1 << 20
 _TEXT = 1 << 16  # characters
 _LONGEST_ENTRY = 1 << 20  # characters
+_LONGEST_NOTE = 64 << 20  # bytes
 _KEY = re.compile(r'\s*("(?:[^"\\]|\\.)*")\s*:\s*')
 _SPACE = re.compile(r"\s*")
+
+
+class Unusable(UserError):
+    """A note that cannot be heard, by itself: the others are none the worse for it."""
+
+    def __init__(self, sentence: str, reason: str) -> None:
+        """The whole sentence, and the reason in a few words."""
+        super().__init__(sentence)
+        self.reason = reason
+
 
 Item = tuple[str, dict[str, Any] | bytes]
 """A note's name with its entry of examples.json, or with its WAV file."""
@@ -62,7 +73,7 @@ def _unpacked(folder: Path) -> Iterator[Item]:
         )
     with open(examples, "rb") as stream:
         yield from _entries(stream, folder)
-    for wav in sorted(folder.glob("audio/*.wav")):
+    for wav in sorted(wav for wav in folder.glob("audio/*.wav") if not wav.name.startswith("._")):
         yield wav.stem, wav.read_bytes()
 
 
@@ -70,7 +81,7 @@ def _archived(archive: str | Path, split: str) -> Iterator[Item]:
     """Unpacked by gzip, not by tarfile, which takes the end of a truncated stream for the end of the archive."""
     folder, last, found, described = f"nsynth-{split}/", "", set(), False
     try:
-        with gzip.open(archive) as unpacked:
+        with _gunzipped(archive) as unpacked:
             # read1 hands over all that came before a cut, read would lose up to a block of it
             with tarfile.open(fileobj=types.SimpleNamespace(read=unpacked.read1), mode="r|", bufsize=_BLOCK) as tar:
                 for member in tar:
@@ -81,7 +92,9 @@ def _archived(archive: str | Path, split: str) -> Iterator[Item]:
                     if stream is not None and name == folder + "examples.json":
                         described = True
                         yield from _entries(stream, archive)
-                    elif stream is not None and name.startswith(folder + "audio/") and name.endswith(".wav"):
+                    elif stream is not None and _is_note(name, folder):
+                        if member.size > _LONGEST_NOTE:
+                            raise UserError(f"{archive}: {name} is {member.size} bytes long: expected a note of 4 s.")
                         content = stream.read()
                         yield Path(name).stem, content
                     last = name
@@ -100,6 +113,17 @@ def _archived(archive: str | Path, split: str) -> Iterator[Item]:
             f"{archive} has no {folder}examples.json (it holds {', '.join(sorted(found)[:3]) or 'nothing'}): expected "
             "NSynth's layout; check notes.splits and the archive."
         )
+
+
+def _gunzipped(archive: str | Path) -> gzip.GzipFile | io.BufferedReader:
+    """An archive's tar stream; browsers unpack what they fetch, so it may be a plain tar file by its bytes."""
+    with open(archive, "rb") as file:
+        return gzip.open(archive) if file.read(2) == b"\x1f\x8b" else open(archive, "rb")
+
+
+def _is_note(name: str, folder: str) -> bool:
+    """Whether a member is a note's sound; a Mac packs a file of its own (._NAME) beside each."""
+    return name.startswith(folder + "audio/") and name.endswith(".wav") and not Path(name).name.startswith("._")
 
 
 def _entries(stream: IO[bytes], place: str | Path) -> Iterator[Item]:
@@ -123,7 +147,7 @@ def _pairs(stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
             key = _KEY.match(buffer, at)
             if key is None:
                 raise ValueError(f"no key of a note at {buffer[at : at + 20]!r}")
-            value, end = decode(buffer, key.end())
+            value, end = _decoded(decode, buffer, key.end())
             separator = _next(buffer, end)
             if separator not in (",", "}"):
                 raise ValueError("it breaks off")
@@ -137,66 +161,44 @@ def _pairs(stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
         yield json.loads(key[1]), value
 
 
+def _decoded(decode: Callable[[str, int], tuple[Any, int]], buffer: str, at: int) -> tuple[Any, int]:
+    try:
+        return decode(buffer, at)
+    except RecursionError:
+        raise ValueError("brackets are nested too deeply") from None
+
+
 def _next(buffer: str, at: int) -> str:
     blank = _SPACE.match(buffer, at)
     end = blank.end() if blank else at
     return buffer[end : end + 1]
 
 
-def row(place: str | Path, key: str, entry: Any, split: str) -> dict[str, Any]:
-    """The row of the notes table for an entry of examples.json.
+def audio(place: str, content: bytes) -> np.ndarray:
+    """A note's audio (channels, samples), float32.
 
-    Raises UserError, naming ``place`` and the note, for an entry that is not as NSynth's.
+    Raises UserError, naming ``place``, for what is no note at 16 kHz: Unusable where that is this note's own fault.
     """
     try:
-        made = {
-            "note_id": key,
-            "instrument": entry["instrument_str"],
-            "family": entry["instrument_family_str"],
-            "source": entry["instrument_source_str"],
-            "qualities": [name for name, present in zip(QUALITIES, entry["qualities"], strict=True) if present],
-            "pitch": int(entry["pitch"]),
-            "velocity": int(entry["velocity"]),
-            "split": split,
-        }
-    except (KeyError, TypeError, ValueError) as error:
-        raise UserError(
-            f"{place}: the entry of {key} in examples.json is not as NSynth's ({type(error).__name__}: {error}): expected "
-            f"instrument_str, instrument_family_str, instrument_source_str, pitch, velocity and {len(QUALITIES)} qualities."
-        ) from None
-    for field, known in (("family", FAMILIES), ("source", SOURCES)):
-        if made[field] not in known:
-            raise UserError(
-                f"{place}: the note {key} has the {field} {made[field]!r} in examples.json: expected one of "
-                f"{', '.join(known)}."
-            )
-    if instrument_of(key) != made["instrument"]:
-        raise UserError(
-            f"{place}: the note {key} has the instrument {made['instrument']!r} in examples.json: expected a note named "
-            "INSTRUMENT-PITCH-VELOCITY."
-        )
-    return made
-
-
-def instrument_of(key: str) -> str:
-    """The instrument of a note's name, INSTRUMENT-PITCH-VELOCITY."""
-    return key.rsplit("-", 2)[0]
-
-
-def audio(place: str, content: bytes) -> np.ndarray:
-    """A note's audio (channels, samples), float32; UserError, naming ``place``, for what is no note at 16 kHz."""
-    import soundfile
-
-    try:
         decoded, rate = shards.decode(content)
-    except soundfile.LibsndfileError as error:
-        raise UserError(f"{place} is no readable WAV file ({error}): fetch or make the notes again.") from None
+    except ValueError as error:
+        raise Unusable(
+            f"{place} is no readable WAV file ({error}): fetch or make the notes again.", "no readable WAV file"
+        ) from None
     if rate != SAMPLE_RATE:
         raise UserError(f"{place} has a rate of {rate} Hz: expected {SAMPLE_RATE} Hz as in NSynth; resample the notes.")
     if decoded.shape[1] < SHORTEST * rate:
-        raise UserError(
-            f"{place} is {decoded.shape[1] / rate:.3f} s long: expected a note of 4 s, at least {SHORTEST} s."
+        raise Unusable(
+            f"{place} is {decoded.shape[1] / rate:.3f} s long: expected a note of 4 s, at least {SHORTEST} s.",
+            "too short",
         )
+    if not np.isfinite(decoded).all():
+        raise Unusable(
+            f"{place} has samples that are no numbers (NaN or infinite): make the note again.",
+            "samples that are no numbers",
+        )
+    if np.abs(decoded).max() < 0.5 / 32767:
+        raise Unusable(f"{place} is silent: nothing can be heard in it.", "silent")
     return decoded
 
 

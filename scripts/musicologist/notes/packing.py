@@ -6,28 +6,31 @@ import sqlite3
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from musicologist.core import downloads, parquet, programs, shards
+from musicologist.core import downloads, parquet, programs, shard_writing
 from musicologist.core.errors import UserError
-from musicologist.notes import nsynth
+from musicologist.notes import entries, nsynth
 from musicologist.notes.tables import NOTES
 
 _ROW_GROUP = 1_000
+_NAMED = 20  # of the notes that are left out for one reason
 _TABLES = """
     PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
     CREATE TABLE entries (key TEXT PRIMARY KEY, split TEXT, instrument TEXT, entry TEXT) WITHOUT ROWID;
-    CREATE TABLE clips (key TEXT PRIMARY KEY, start INTEGER, length INTEGER) WITHOUT ROWID;"""
-_CHOSEN = """
-    SELECT position, key, entry, split, start, length FROM (
+    CREATE TABLE clips (key TEXT PRIMARY KEY, start INTEGER, length INTEGER, fault TEXT) WITHOUT ROWID;"""
+_WANTED = """
+    SELECT {} FROM (
         SELECT ROW_NUMBER() OVER (ORDER BY key) - 1 AS position, * FROM (
             SELECT ROW_NUMBER() OVER (PARTITION BY split, instrument ORDER BY key) AS place, * FROM entries)
         WHERE place <= :per_instrument OR :per_instrument = 0)
-    JOIN clips USING (key) WHERE length > 0 ORDER BY key"""
+    JOIN clips USING (key) WHERE {} ORDER BY key"""
+_CHOSEN = _WANTED.format("position, key, entry, split, start, length", "length > 0")
+_LEFT_OUT = _WANTED.format("key, fault", "fault != ''")
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,13 @@ class Source:
 def pack(sources: Sequence[Source], per_instrument: int, targets: Sequence[str | Path], table: str | Path) -> int:
     """Deal the notes of all sources over the tar shards ``targets`` and write the notes table; returns how many.
 
-    At most ``per_instrument`` notes of an instrument are taken, the first ones by name (0: all). Silent notes, of which
-    NSynth has some, are left out. Shards and table are in the order of the names: whether the notes come from an archive or
-    a folder, and in which order, changes no byte.
+    At most ``per_instrument`` notes of an instrument are taken, the first ones by name (0: all). Notes that cannot be heard
+    (silent, of which NSynth has some, broken, too short) are left out, counted and named, with the reason, in the log and in
+    the table's metadata (``left_out``). Shards and table are in the order of the names: whether the notes come from an archive
+    or a folder, and in which order, changes no byte.
 
-    Each source is read once. Encoded clips wait in one temporary file beside the first target, names and entries in an SQLite
-    file in the temporary directory, so that memory holds one note, whatever the number.
+    Each source is read once. Encoded clips wait in one temporary file beside the first target, names and entries in SQLite's
+    own; neither has a name, so that memory holds one note, whatever the number, and a kill leaves nothing.
 
     Raises UserError where a source is not as ``nsynth.read`` expects, a note is not at 16 kHz or stands twice, an entry has no
     note or a note no entry, there are fewer notes than targets, or the disk is too small.
@@ -54,9 +58,8 @@ def pack(sources: Sequence[Source], per_instrument: int, targets: Sequence[str |
     Path(targets[0]).parent.mkdir(parents=True, exist_ok=True)
     _require_space(sources, per_instrument, Path(targets[0]))
     with (
-        tempfile.TemporaryDirectory() as scratch,
         tempfile.TemporaryFile(dir=Path(targets[0]).parent) as spool,
-        closing(sqlite3.connect(Path(scratch) / "notes.sqlite")) as index,
+        closing(sqlite3.connect("")) as index,
     ):
         index.executescript(_TABLES)
         intake = _Intake(index, spool, per_instrument)
@@ -93,10 +96,10 @@ class _Intake:
         ):
             if isinstance(content, bytes):
                 place = f"{source.place}, nsynth-{source.split}/audio/{key}.wav"
-                start, length = self._encode(place, key, content) if self._may_be_chosen(key) else (0, 0)
-                self._insert(source, key, "clips", (key, start, length))
+                where = self._encode(place, key, content) if self._may_be_chosen(key) else (0, 0, "")
+                self._insert(source, key, "clips", (key, *where))
             else:
-                row = nsynth.row(source.place, key, content, source.split)
+                row = entries.row(source.place, key, content, source.split)
                 known = (key, source.split, row["instrument"], json.dumps(content, ensure_ascii=False))
                 self._insert(source, key, "entries", known)
         self._compare(source)
@@ -113,18 +116,19 @@ class _Intake:
 
     def _may_be_chosen(self, key: str) -> bool:
         """Whether a note is among the first of its instrument so far: others need not be encoded."""
-        names = self.candidates[nsynth.instrument_of(key)]
+        names = self.candidates[entries.instrument_of(key)]
         if self.per_instrument:
             bisect.insort(names, key)
             del names[self.per_instrument :]
         return not self.per_instrument or key in names
 
-    def _encode(self, place: str, key: str, content: bytes) -> tuple[int, int]:
-        """Where a clip lies in the spool: (start, length); the length is 0 for a silent one."""
-        audio = nsynth.audio(place, content)
-        if not audio.any():
-            return 0, 0
-        return self.spool.tell(), self.spool.write(shards.encode(audio, nsynth.SAMPLE_RATE))
+    def _encode(self, place: str, key: str, content: bytes) -> tuple[int, int, str]:
+        """Where a clip lies in the spool: (start, length, ""); (0, 0, the reason) for one that cannot be heard."""
+        try:
+            audio = nsynth.audio(place, content)
+        except nsynth.Unusable as error:
+            return 0, 0, error.reason
+        return self.spool.tell(), self.spool.write(shard_writing.encode(audio, nsynth.SAMPLE_RATE)), ""
 
     def _compare(self, source: Source) -> None:
         for first, second, what in (
@@ -149,10 +153,10 @@ def _deal(
 ) -> int:
     import pyarrow as pa
 
-    total = 0
+    total, left_out = 0, _left_out(index, per_instrument)
     with ExitStack() as stack:
-        writers = [stack.enter_context(shards.ShardWriter(target)) for target in targets]
-        append = stack.enter_context(parquet.writer(table, NOTES))
+        writers = [stack.enter_context(shard_writing.ShardWriter(target)) for target in targets]
+        append = stack.enter_context(parquet.writer(table, NOTES, {"left_out": json.dumps(left_out)}))
         chosen = index.execute(_CHOSEN, {"per_instrument": per_instrument})
         while group := chosen.fetchmany(_ROW_GROUP):
             rows = []
@@ -160,12 +164,31 @@ def _deal(
                 spool.seek(start)
                 record = json.loads(entry)
                 writers[position % len(writers)].add_encoded(key, spool.read(length), record)
-                rows.append(nsynth.row(key, key, record, split))
+                rows.append(entries.row(key, key, record, split))
             append(pa.Table.from_pylist(rows, schema=NOTES))
             total += len(rows)
         if not all(writer.keys for writer in writers):
             raise UserError(
-                f"{' and '.join(str(source.place) for source in sources)}: {total} notes that are not silent, too few for "
-                f"{len(writers)} shards: lower notes.shards or give more notes."
+                f"{' and '.join(str(source.place) for source in sources)}: {total} notes that can be heard, too few "
+                f"for {len(writers)} shards{''.join(f' ({one})' for one in _told(left_out))}: lower notes.shards or give "
+                "more notes."
             )
     return total
+
+
+def _left_out(index: sqlite3.Connection, per_instrument: int) -> dict[str, dict[str, Any]]:
+    """By reason, how many of the wanted notes cannot be heard, and the first names."""
+    by_fault: dict[str, list[str]] = defaultdict(list)
+    for key, fault in index.execute(_LEFT_OUT, {"per_instrument": per_instrument}):
+        by_fault[fault].append(key)
+    left_out = {fault: {"notes": len(keys), "first": keys[:_NAMED]} for fault, keys in sorted(by_fault.items())}
+    for sentence in _told(left_out):
+        print(f"{sentence}.", file=sys.stderr, flush=True)
+    return left_out
+
+
+def _told(left_out: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    return [
+        f"Left out: {found['notes']} notes ({fault}), first {', '.join(found['first'])}"
+        for fault, found in left_out.items()
+    ]

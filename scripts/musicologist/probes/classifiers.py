@@ -124,18 +124,30 @@ def _of_file(path: str) -> ModuleType:
     return module
 
 
-def report(probe: Probe, embeddings: np.ndarray, labels: np.ndarray) -> dict[str, float | int]:
-    """How well the probe does on these notes: number of each class, accuracy, balanced accuracy, ROC-AUC."""
+def report(
+    probe: Probe, embeddings: np.ndarray, labels: np.ndarray, instruments: np.ndarray
+) -> dict[str, float | int | None]:
+    """How well the probe does on these notes: notes and instruments on each side, accuracy, balanced accuracy, ROC-AUC.
+
+    The area's interval is over instruments, whose notes stay together; None with fewer than five of them on a side.
+    """
     from sklearn.metrics import balanced_accuracy_score
 
     decision = probe.decision_function(embeddings)
     predicted = (decision > 0).astype(int)
+    heard = [len(np.unique(instruments[labels == side])) for side in (1, 0)]
+    ends = auc.interval(auc.clustered(decision, labels, instruments)) if min(heard) > 1 else (np.nan, np.nan)
+    low, high = (None if np.isnan(end) else round(end, 4) for end in ends)
     return {
         "n_pos": int((labels == 1).sum()),
         "n_neg": int((labels == 0).sum()),
+        "instruments_pos": heard[0],
+        "instruments_neg": heard[1],
         "accuracy": round(float((predicted == labels).mean()), 4),
         "balanced_accuracy": round(float(balanced_accuracy_score(labels, predicted)), 4),
         "roc_auc": round(float(auc.area(decision, labels)), 4),
+        "roc_auc_low": low,
+        "roc_auc_high": high,
     }
 
 
@@ -162,13 +174,26 @@ def save(probe: Probe, path: str | Path) -> None:
     _skops().dump(probe, path)
 
 
+_LARGEST = 4 << 30  # bytes
+
+
 def load(path: str | Path, classifier: Classifier) -> Probe:
     """Read a probe of this classifier; UserError where the file is missing, broken or holds types that it does not trust."""
     import zipfile
 
     try:
-        return _skops().load(path, trusted=["numpy.dtype", *classifier.trusted])
+        if Path(path).stat().st_size > _LARGEST:
+            raise ValueError("it is too long for a probe")
+        with zipfile.ZipFile(path) as file:
+            if sum(member.file_size for member in file.infolist()) > _LARGEST:
+                raise ValueError("its contents are too long for a probe")
+        probe = _skops().load(path, trusted=["numpy.dtype", *classifier.trusted])
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: expected a probe that train_probe wrote.") from None
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # skops raises whatever its members make it raise
         raise UserError(f"{path} is no readable probe ({str(error)[:120]}): delete it and run again.") from None
+    if not callable(getattr(probe, "decision_function", None)):
+        raise UserError(f"{path} holds a {type(probe).__name__}, no probe: delete it and run again.")
+    return probe

@@ -33,7 +33,7 @@ def read_batch(path: str | Path) -> list[Prompt]:
     for place, line in _lines(path):
         try:
             prompt = Prompt(**json.loads(line))
-        except (json.JSONDecodeError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             raise UserError(
                 f'{place}: expected a prompt like {{"prompt_id": 0, "text": "…", "writer": "…"}}, found {line[:60]!r}: '
                 "delete the file and let the workflow write it again."

@@ -46,13 +46,15 @@ SCHEMA = {
     },
 }
 
+_FASTEST = 10_000  # beats per minute
+
 ANSWER_CHARACTERS = 120
 """About how long an answer to one prompt is, its text not counted."""
 
 
-def template(temperature: float) -> str:
+def template(temperature: float | None, structured: bool = True) -> str:
     """16 hexadecimal digits over all that is asked but for the prompts and the model."""
-    parts = json.dumps([_system(), SCHEMA, temperature], sort_keys=True)
+    parts = json.dumps([_system(), SCHEMA, temperature, *([] if structured else ["in words"])], sort_keys=True)
     return hashlib.sha256(parts.encode()).hexdigest()[:16]
 
 
@@ -120,7 +122,7 @@ def _named(item: Any, texts: Sequence[str]) -> str | None:
 
 def _is_whole(item: Mapping[str, Any]) -> bool:
     tags, bpm = item.get("aspects"), item.get("bpm")
-    is_tempo = bpm is None or (isinstance(bpm, int | float) and not isinstance(bpm, bool))
+    is_tempo = bpm is None or (isinstance(bpm, int | float) and not isinstance(bpm, bool) and 0 <= bpm <= _FASTEST)
     return isinstance(tags, list) and all(isinstance(tag, str) for tag in tags) and is_tempo
 
 

@@ -1,22 +1,16 @@
-"""Asking an OpenAI-compatible server: the key from the environment, retries, cost, sentences for failures, a log of answers."""
+"""Asking an OpenAI-compatible server: key and address, retries, cost, sentences for failures, what an answer holds."""
 
-import errno
-import fcntl
 import json
 import math
 import os
 import re
-import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from musicologist.core import programs
+from musicologist.core import documents, programs
 from musicologist.core.errors import UserError
 
 T = TypeVar("T")
@@ -49,12 +43,47 @@ class Request:
 
 
 def check_key() -> None:
-    """Raise UserError where no key is in the environment."""
-    if not os.environ.get(KEY, "").strip():
+    """Raise UserError where no client can be made: no key, one that no header can hold, an address, proxy or certificates."""
+    key = os.environ.get(KEY, "").strip()
+    if not key:
         raise UserError(
             f"{KEY} is not set, and this run asks OpenAI: export {KEY}=… (=none for a server of your own at OPENAI_BASE_URL "
             "that needs no key), or set prompts.writer to template and annotation.annotator to lexicon."
         )
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise UserError(
+            f"{KEY} holds a character that no key has (a curly quote, a dash, a blank, a line end): copy the key again."
+        )
+    try:
+        address = urlsplit(_address())
+        well = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
+    except ValueError:
+        well = False
+    if not well:
+        raise UserError(
+            "OPENAI_BASE_URL is no address: expected one like https://api.openai.com/v1 or http://127.0.0.1:8000/v1, with "
+            "http:// or https:// in front and a number as port."
+        )
+    _client()
+
+
+def _address() -> str:
+    return (os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1").strip()
+
+
+def _client() -> Any:
+    """A client of the server; UserError for what the environment says of proxies and certificates and cannot be done."""
+    import openai
+
+    try:
+        key = os.environ.get(KEY, "").strip()
+        return openai.OpenAI(api_key=key, base_url=_address(), timeout=TIMEOUT_S, max_retries=RETRIES)
+    except Exception as error:  # httpx reads proxies and certificates when it is made, and raises as it likes
+        said = " ".join(str(error).split())[:200]
+        raise UserError(
+            f"No client for {host()} can be made ({type(error).__name__}: {redacted(said)}): look at HTTP_PROXY, HTTPS_PROXY, "
+            "ALL_PROXY (of socks5 the package socksio is needed), SSL_CERT_FILE and SSL_CERT_DIR in the environment."
+        ) from None
 
 
 def redacted(text: str) -> str:
@@ -63,39 +92,51 @@ def redacted(text: str) -> str:
     return text.replace(key, "[key]") if len(key) >= 12 else text
 
 
-def asker(model: str, temperature: float) -> Callable[[Request], str]:
+def asker(model: str, temperature: float | None, structured: bool = True) -> Callable[[Request], str]:
     """A function that asks ``model`` and gives the raw body of the response, for use by several threads.
 
-    It raises UserError, with what the server said, when retries do not help.
+    Without a ``temperature`` none is sent; what is not ``structured`` asks for JSON in words. A request that the server's
+    filter refuses has the body that says so as its answer: it concerns that request alone. It raises UserError, with what the
+    server said, when retries do not help.
     """
     import openai
 
     check_key()
-    client = openai.OpenAI(timeout=TIMEOUT_S, max_retries=RETRIES)
+    client = _client()
 
     def ask(request: Request) -> str:
         try:
             response = client.chat.completions.with_raw_response.create(
-                model=model,
-                temperature=temperature,
-                messages=[{"role": "system", "content": request.system}, {"role": "user", "content": request.user}],
-                response_format={
-                    "type": "json_schema",
-                    "json_schema": {"name": "answer", "strict": True, "schema": dict(request.schema)},
-                },
+                **_parameters(model, temperature, structured, request)
             )
-        except openai.OpenAIError as error:
+        except openai.BadRequestError as error:
+            if "content_filter" not in f"{error.code} {error.response.text}":
+                raise UserError(redacted(_sentence(error, model))) from None
+            response = error.response
+        except (openai.OpenAIError, ValueError) as error:
             raise UserError(redacted(_sentence(error, model))) from None
         return redacted(response.text)
 
     return ask
 
 
+def _parameters(model: str, temperature: float | None, structured: bool, request: Request) -> dict[str, Any]:
+    form = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": dict(request.schema)}}
+    asked = "" if structured else f"\nAnswer with JSON alone, after this schema: {json.dumps(request.schema)}"
+    return {
+        "model": model,
+        "messages": [{"role": "system", "content": request.system + asked}, {"role": "user", "content": request.user}],
+        **({} if temperature is None else {"temperature": temperature}),
+        **({"response_format": form} if structured else {}),
+    }
+
+
 def _sentence(error: Any, model: str) -> str:
     import openai
 
     place = host()
-    said = " ".join(str(error).split())[:300]
+    body = getattr(getattr(error, "response", None), "text", "")
+    said = " ".join(f"{error} {body if body[:60] not in str(error) else ''}".split())[:300]
     kept = "what was answered so far is kept, and the next run asks only for the rest"
     if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):
         return f"{place} refuses the key in {KEY} ({said}): set a valid one and run again; {kept}."
@@ -110,13 +151,22 @@ def _sentence(error: Any, model: str) -> str:
     if isinstance(error, openai.APIConnectionError):
         return f"{place} could not be reached ({said}): check the network and OPENAI_BASE_URL, and run again; {kept}."
     if isinstance(error, openai.APIStatusError) and error.status_code < 500:
-        return f"{place} refuses the request ({said}): check openai.model; it must offer structured output; {kept}."
+        return f"{place} refuses the request ({said}): {_advice(said)}; {kept}."
     return f"{place} fails in spite of {RETRIES} retries ({said}): run again later; {kept}."
+
+
+def _advice(said: str) -> str:
+    """What to change where a server refuses a request with these words."""
+    if "temperature" in said:
+        return "set openai.temperature to what it takes, or to null, which sends none"
+    if any(word in said for word in ("response_format", "json_schema", "structured", "schema")):
+        return "set openai.structured_output to false, or name another openai.model"
+    return "check openai.model and OPENAI_BASE_URL"
 
 
 def host() -> str:
     """The server's name, without user, password or path."""
-    return urlsplit(os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1").netloc.rpartition("@")[2]
+    return urlsplit(_address()).netloc.rpartition("@")[2]
 
 
 def ask_all(items: Sequence[T], ask: Callable[[T], None], concurrency: int, what: str) -> None:
@@ -135,18 +185,42 @@ def ask_all(items: Sequence[T], ask: Callable[[T], None], concurrency: int, what
 
 
 def content(body: str) -> Any:
-    """What the model answered, parsed, out of a response's raw body; None where it is malformed, refused or cut short."""
+    """What the model answered, parsed, out of a response's raw body; None where it is malformed, refused or cut short.
+
+    JSON may stand in fences and behind what the model thought aloud. Text that cannot be written is mended here.
+    """
     try:
-        choice = json.loads(body)["choices"][0]
-        return json.loads(choice["message"]["content"]) if choice.get("finish_reason") in (None, "stop") else None
+        choice = documents.from_json(body)["choices"][0]
+        text = choice["message"]["content"]
+        return _json_in(text) if choice.get("finish_reason") in (None, "stop") else None
     except (ValueError, TypeError, LookupError, AttributeError):
         return None
+
+
+def _json_in(text: str) -> Any:
+    bare = re.sub(r"^.*</think>", "", text, flags=re.DOTALL).strip()
+    if fenced := re.search(r"```(?:json)?\s*(.*?)```", bare, re.DOTALL):
+        bare = fenced[1]
+    try:
+        return documents.from_answer(bare)
+    except ValueError:
+        return documents.from_answer(bare[bare.index("{") : bare.rindex("}") + 1])
+
+
+def shown(body: str) -> str:
+    """The first 200 characters of what the model said, or of the body where that holds no answer, for a sentence."""
+    try:
+        message = documents.from_json(body)["choices"][0]["message"]
+        said = message.get("refusal") or message.get("content") or body
+    except (ValueError, TypeError, LookupError, AttributeError):
+        said = body
+    return documents.writable(" ".join(str(said).split()))[:200]
 
 
 def answering_model(body: str) -> str | None:
     """The model (with its version, where the server tells it) that made a response; None where the body is malformed."""
     try:
-        return str(json.loads(body)["model"])
+        return str(documents.from_json(body)["model"])
     except (ValueError, TypeError, LookupError):
         return None
 
@@ -173,9 +247,9 @@ def used(bodies: Sequence[str]) -> str:
     asked = answered = 0
     for body in bodies:
         try:
-            usage = json.loads(body)["usage"]
+            usage = documents.from_json(body)["usage"]
             asked, answered = asked + int(usage["prompt_tokens"]), answered + int(usage["completion_tokens"])
-        except (ValueError, TypeError, LookupError):
+        except (ValueError, TypeError, LookupError, ArithmeticError):
             continue
     return f"{len(bodies)} answers, {asked:,} tokens asked and {answered:,} answered"
 
@@ -183,69 +257,3 @@ def used(bodies: Sequence[str]) -> str:
 def plain(text: str) -> str:
     """Letters and digits in lower case, all else as single blanks: what is left when case and punctuation do not count."""
     return re.sub(r"[\W_]+", " ", text.casefold()).strip()
-
-
-class AnswerLog:
-    """An open file of answers: those that it holds, and a way to add one (from any thread)."""
-
-    def __init__(self, records: list[dict[str, Any]], handle: int) -> None:
-        """``records`` in the file's order; ``handle`` is open for appending."""
-        self.records = records
-        self._handle = handle
-        self._lock = threading.Lock()
-
-    def append(self, record: Mapping[str, Any]) -> None:
-        """Add a record; it is on the disk when this returns."""
-        line = json.dumps(record, ensure_ascii=False) + "\n"
-        rest = memoryview(line.encode())
-        with self._lock:
-            while rest:
-                rest = rest[os.write(self._handle, rest) :]
-            os.fsync(self._handle)
-            self.records.append(json.loads(line))
-
-
-@contextmanager
-def opened(path: str | Path) -> Iterator[AnswerLog]:
-    """Open the answers at ``path`` (JSON Lines) for reading and appending.
-
-    What a killed job left half-written at the end is cut off. While another process has the file open, an orphan of a killed
-    run for instance, this waits: what that process still receives is then there and is not asked again.
-
-    Raises UserError where the file is none of ours.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
-    try:
-        _lock(handle, path)
-        records, good = _read(path)
-        os.ftruncate(handle, good)
-        yield AnswerLog(records, handle)
-    finally:
-        os.close(handle)
-
-
-def _lock(handle: int, path: Path) -> None:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        print(f"Waiting for the other process that is writing {path} ...", file=sys.stderr, flush=True)
-        fcntl.flock(handle, fcntl.LOCK_EX)
-    except OSError as error:
-        if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):  # a file system without locks
-            raise
-
-
-def _read(path: Path) -> tuple[list[dict[str, Any]], int]:
-    """All whole records, and where the last one ends in the file."""
-    *lines, torn = path.read_bytes().split(b"\n")
-    records = []
-    for number, line in enumerate(lines, 1):
-        try:
-            records.append(json.loads(line))
-        except ValueError:
-            raise UserError(
-                f"{path}, line {number}: no answer, found {line[:60]!r}: set the file right from a copy, or delete that line."
-            ) from None
-    return records, path.stat().st_size - len(torn)

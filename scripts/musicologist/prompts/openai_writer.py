@@ -35,9 +35,10 @@ SCHEMA = {
 }
 
 
-def template(temperature: float) -> str:
+def template(temperature: float | None, structured: bool = True) -> str:
     """16 hexadecimal digits over all that is asked but for the user message and the model."""
-    return hashlib.sha256(json.dumps([SYSTEM, SCHEMA, temperature], sort_keys=True).encode()).hexdigest()[:16]
+    parts = [SYSTEM, SCHEMA, temperature, *([] if structured else ["in words"])]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def request(seed: int, batch: int, number: int, size: int) -> Request:

@@ -1,6 +1,6 @@
 """Area under the ROC curve of clips that come in prompts: its value, standard error, interval and design effect."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -66,7 +66,18 @@ def clustered(decision: np.ndarray, labels: np.ndarray, clusters: np.ndarray) ->
     DeLong's variance for clustered data (Obuchowski 1997, Biometrics 53: 567). Degrees of freedom after Satterthwaite, as in
     Brunner and Munzel (2000), with whose test this agrees where each cluster is one clip. Needs two clusters of each label.
     """
-    placed = placements(decision, labels)
+    return _of_placements(placements(decision, labels), labels, clusters)
+
+
+def difference(first: np.ndarray, second: np.ndarray, labels: np.ndarray, clusters: np.ndarray) -> Auc:
+    """By how much the area of ``first`` (n,) is larger than that of ``second`` (n,) on the same clips, as ``clustered``.
+
+    DeLong's variance of a difference, by pairs: the placements of the same clip are subtracted.
+    """
+    return _of_placements(placements(first, labels) - placements(second, labels), labels, clusters)
+
+
+def _of_placements(placed: np.ndarray, labels: np.ndarray, clusters: np.ndarray) -> Auc:
     value = float(placed[labels == 1].mean())
     _, cluster = np.unique(clusters, return_inverse=True)
     sums, parts, iid = [], [], 0.0
@@ -85,20 +96,47 @@ def clustered(decision: np.ndarray, labels: np.ndarray, clusters: np.ndarray) ->
     return Auc(value, variance, iid, freedom, min(count for _, count in parts))
 
 
-def interval(auc: Auc, confidence: float = 0.95) -> tuple[float, float]:
-    """Confidence interval of an AUC: symmetric on the logit, with a t quantile.
+FEWEST_CLUSTERS = 5
+"""On each side, for an interval of an AUC: of fewer it sits too high, the truth below it in up to 12 % of experiments."""
 
-    Where nothing varies (the clusters are told apart without a mistake) the variance says nothing; then the interval is that
-    of as many successes in as many trials as the smaller side has clusters (Clopper and Pearson 1934).
+
+_NEITHER = 0.2
+"""Clusters placed at chance that are added to the smaller side, for the end of an interval that is nearer to chance."""
+
+
+def interval(auc: Auc, confidence: float = 0.95) -> tuple[float, float]:
+    """Confidence interval of an AUC: symmetric on the logit, but for a correction where few prompts are told apart nearly all.
+
+    Where nearly all clusters are told apart without a mistake the variance is too small as often as the AUC is too high, and
+    the truth lies below such intervals. So they reach as far towards chance as that of the AUC with a fifth of a cluster
+    placed at chance added, in the spirit of Agresti and Coull (1998, Am. Stat. 52: 119), with the variance in proportion to
+    A (1 - A): the truth is covered as often as it should be from ten prompts on (``make check-statistics``).
+
+    NaN with fewer than FEWEST_CLUSTERS on a side, and where scores are all the same, which say nothing. Where the clusters
+    are told apart without a mistake the variance says nothing either; then the interval is that of as many successes in as
+    many trials as the smaller side has clusters (Clopper and Pearson 1934).
     """
+    tail = (1 - confidence) / 2
+    perfect = auc.value in (0.0, 1.0)
+    if auc.smaller_side < FEWEST_CLUSTERS or (auc.variance == 0 and not perfect):
+        return float("nan"), float("nan")
+    if perfect:
+        bound = tail ** (1 / auc.smaller_side)
+        return (bound, 1.0) if auc.value == 1 else (0.0, 1 - bound)
+    added = (auc.value * auc.smaller_side + _NEITHER / 2) / (auc.smaller_side + _NEITHER)
+    scale = added * (1 - added) / (auc.value * (1 - auc.value))
+    nearer = replace(auc, value=added, variance=auc.variance * scale)
+    lows, highs = zip(of_logit(auc, confidence), of_logit(nearer, confidence), strict=True)
+    return min(lows), max(highs)
+
+
+def of_logit(auc: Auc, confidence: float = 0.95) -> tuple[float, float]:
+    """The interval of an AUC that is symmetric on the logit, with a t quantile; needs a value between 0 and 1."""
     from scipy.special import stdtrit
 
-    tail = (1 - confidence) / 2
-    if auc.variance == 0 or auc.value in (0.0, 1.0):
-        bound = tail ** (1 / auc.smaller_side)
-        return (bound, 1.0) if auc.value >= 0.5 else (0.0, 1 - bound)
     centre = np.log(auc.value / (1 - auc.value))
-    half = stdtrit(auc.freedom, 1 - tail) * np.sqrt(auc.variance) / (auc.value * (1 - auc.value))
+    quantile = stdtrit(auc.freedom, 1 - (1 - confidence) / 2)
+    half = quantile * np.sqrt(auc.variance) / (auc.value * (1 - auc.value))
     low, high = 1 / (1 + np.exp(-(centre + np.array([-half, half]))))
     return float(low), float(high)
 

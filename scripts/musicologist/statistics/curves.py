@@ -64,6 +64,35 @@ def half_rise(log_sigma: np.ndarray, curves: np.ndarray) -> np.ndarray:
     return np.where(ceiling > floor, found, np.nan)
 
 
+def half_excess(log_sigma: np.ndarray, curves: np.ndarray, chance: float = 0.5) -> np.ndarray:
+    """log sigma (curves,) where each curve's isotonic fit first has half of what it has above ``chance`` at its last level.
+
+    Unlike a half-rise it has a floor that is known. It is censored at the first level: a curve that has half of it there gives
+    that level, for it may have come earlier than can be seen. -inf where the curve does not end above chance, NaN where it
+    holds NaN.
+    """
+    rising = isotonic(curves)
+    final = rising[:, -1]
+    found = crossing(log_sigma, rising, (chance + final) / 2)
+    return np.where(np.isnan(final), np.nan, np.where(final > chance, found, -np.inf))
+
+
+def p_monotone(curves: np.ndarray) -> float:
+    """p of the hypothesis that the first of ``curves`` (1 + resamples, levels) rises all the way, given resamples of it.
+
+    The statistic is the curve's largest distance from its isotonic fit. Its null: the fit, with the resamples' deviations from
+    the curve as errors (Davison and Hinkley 1997, section 4.4). NaN where the curve holds NaN.
+    """
+    fitted = isotonic(curves[:1])
+    errors = curves[1:] - curves[:1]
+    under_null = fitted + errors[np.isfinite(errors).all(1)]
+    distances = np.abs(under_null - isotonic(under_null)).max(1)
+    observed = np.abs(curves[0] - fitted[0]).max()
+    if np.isnan(observed):
+        return float("nan")
+    return float((1 + (distances >= observed - _ROUNDING).sum()) / (1 + len(distances)))
+
+
 @dataclass(frozen=True)
 class Logistic:
     """Logistics floor + (ceiling - floor) / (1 + exp((log sigma - midpoint) / width)), each field (curves,)."""

@@ -10,35 +10,50 @@ import numpy as np
 
 from musicologist.statistics import bootstrap, curves
 
-LANDMARKS = ("half_rise", "logistic", "onset")
-"""sigma50 of the isotonic curve; the midpoint of a logistic; the first level from which on the null is beaten."""
+LANDMARKS = ("half_excess", "half_rise", "logistic", "onset")
+"""Half of what a curve has above chance at its end; sigma50 of its rise; the midpoint of a logistic; the first level from which
+on the null is beaten."""
+_OF_A_RISE = ("half_rise", "logistic")
 _FEWEST_FOR_LOGISTIC = 5
+_NOTHING = {"value": float("nan"), "low": float("nan"), "high": float("nan")}
 
 
 @dataclass(frozen=True)
 class Landmarks:
     """Landmarks as log sigma, each an array over curves (row 0: as measured, then the resamples), and the curves' rise.
 
-    ``onset`` is -inf for a curve that is not above its null at the last level; ``rise`` is the mean AUC of the last third of
-    the levels minus that of the first third.
+    ``half_excess`` is censored at the first level and, as ``onset``, -inf for a curve that does not end above chance (above its
+    null); ``rise`` is the mean AUC of the last third of the levels minus that of the first third. ``p_monotone`` is that of a
+    curve which rises all the way, ``clusters`` the number of prompts of the smaller side.
     """
 
+    half_excess: np.ndarray
     half_rise: np.ndarray
     logistic: np.ndarray
     onset: np.ndarray
     rise: np.ndarray
+    first_level: float
+    p_monotone: float
+    clusters: int
 
 
-def landmarks(log_sigma: np.ndarray, auc: np.ndarray, critical: np.ndarray) -> Landmarks:
-    """Landmarks of curves ``auc`` (curves, levels) whose levels must exceed ``critical`` (levels,) to count."""
+def landmarks(log_sigma: np.ndarray, auc: np.ndarray, critical: np.ndarray, clusters: int) -> Landmarks:
+    """Landmarks of curves ``auc`` (curves, levels) whose levels must exceed ``critical`` (levels,) to count.
+
+    ``clusters`` is the number of prompts of the smaller side.
+    """
     third = max(1, len(log_sigma) // 3)
     enough = len(log_sigma) >= _FEWEST_FOR_LOGISTIC
     midpoint = curves.fit_logistic(log_sigma, auc).midpoint if enough else np.full(len(auc), np.nan)
     return Landmarks(
-        curves.half_rise(log_sigma, auc) if len(log_sigma) > 1 else np.full(len(auc), np.nan),
-        midpoint,
-        onset(log_sigma, auc, critical),
-        auc[:, -third:].mean(1) - auc[:, :third].mean(1),
+        half_excess=curves.half_excess(log_sigma, auc),
+        half_rise=curves.half_rise(log_sigma, auc) if len(log_sigma) > 1 else np.full(len(auc), np.nan),
+        logistic=midpoint,
+        onset=onset(log_sigma, auc, critical),
+        rise=auc[:, -third:].mean(1) - auc[:, :third].mean(1),
+        first_level=float(log_sigma[0]),
+        p_monotone=curves.p_monotone(auc),
+        clusters=clusters,
     )
 
 
@@ -55,22 +70,22 @@ def describe(found: Landmarks) -> dict[str, Any]:
     """Each landmark as sigma with its 95 % interval, and the rise; NaN where there is none.
 
     A half-rise is where half of a rise has come, so it is NaN unless the rise's own interval lies above zero. An interval
-    that reaches beyond the last level (resamples that never emerge) has 0 as its low end.
+    that reaches beyond the last level (resamples that never emerge) has 0 as its low end. A half-excess at the first level is
+    ``censored``: it may have come earlier.
     """
-    rise = _estimate(found.rise)
-    rises = rise["low"] > 0
-    nothing = {"value": float("nan"), "low": float("nan"), "high": float("nan")}
+    rise = _estimate(found.rise, found.clusters)
     described: dict[str, Any] = {"rise": rise}
     for name in LANDMARKS:
         values = getattr(found, name)
-        known = (rises or name == "onset") and not np.isneginf(values[0])
-        described[name] = _as_sigma(_estimate(values)) if known else nothing
-    return described
+        known = (rise["low"] > 0 or name not in _OF_A_RISE) and not np.isneginf(values[0])
+        described[name] = _as_sigma(_estimate(values, found.clusters)) if known else dict(_NOTHING)
+    described["half_excess"]["censored"] = bool(found.half_excess[0] >= found.first_level)
+    return described | {"p_monotone": found.p_monotone}
 
 
-def _estimate(values: np.ndarray) -> dict[str, float]:
+def _estimate(values: np.ndarray, clusters: int | None) -> dict[str, float]:
     """The measured value, first of ``values`` (1 + resamples,), and its interval."""
-    low, high = bootstrap.interval(values[1:])
+    low, high = bootstrap.interval(values[1:], clusters=clusters)
     return {"value": float(values[0]), "low": low, "high": high}
 
 
@@ -78,19 +93,17 @@ def _as_sigma(described: Mapping[str, float]) -> dict[str, float]:
     return {name: float(np.exp(value)) for name, value in described.items()}
 
 
-def lag(first: Landmarks, second: Landmarks, first_level: float) -> dict[str, Any]:
-    """How far ``first`` comes before ``second`` in log sigma, paired over resamples, by half-rise and by onset.
+def lag(first: Landmarks, second: Landmarks) -> dict[str, Any]:
+    """How far ``first`` has half of its excess before ``second``, in log sigma, paired over resamples.
 
-    ``at_least`` says that ``first`` was there at the first level (its log sigma is ``first_level``), so that it may have come
-    earlier than can be seen. NaN where one of the two does not emerge or, for the half-rise, does not rise.
+    ``at_least`` says that ``first`` has it at the first level, so that it may have come earlier than can be seen. NaN where
+    one of the two does not end above chance, or ``second`` has it at the first level too: then nothing was seen of a lag.
     """
-    rise = all(describe(side)["rise"]["low"] > 0 for side in (first, second))
     with np.errstate(invalid="ignore"):
-        found = {name: getattr(first, name) - getattr(second, name) for name in ("half_rise", "onset")}
-    found["half_rise"] = found["half_rise"] if rise else np.full(len(first.rise), np.nan)
-    described = {name: _estimate(np.where(np.isinf(values), np.nan, values)) for name, values in found.items()}
-    described["onset"]["at_least"] = bool(first.onset[0] >= first_level)
-    return described
+        difference = first.half_excess - second.half_excess
+    known = np.isfinite(difference[0]) and second.half_excess[0] < second.first_level
+    found = _estimate(difference, None) if known else dict(_NOTHING)  # two censored ends make it wide enough
+    return found | {"at_least": bool(known and first.half_excess[0] >= first.first_level)}
 
 
 def precedence(times: np.ndarray) -> np.ndarray:

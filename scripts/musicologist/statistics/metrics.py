@@ -67,28 +67,56 @@ def metrics(
     return {name: np.where(undefined, np.nan, found[name]) for name in METRICS if name in found}
 
 
+def roc_auc(decision: np.ndarray, prompts: np.ndarray, labels: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """ROC-AUC (resamples,) alone, as ``metrics`` has it of the same arguments."""
+    size, count = np.bincount(prompts, minlength=len(labels)), len(labels)
+    sides = [labels == side for side in (0, 1)]
+    negatives, positives = (by_prompt(decision, prompts, count)[side] for side in sides)
+    pairs, _ = _compared(negatives, positives, drawn.dtype)
+    totals = [size[side].astype(drawn.dtype) @ drawn[side] for side in sides]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = _right(pairs, positives, *(drawn[side] for side in sides)) / (totals[0] * totals[1])
+    return np.where((totals[0] == 0) | (totals[1] == 0), np.nan, found)
+
+
+def _compared(negatives: np.ndarray, positives: np.ndarray, kind: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+    """For each prompt of ``negatives`` and clip of ``positives``: how many of the prompt's clips are below it (equal ones
+    count a half), and how many are not below it. NaN compares as false with everything: places without a clip count nowhere.
+    """
+    flat = positives.reshape(-1)
+    below = np.zeros((len(negatives), len(flat)), kind)
+    above = np.zeros_like(below)
+    for column in negatives.T:
+        higher, equal = column[:, None] > flat, column[:, None] == flat
+        above += higher
+        above += equal
+        below += column[:, None] < flat
+        below += equal * kind.type(0.5)
+    return below, above
+
+
+def _right(
+    below: np.ndarray, positives: np.ndarray, drawn_negative: np.ndarray, drawn_positive: np.ndarray
+) -> np.ndarray:
+    """Pairs in the right order (resamples,)."""
+    pairs = below.reshape(len(below), *positives.shape).sum(2)
+    return np.einsum("pb,pb->b", drawn_positive, pairs.T @ drawn_negative)
+
+
 def _weighted_pairs(
     negatives: np.ndarray, positives: np.ndarray, drawn_negative: np.ndarray, drawn_positive: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pairs in the right order and precisions summed over positive clips, each (resamples,).
 
     A rank sum (``auc.of_rank_sum``) would need a sorting for each resample; here pairs of clips are compared once, and how
-    often their prompts are drawn weighs them. NaN compares as false with everything: places without a clip count nowhere.
+    often their prompts are drawn weighs them.
     """
     flat, kind = positives.reshape(-1), drawn_negative.dtype
-    pairs = np.zeros((len(negatives), len(flat)), kind)
-    above = np.zeros_like(pairs)
-    for column in negatives.T:
-        higher, equal = column[:, None] > flat, column[:, None] == flat
-        above += higher
-        above += equal
-        pairs += column[:, None] < flat
-        pairs += equal * kind.type(0.5)
+    below, above = _compared(negatives, positives, kind)
     beside = np.zeros((len(positives), len(flat)), kind)
     for column in positives.T:
         beside += column[:, None] >= flat
-    pairs = pairs.reshape(len(negatives), *positives.shape).sum(2)
-    right = np.einsum("pb,pb->b", drawn_positive, pairs.T @ drawn_negative)
+    right = _right(below, positives, drawn_negative, drawn_positive)
     true, false = beside.T @ drawn_positive, above.T @ drawn_negative
     called = true + false
     precision = np.divide(true, called, out=np.zeros_like(true), where=called > 0)

@@ -19,6 +19,7 @@ class Experiment:
 
     ``positives`` of ``prompts`` ask for the concept, each with ``samples`` clips; ``effect`` is the shift at the last level,
     ``onset`` the sigma at which half of it is there (None: the concept is never heard), ``width`` in natural logarithms.
+    ``floor`` is a shift that is there at all levels, beside the one that rises.
     """
 
     prompts: int = 200
@@ -31,6 +32,7 @@ class Experiment:
     size: int = 16
     notes: int = 400
     contrast: float = 3.0
+    floor: float = 0.0
 
 
 def levels(count: int, highest: float = 100.0, lowest: float = 1.0) -> np.ndarray:
@@ -41,8 +43,9 @@ def levels(count: int, highest: float = 100.0, lowest: float = 1.0) -> np.ndarra
 def shifts(experiment: Experiment, sigma: np.ndarray) -> np.ndarray:
     """How far the concept shifts clips (levels,) along its direction."""
     if experiment.onset is None:
-        return np.zeros(len(sigma))
-    return experiment.effect / (1 + np.exp((np.log(sigma) - np.log(experiment.onset)) / experiment.width))
+        return np.full(len(sigma), experiment.floor)
+    rise = experiment.effect / (1 + np.exp((np.log(sigma) - np.log(experiment.onset)) / experiment.width))
+    return experiment.floor + rise
 
 
 def notes(experiment: Experiment, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -3,13 +3,14 @@
 import os
 import shutil
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
+from musicologist.audio import sampling_options
+from musicologist.core import downloads
 from musicologist.core.errors import UserError
 from musicologist.core.files import found
 from musicologist.embedders import registry as embedders
@@ -36,16 +37,30 @@ class Need:
 def foreign_models(models: Mapping[str, str | None], inputs: Mapping[str, str | None]) -> dict[str, str]:
     """Those of the configured models that a run with these inputs uses and that are not part of the checkout.
 
-    They need a check, and perhaps a download.
+    They need a check, and perhaps a download; an embedder whose weights come with a package, or that is a file of the user's
+    own, needs neither. ``models`` has the run's own embedder as ``clap`` and any other as ``embedders.NAME``. Raises UserError
+    where a file of the user's own is missing.
     """
-    used = {
-        "diffusion": not (inputs["audio"] or inputs["embeddings"]),
-        "clap": not (inputs["embeddings"] and inputs["note_embeddings"]),
-    }
-    named = {kind: str(models[kind]) for kind in used if used[kind] and not str(models[kind]).startswith(BUNDLED)}
+    heard = [kind for kind in models if kind == "clap" or kind.startswith("embedders.")]
+    used = ["diffusion"] if not (inputs["audio"] or inputs["embeddings"]) else []
+    used += heard if not (inputs["embeddings"] and inputs["note_embeddings"]) else []
+    bundled = {kind: f"{BUNDLED}{'clap' if kind in heard else kind}" for kind in used}
+    named = {kind: str(models[kind]) for kind in used if str(models[kind]).rstrip("/") != bundled[kind]}
+    for kind in set(heard) & set(named):
+        model = named[kind]
+        if model.endswith(".py") and not found(model).is_file():
+            raise UserError(f"{model} does not exist: models.{kind} names it as the file of your own embedder.")
+        if model.endswith(".py") or model in embedders.PACKAGED:
+            del named[kind]
     if "diffusion" in named and models["text_encoder"]:
         named["text_encoder"] = models["text_encoder"]
     return named
+
+
+def as_options(models: Mapping[str, object]) -> str:
+    """Models by kind as options of a script: ``--diffusion``, ``--text-encoder``, and ``--embedder`` for each embedder."""
+    kinds = {"diffusion": "diffusion", "text_encoder": "text-encoder"}
+    return " ".join(f"--{kinds.get(kind, 'embedder')} {quote(str(model))}" for kind, model in models.items())
 
 
 def hub_models(foreign: Mapping[str, str]) -> dict[str, hub.Repository]:
@@ -55,8 +70,8 @@ def hub_models(foreign: Mapping[str, str]) -> dict[str, hub.Repository]:
     """
     from_hub = {kind: repository for kind, model in foreign.items() if (repository := hub.parse(model))}
     if "diffusion" in foreign and "diffusion" not in from_hub and "text_encoder" not in foreign:
-        family = generators.family(generators.of_model(foreign["diffusion"]))
         place = found(foreign["diffusion"])
+        family = generators.of_model(place)
         encoder = family.text_encoder_of(family.read_config(place), None)
         if isinstance(encoder, hub.Repository) and not (place / encoder.name).is_dir():
             from_hub["text_encoder"] = encoder
@@ -69,10 +84,10 @@ def of_diffusion(model: str, text_encoder: str | None) -> tuple[dict[str, Any], 
     Raises UserError as ``hub_client.examine`` and ``weights.check``. Of a hub model that is not in the cache yet the small
     configuration is fetched: it says which text encoder is needed.
     """
-    repository, place, family = hub.parse(model), found(model), generators.family(generators.of_model(model))
+    repository, place, family = hub.parse(model), found(model), generators.of_model(model)
     if repository is None:
         config, file = family.read_config(place), family.weights_file(place)
-        weights.check(file)
+        family.check_weights(file)
         needs, total = [], file.stat().st_size
     else:
         needs = _of_repository(repository, family.FILES)
@@ -84,9 +99,16 @@ def of_diffusion(model: str, text_encoder: str | None) -> tuple[dict[str, Any], 
     return config, needs, total
 
 
-def of_clap(model: str) -> list[Need]:
-    """What will be fetched of a CLAP; UserError as ``of_diffusion``."""
-    repository, family = hub.parse(model), embedders.family(embedders.of_model(model))
+def check_sampling(model: str, trajectory: Mapping[str, Any]) -> None:
+    """Raise UserError where a diffusion model, as far as it lies on this disk, cannot be sampled as the configuration says."""
+    if hub.parse(model) is None:
+        config = generators.of_model(model).read_config(found(model))
+        sampling_options.check(config, trajectory["sampler"], trajectory["seconds_kept"], model)
+
+
+def of_embedder(model: str) -> list[Need]:
+    """What will be fetched of an embedder; UserError as ``of_diffusion``."""
+    repository, family = hub.parse(model), embedders.of_model(model)
     if repository is None:
         family.check(found(model))
         return []
@@ -107,23 +129,12 @@ def of_notes(archives: Sequence[str], targets: Sequence[Path], per_instrument: i
     """What archives of notes take: the download, unless it is there, and packing; UserError where one is out of reach."""
     needs = []
     for archive, target in zip(archives, targets, strict=True):
-        size = nsynth.size(target) if target.exists() else _remote_size(archive)
+        size = nsynth.size(target) if target.exists() else downloads.size_of(archive)
         if not target.exists():
-            needs.append(Need(archive, target.parent, size))
+            needs.append(Need(downloads.shown(archive), target.parent, size))
         most = nsynth.INSTRUMENTS * per_instrument * nsynth.NOTE_BYTES
         needs.append(Need(f"packing {target.name}", target.parent, 2 * (min(size, most) if per_instrument else size)))
     return needs
-
-
-def _remote_size(address: str) -> int:
-    try:
-        with urllib.request.urlopen(urllib.request.Request(address, method="HEAD"), timeout=60) as response:
-            return int(response.headers["Content-Length"] or 0)
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-        raise UserError(
-            f"{address} could not be reached ({error}): open it in a browser, check inputs.notes and the network, or name a "
-            "file that you have."
-        ) from None
 
 
 def of_audio(config: Mapping[str, Any], clips: int, levels: int, seconds: float, folder: Path) -> Need:

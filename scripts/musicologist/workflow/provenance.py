@@ -86,6 +86,15 @@ def covered(script: str | Path) -> list[Path]:
     return sorted(_walk(Path(script).absolute(), _library(Path(script).absolute().parent)))
 
 
+def family_digest(module: str, cache: str | Path | None = None) -> Digest:
+    """Digest of a module that jobs load by name (``musicologist.WING.NAME``, or a file NAME.py), named WING/NAME or NAME.py."""
+    if module.endswith(".py"):
+        return Digest(f"code {Path(module).name}", code_digest(module))
+    scripts = Path(__file__).parents[2]
+    of = module.split(".", 1)[1].replace(".", "/")
+    return Digest(f"code {of}", code_digest(scripts.joinpath(*module.split(".")).with_suffix(".py"), scripts, cache))
+
+
 def _walk(script: Path, library: "_Library") -> dict[Path, str]:
     """The digest of the script's syntax and of each module that it imports, directly or not."""
     seen: dict[Path, str] = {}

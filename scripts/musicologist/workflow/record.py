@@ -17,12 +17,22 @@ _NOTES_LICENCE = {
 _NSYNTH = "NSynth (Engel et al. 2017), CC BY 4.0"
 
 
-def model_entry(role: str, model: str) -> dict[str, str]:
-    """A model as the card names it: its title, digest and licence, as far as its own card (``README.md``) tells."""
+def models_by_role(models: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Roles and models of a configuration's ``models``, of those that are named."""
+    heard = list((models.get("embedders") or {"clap": models.get("clap")}).values())
+    roles = [("makes the audio", models.get("diffusion")), ("hears it", heard[0])]
+    roles += [("hears it too, as an outside judge", other) for other in heard[1:]]
+    roles += [("reads the prompts", models.get("text_encoder"))]
+    return [(role, model) for role, model in roles if model]
+
+
+def model_entry(role: str, model: str, licences: Mapping[str, str]) -> dict[str, str]:
+    """A model as the card names it: title, digest, and licence, of ``licences`` or as far as its card (``README.md``) tells."""
     card = Path(model) / "README.md"
     text = card.read_text(encoding="utf-8") if card.is_file() else ""
     found = _LICENCE.search(text)
     licence = next((group for group in found.groups() if group), "") if found else ""
+    licence = licences.get(model, licence)
     if not licence:
         name = model.partition("@")[0]
         licence = "not stated" if Path(model).exists() else f"see https://huggingface.co/{name}"

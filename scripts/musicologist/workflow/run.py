@@ -8,11 +8,13 @@ from typing import Any
 
 from musicologist.concepts import definitions, prompt_labels
 from musicologist.core.files import found
+from musicologist.generators import registry as generators
 from musicologist.inputs import section
 from musicologist.models import hub
 from musicologist.probes import registry
 from musicologist.prompts.plan import Plan
-from musicologist.workflow import configuration, preflight
+from musicologist.workflow import configuration, ears, planned, preflight
+from musicologist.workflow.interventions import Interventions, switched_pairs
 from musicologist.workflow.provenance import model_title
 
 CONCEPTS = "config/concepts.yaml"
@@ -20,18 +22,17 @@ ORIGINAL_LABELS = "config/original_labels.yaml"
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Interventions):
     """A run, made by ``load``; ``<results>`` in a path is its folder."""
 
-    config: Mapping[str, Any]
     kept_steps: list[int]
-    branched_steps: list[int]
-    concepts_file: Path
+    concepts_file: Path  # that jobs read, as the next
     original_labels_file: Path
     defined_concepts: Mapping[str, definitions.Concept]
     concepts: list[str]
     original_terms: Mapping[str, prompt_labels.OriginalTerms]
     classifiers: Mapping[str, registry.Configured]
+    ears: Mapping[str, ears.Ear]
     given_prompts: list[str]
 
     @property
@@ -42,7 +43,8 @@ class Run:
     @property
     def inputs(self) -> dict[str, str | None]:
         """What the run is made of, for the record: a later start with anything else is refused."""
-        inputs = {key: place for key, place in self.config["inputs"].items() if key != "listeners"}  # of a finished run
+        told = planned.told(self.config)["inputs"].items()
+        inputs = {key: place for key, place in told if key not in ("listeners", "prompt_pairs")}  # of a finished run
         return {**inputs, "writer": None if section.prompts_file(inputs) else self.config["prompts"]["writer"]}
 
     @property
@@ -63,7 +65,8 @@ class Run:
     @property
     def foreign_models(self) -> dict[str, str]:
         """The models in use that are not part of the checkout."""
-        return preflight.foreign_models(self.config["models"], self.config["inputs"])
+        named = {ear.kind: ear.model for ear in self.ears.values()}
+        return preflight.foreign_models({**self.config["models"], **named}, self.config["inputs"])
 
     @property
     def hub_models(self) -> dict[str, hub.Repository]:
@@ -90,11 +93,6 @@ class Run:
         )
 
     @property
-    def shards(self) -> list[str]:
-        """All shards of clips."""
-        return [f"{shard:04d}" for shard in self.plan.shards()]
-
-    @property
     def batches(self) -> list[str]:
         """All batches of prompts."""
         return [f"{batch:04d}" for batch in self.plan.batches()]
@@ -116,14 +114,41 @@ class Run:
         return self.config["trajectory"]["signals"]
 
     @property
+    def animated_signals(self) -> list[str]:
+        """Those of them whose clips the point cloud shows: the unguided estimate would be a third panel, mostly the first."""
+        return [signal for signal in self.signals if signal != "unguided"]
+
+    @property
     def deformed(self) -> list[str]:
         """The deformation control, a signal of its own where it is wanted and there is audio."""
         return _where(self.audible and self.config["controls"]["deformation"], "deformed")
 
     @property
+    def renoised(self) -> list[str]:
+        """The null of the noisy state, a signal of its own where it is wanted and a model generates the audio."""
+        return _where(self.generates and self.config["controls"]["renoising"], "renoised")
+
+    @property
     def scored_signals(self) -> list[str]:
         """The signals that probes are applied to."""
-        return [*self.signals, *self.deformed]
+        return [*self.signals, *self.renoised, *self.deformed]
+
+    @property
+    def contrasted(self) -> list[str]:
+        """The table in which signals of the same clips are compared, where there are such."""
+        pairs = ({"denoised", "unguided"}, {"noisy", "renoised"})
+        return _where(any(pair <= set(self.scored_signals) for pair in pairs), "<results>/signals.csv")
+
+    @property
+    def latents(self) -> list[str]:
+        """The finished latents of a shard, so that a control that starts from them makes no audio stale."""
+        return _where(self.generates, "<results>/audio/latents/shard_{shard}.safetensors")
+
+    @property
+    def informed(self) -> bool:
+        """Whether the model is asked with and without the prompt at two steps or more: a curve of their difference."""
+        asked = self.config["trajectory"]
+        return self.generates and asked["guidance"] != 1 and configuration.guided_steps(asked) > 1
 
     @property
     def embedded_corpora(self) -> list[str]:
@@ -147,10 +172,8 @@ class Run:
 
     @property
     def unheard(self) -> list[str]:
-        """The folder that holds a shard's clips until they are heard, where they are then deleted.
-
-        One for all levels: that a step was removed must not change what a rule reads.
-        """
+        """The folder that holds a shard's clips until they are heard, where they are then deleted."""
+        # One for all levels: that a step was removed must not change what a rule reads.
         return _where(self.listening, "<results>/audio/unheard/shard_{shard}")
 
     @property
@@ -160,11 +183,16 @@ class Run:
         return min(count, self.config["audio"]["listening"]) if self.listening else count
 
     @property
+    def outside(self) -> list[str]:
+        """What embedders beside the run's own say of the same clips, where there are any."""
+        return _where(len(self.ears) > 1, "<results>/comparison/embedders.json")
+
+    @property
     def generator(self) -> str:
         """Which model a generating script samples, and in which precision, as options."""
         models = self.config["models"]
         named = {"model": models["diffusion"], "text_encoder": models["text_encoder"], "precision": models["precision"]}
-        return options(named)
+        return options({"family": generators.module_of(models["diffusion"]), **named})
 
     def sampling(self, **changed: Any) -> str:
         """How a generating script samples, as options, but for what is ``changed``; the order of keys changes no clip."""
@@ -175,56 +203,25 @@ class Run:
     @property
     def unconditional(self) -> int:
         """How many clips are generated without a prompt: of the first batch's prompts, whose noise they share."""
-        if not self.generates:
-            return 0
-        return min(
-            self.config["controls"]["unconditional"], self.config["prompts"]["count"], self.plan.prompts_per_batch
-        )
+        prompts = self.config["prompts"]["count"]
+        most = min(self.config["controls"]["unconditional"], prompts, self.plan.prompts_per_batch)
+        return most if self.generates else 0
 
     @property
     def unconditional_levels(self) -> list[tuple[str, str]]:
-        """Their levels, with the sampler's noise among them."""
-        return sorted({("noisy", "00"), *((signal, step) for signal in self.signals for step in self.steps)})
+        """Their levels, with the sampler's noise among them; without a prompt there is no estimate with it alone."""
+        signals = [signal for signal in self.signals if signal != "unguided"]
+        return sorted({("noisy", "00"), *((signal, step) for signal in signals for step in self.steps)})
 
     @property
     def controlled(self) -> dict[str, list[str]]:
-        """What the controls read of models and audio; each is empty where the run does not have it."""
+        """What the controls read of audio; each is empty where the run does not have it."""
+        notes = self.audible and not self.config["inputs"]["note_embeddings"]
         return {
-            "texts": _where(self.audible, "<results>/embeddings/texts.parquet"),
             "acoustics": _where(self.audible, "<results>/acoustics/audio.parquet"),
-            "note_acoustics": _where(
-                self.audible and not self.config["inputs"]["note_embeddings"], "<results>/acoustics/notes.parquet"
-            ),
-            "unconditional": _where(self.unconditional > 0, "<results>/embeddings/unconditional.parquet"),
+            "note_acoustics": _where(notes, "<results>/acoustics/notes.parquet"),
+            "unconditional": _where(self.unconditional > 0, "<results>/{ear}embeddings/unconditional.parquet"),
         }
-
-    @property
-    def branched_prompts(self) -> int:
-        """How many prompts are re-branched."""
-        return min(self.config["commitment"]["prompts"], self.config["prompts"]["count"])
-
-    @property
-    def branched_shards(self) -> list[str]:
-        """The shards that hold them."""
-        first = [self.plan.prompts_of_shard(shard)[0] for shard in self.plan.shards()]
-        return [shard for shard, prompt in zip(self.shards, first, strict=True) if prompt < self.branched_prompts]
-
-    @property
-    def commitment_figure(self) -> list[str]:
-        """The figure of re-branching, where the configuration asks for it."""
-        return _where(self.config["commitment"]["enabled"], "<results>/commitment.png")
-
-    @property
-    def branching_cost(self) -> str:
-        """What re-branching costs beside the audio of the run, for the dry-run."""
-        steps, branches = self.config["trajectory"]["steps"], self.config["commitment"]["branches"]
-        prompts, levels = self.branched_prompts, len(self.branched_steps)
-        cost = configuration.branching_cost(prompts, self.branched_steps, branches, steps)
-        whole = self.config["prompts"]["count"] * self.config["audio"]["samples"] * steps
-        return (
-            f"of {prompts * levels * branches} branches in all ({prompts} prompts x {levels} levels x {branches}), which take "
-            f"{cost:,} denoising steps; the run's own audio takes {whole:,}."
-        )
 
     @property
     def classifier_addresses(self) -> list[str]:
@@ -236,58 +233,66 @@ class Run:
         """How figures show the classifiers, as options of a script."""
         return " ".join(one.style for one in self.classifiers.values())
 
-    @property
-    def models_note(self) -> str:
-        """The sentence below each picture that says which models made it."""
+    def models_note(self, place: str = "") -> str:
+        """The sentence below each picture that says which models made it; ``place`` is the embedder's."""
         models, inputs = self.config["models"], self.config["inputs"]
         audio = model_title(found(models["diffusion"])) if self.generates else "given"
-        embedding = model_title(found(models["clap"])) if not inputs["embeddings"] else "given"
-        return f"Audio: {audio}. Embedding: {embedding}."
+        return f"Audio: {audio}. Embedding: {'given' if inputs['embeddings'] else self.ears[place].title}."
 
-    @property
-    def labelled_note(self) -> str:
+    def labelled_note(self, place: str = "") -> str:
         """The same for pictures that tell prompts with a concept from those without."""
-        original = " Labels: the original study's rules." if self.config["labels"] == "original" else ""
-        return self.models_note + original
+        original = self.config["labels"] == "original"
+        return self.models_note(place) + " Labels: the original study's rules." * original
 
 
-def load(config: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> Run:
-    """The run of a configuration, with its defaults filled in; ``source`` names the configuration in messages.
+def load(
+    config: Mapping[str, Any], schema: Mapping[str, Any], source: str, copied: bool = False, started: bool = False
+) -> Run:
+    """The run of a configuration, with its defaults filled in; ``source`` names it in messages.
 
+    Jobs read copies of the concepts where a start makes them (``copied``); one of a run that ``started`` reads nothing else.
     Raises UserError for the first thing that is wrong in it, in the files it names or in the concepts.
     """
     configuration.check(config, schema, source)
-    config = configuration.with_defaults(config, schema)
+    config = configuration.with_defaults(configuration.whole_numbers(config, schema), schema)
+    configuration.check_sizes(config, source)
     inputs = config["inputs"]
-    kept = configuration.check_trajectory(config["trajectory"], source)
+    heard = ears.configured(config["models"], inputs, source)
+    kept_steps = configuration.check_trajectory(config["trajectory"], source, inputs)
     section.check(inputs, source)
     section.check_notes(inputs["notes"], config["notes"]["splits"], source)
     configuration.check_passes(config["annotation"], source)
-    concepts_file, original_labels_file = found(CONCEPTS), found(ORIGINAL_LABELS)
+    originals = [found(name) for name in (CONCEPTS, ORIGINAL_LABELS)]
+    for_jobs = planned.copies(config["run"], originals) if copied or started else originals
+    concepts_file, labels_file = for_jobs if started else originals
     defined = definitions.load(concepts_file)
     concepts = list(definitions.chosen(defined, config["concepts"], concepts_file))
-    original = config["labels"] == "original"
     run = Run(
         config=config,
-        kept_steps=kept,
-        branched_steps=configuration.branch_steps(config, source),
-        concepts_file=concepts_file,
-        original_labels_file=original_labels_file,
+        kept_steps=kept_steps,
+        branched_steps=configuration.intervention_steps(config, "commitment", 4, source),
+        switched_steps=configuration.intervention_steps(config, "switching", 6, source),
+        pairs=switched_pairs(config, {name: defined[name] for name in concepts}),
+        concepts_file=for_jobs[0],
+        original_labels_file=for_jobs[1],
         defined_concepts=defined,
         concepts=concepts,
-        original_terms=prompt_labels.load_original(original_labels_file, concepts) if original else {},
+        original_terms=prompt_labels.load_original(labels_file, concepts) if config["labels"] == "original" else {},
         classifiers=registry.configured(config["probes"]["classifiers"], source),
+        ears=heard,
         given_prompts=section.prompts(inputs, config["prompts"]["count"]),
     )
-    configuration.check_recorded(f"{run.results}/inputs.json", run.inputs, config["run"])
+    planned.check_recorded(f"{run.results}/inputs.json", run.inputs, config["run"])
     preflight.hub_models(run.foreign_models)
+    if run.generates:
+        preflight.check_sampling(config["models"]["diffusion"], config["trajectory"])
     return run
 
 
 def options(values: Mapping[str, Any]) -> str:
     """Options of a script, quoted for the shell; one that is None is left out."""
-    given = {name.replace("_", "-"): value for name, value in values.items() if value is not None}
-    return " ".join(f"--{name} {quote(str(value))}" for name, value in given.items())
+    given = [(name.replace("_", "-"), quote(str(value))) for name, value in values.items() if value is not None]
+    return " ".join(f"--{name} {value}" for name, value in given)
 
 
 def _where(condition: bool, path: str) -> list[str]:

@@ -24,7 +24,7 @@ from musicologist.core.files import write_text
 
 COSTLY = re.compile(r"generate_|branch_|embed_")
 _RECORDS = Path(".snakemake/metadata")
-_DIGEST = re.compile(r"'?\b(\w+(?: [\w.-]+)?): ([0-9a-f]{16})\b'?")
+_DIGEST = re.compile(r"'?\b(\w+(?: [\w./-]+)?): ([0-9a-f]{16})\b'?")
 _PARAMS = re.compile(r"Params have changed since last execution: .*?before: (.*?) now: (.*)")
 _FOLLOWS = "Input files updated by another job: "
 _OTHER = {

@@ -1,6 +1,7 @@
 #!/bin/sh
 # shard.sh SHARD OUTPUT: write OUTPUT in two halves, on purpose not atomically, and keep a diary.
 # faults/SHARD (or faults/task_N, for array task N) may hold one line: `sleep N`; `fail` or `hang`, the first time only;
+# `clock`: write down the time, and give the output this clock's time, as a node's own file system would;
 # `half` or `late`: wait for the file faults/go, with half of the output or before any of it.
 set -eu
 shard=$1 output=$2 task=${SLURM_ARRAY_JOB_ID:-local}_${SLURM_ARRAY_TASK_ID:-}
@@ -21,4 +22,5 @@ half) wait_for_go ;;
 sleep*) $fault 9>&- ;;
 esac
 echo "shard $shard ends" >>"$output"
+if [ "$fault" = clock ]; then echo "$(date +%s) $(/bin/date +%s)" >"diary/clock_$shard" && touch -d "@$(date +%s)" "$output"; fi
 echo "end $task" >>"diary/$shard"

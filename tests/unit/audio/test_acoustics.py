@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from musicologist.audio import acoustics, deformation
-from musicologist.core.shards import Clip
+from musicologist.core.shard_writing import Clip
 
 RATE = 16_000
 TIME = np.arange(2 * RATE) / RATE

@@ -6,6 +6,7 @@ import tarfile
 import generate_audio
 import numpy as np
 import pytest
+import renoise_audio
 import torch
 from musicologist.audio.sampler import Sampler, clip_seed
 from musicologist.core import shards
@@ -121,6 +122,7 @@ def test_the_shard_holds_every_clip_at_every_level_with_its_record(run, model):
         "precision": "float32",
         "guidance_rescale": 0.0,
         "guidance_sigma_min": 0.0,
+        "guidance_sigma_max": None,
     }
     described = json.loads(manifest.read_text())
     assert described["shard"] == "shard_0001"
@@ -129,6 +131,42 @@ def test_the_shard_holds_every_clip_at_every_level_with_its_record(run, model):
     assert [level["tar"] for level in described["levels"]] == [
         f"{signal}/step_{step:02d}/shard_0001.tar" for signal, step in sorted(LEVELS)
     ]
+
+
+def test_latents_and_information_stand_beside_the_clips_and_change_none(run, tmp_path, monkeypatch):
+    from safetensors.torch import load_file
+
+    plain = clips(run("plain"))
+    manifest = run("beside", latents=tmp_path / "latents.safetensors", information=tmp_path / "told.jsonl")
+    told = [json.loads(line) for line in (tmp_path / "told.jsonl").read_text().splitlines()]
+    assert [(row["prompt_id"], row["sample"], row["step"]) for row in told] == [
+        (prompt, sample, step) for prompt in range(4, 8) for sample in range(2) for step in range(6)
+    ]
+    assert all(row["nats"] > 0 for row in told)
+    beside = clips(manifest)
+    assert all(np.array_equal(beside[key].audio, plain[key].audio) for key in plain)
+    latents = load_file(tmp_path / "latents.safetensors")
+    assert list(latents) == [f"{number:06d}_{sample:02d}" for number in range(4, 8) for sample in range(2)]
+    assert latents["000004_00"].shape == (8, 32 + 16)  # half a second, and the margin
+
+    given = sys.argv[1 : sys.argv.index("--information")]  # renoise them; --latents is among these
+    tars = [tmp_path / "again/renoised" / f"step_{step:02d}/shard_0001.tar" for step in (0, 5)]
+    given[given.index("--manifest") + 1] = str(tmp_path / "again/shard_0001.json")
+    monkeypatch.setattr(sys, "argv", ["renoise_audio.py", *given, "--tars", *map(str, tars)])
+    renoise_audio.main()
+    again = clips(tmp_path / "again/shard_0001.json")
+    assert [key[:2] for key in again] == [("renoised", 0)] * 8 + [("renoised", 5)] * 8
+    assert {name: again["renoised", 5, "000006_01"].record[name] for name in ("prompt_id", "sample", "step")} == {
+        "prompt_id": 6,
+        "sample": 1,
+        "step": 5,
+    }
+    finished = plain["denoised", 5, "000006_01"].audio
+    near, far = (np.abs(again["renoised", step, "000006_01"].audio - finished).mean() for step in (5, 0))
+    assert near < 0.6 * far
+    monkeypatch.setattr(sys, "argv", ["renoise_audio.py", *given, "--last", "8", "--tars", *map(str, tars)])
+    with pytest.raises(UserError, match=r"latents\.safetensors lacks the clip 000008_00: make it anew"):
+        renoise_audio.main()
 
 
 def difference(one, other):
@@ -189,6 +227,6 @@ def test_a_broken_model_is_one_sentence_and_leaves_no_file(run, tmp_path, model)
     name = next(name for name in state if "decoder" in name)
     state[name] = state[name] * float("nan")
     save_file(state, broken / "model.safetensors")
-    with pytest.raises(UserError, match=r"The clip 000004_00 for .* has samples that are no numbers"):
+    with pytest.raises(UserError, match="hold numbers that are not finite"):
         run("a", model=broken)
     assert not [path for path in (tmp_path / "a").rglob("*") if path.is_file()]

@@ -3,9 +3,9 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from musicologist.audio.sampler import FLOW_SAMPLERS, MARGIN, SAMPLERS, Sampler, check, clip_seed
+from musicologist.audio import sampling_options
+from musicologist.audio.sampler import FLOW_SAMPLERS, MARGIN, SAMPLERS, Sampler, clip_seed
 from musicologist.audio.sampling_options import SamplingSettings
-from musicologist.core.errors import UserError
 from musicologist.generators import stable_audio_tools
 
 from tests.support import tiny_models
@@ -155,23 +155,12 @@ def test_the_margin_is_enough_for_stable_audio_opens_decoder():
     assert (cut[..., :samples] - whole[..., :samples]).abs().max() < 1e-6 * whole.abs().max()
 
 
-def test_what_cannot_be_sampled_is_one_sentence():
-    config = tiny_models.diffusion_configuration()
-    check(config, SETTINGS, "models/x")
-    with pytest.raises(UserError, match=r"seconds_kept is 1\.1, but the model in models/x makes 1\.0 s"):
-        check(config, replace(SETTINGS, seconds_kept=1.1), "models/x")
-    with pytest.raises(
-        UserError, match="sampler is 'euler', and the objective of models/x is v: expected one of dpmpp-2m"
-    ):
-        check(config, replace(SETTINGS, sampler="euler"), "models/x")
-    for objective in ("rectified_flow", "rf_denoiser"):
-        config["model"]["diffusion"]["diffusion_objective"] = objective
-        check(config, replace(SETTINGS, sampler="dpmpp"), "models/x")
-        with pytest.raises(UserError, match=f"objective of models/x is {objective}: expected one of euler, dpmpp"):
-            check(config, SETTINGS, "models/x")
-    config["model"]["diffusion"]["diffusion_objective"] = "epsilon"
-    with pytest.raises(UserError, match="models/x: the model's objective is epsilon: expected v, rectified_flow"):
-        check(config, SETTINGS, "models/x")
+def test_the_samplers_are_those_that_the_check_before_a_run_knows():
+    assert {objective: set(names) for objective, names in sampling_options.SAMPLERS.items()} == {
+        "v": set(SAMPLERS),
+        "rectified_flow": set(FLOW_SAMPLERS),
+        "rf_denoiser": set(FLOW_SAMPLERS),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -239,6 +228,84 @@ def test_half_precision_is_near_full_precision(tmp_path, precision):
         assert latents.dtype == torch.float32
         assert not torch.equal(latents, full[level]) or level == ("noisy", 0)
         assert torch.cosine_similarity(latents.flatten(), full[level].flatten(), dim=0) > 0.999
+
+
+def of_one_pass(asked, clips, settings, steps, signals=("denoised", "unguided", "noisy")):
+    """All levels, and what the prompt tells by step."""
+    told = {}
+    prompts, seeds = zip(*clips, strict=True)
+    kept = Sampler(asked, CONFIG, settings).sample(prompts, seeds, steps, signals, told.__setitem__)
+    return dict(kept), told
+
+
+@pytest.mark.parametrize("sampler", [*SAMPLERS, *FLOW_SAMPLERS])
+def test_unguided_is_the_models_estimate_with_the_prompt_alone(model, flow, sampler):
+    """Asked for directly, without guidance, at the guided way's own states; and the same clips as without it."""
+    asked, flowing = (flow, True) if sampler in FLOW_SAMPLERS else (model, False)
+    settings, steps = replace(SETTINGS, sampler=sampler, guidance_rescale=0.4), range(SETTINGS.steps)
+    settings = replace(settings, guidance_sigma_min=1.0)
+    levels = Sampler(None, CONFIG, settings).sigmas
+    found, told = of_one_pass(asked, CLIPS[:3], settings, steps)
+    without = sample(asked, CLIPS[:3], settings, steps)
+    assert all(torch.equal(found[level], without[level]) for level in without)
+    assert "_forward" not in vars(asked.model.model)
+    free = Sampler(asked, CONFIG, replace(settings, guidance=1.0))._guided([prompt for prompt, _ in CLIPS[:3]])
+    for step in steps:
+        sigma, noisy = levels[step], found["noisy", step]
+        if flowing:
+            time = sigma / (1 + sigma)
+            state = noisy * torch.hypot(1 - time, time)
+            with torch.no_grad():
+                plain = state - time * asked.model(state, time.repeat(3), **free)
+        else:
+            state = noisy * math.sqrt(1 + sigma**2)
+            with torch.no_grad():
+                plain = K.external.VDenoiser(asked.model)(state, sigma.repeat(3), **free)
+        scale = plain.abs().max()
+        assert (found["unguided", step] - plain).abs().max() < 1e-4 * scale
+        guided = bool(sigma >= 1.0)
+        assert torch.equal(found["unguided", step], found["denoised", step]) != guided
+        assert (step in told) == guided
+    assert len(told[0]) == 3
+
+
+@pytest.mark.parametrize("sampler", [*SAMPLERS, *FLOW_SAMPLERS])
+def test_a_state_continued_with_the_same_noise_and_prompt_ends_near_its_own_end(model, flow, sampler):
+    """Only the multistep samplers' memory is lost; where all is gone on with from the first step, not even that."""
+    asked = flow if sampler in FLOW_SAMPLERS else model
+    this = Sampler(asked, CONFIG, replace(SETTINGS, sampler=sampler))
+    prompts, seeds = zip(*CLIPS[:2], strict=True)
+    found = dict(this.sample(prompts, seeds, [0, 4, 7]))
+    start, late = (this.continue_from(found["noisy", step], step, prompts, seeds, True) for step in (0, 4))
+    assert (start - found["denoised", 7]).abs().max() < 1e-3
+    other = this.continue_from(found["noisy", 4], 4, prompts[::-1], seeds, True)
+    near, far = ((one - found["denoised", 7]).abs().mean() for one in (late, other))
+    assert near < 1e-5 if sampler == "euler" else near < far
+    if "sde" in sampler:
+        fresh = this.continue_from(found["noisy", 4], 4, prompts, seeds)
+        assert near < 0.3 * (fresh - found["denoised", 7]).abs().mean()
+
+
+@pytest.mark.parametrize("sampler", ["dpmpp-2m", "euler"])
+def test_what_the_prompt_tells_is_the_squared_difference_of_the_noise_predictions(model, flow, sampler):
+    """Guidance moves the estimate by (scale - 1) times the difference of both: from there to the noise, over sigma."""
+    asked = flow if sampler in FLOW_SAMPLERS else model
+    settings = replace(SETTINGS, sampler=sampler)
+    found, told = of_one_pass(asked, CLIPS[:2], settings, range(SETTINGS.steps))
+    for step, sigma in enumerate(Sampler(None, CONFIG, settings).sigmas[:-1].tolist()):
+        apart = (found["denoised", step] - found["unguided", step]) / (settings.guidance - 1) / sigma
+        assert torch.allclose(told[step], (apart**2).sum(dim=(1, 2)), rtol=1e-3, atol=1e-6)
+    assert of_one_pass(asked, CLIPS[:2], replace(settings, guidance=1.0), [0])[1] == {}
+
+
+@pytest.mark.parametrize("sampler", [*SAMPLERS, *FLOW_SAMPLERS])
+def test_guidance_begins_at_its_greatest_sigma(model, flow, sampler):
+    asked = flow if sampler in FLOW_SAMPLERS else model
+    levels = Sampler(None, CONFIG, SETTINGS).sigmas
+    settings = replace(SETTINGS, sampler=sampler, guidance_sigma_max=float(levels[1:3].mean()))
+    settings = replace(settings, guidance_sigma_min=float(levels[4:6].mean()))
+    _, told = of_one_pass(asked, CLIPS[:2], settings, [0])
+    assert sorted(told) == [2, 3, 4]
 
 
 @pytest.mark.parametrize("sampler", [*SAMPLERS, *FLOW_SAMPLERS])

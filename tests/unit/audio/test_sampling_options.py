@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from musicologist.audio import sampling_options
 from musicologist.audio.sampling_options import SamplingSettings
+from musicologist.core.errors import UserError
+
+from tests.support import tiny_models
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "config/schemas/config.schema.json").read_text(encoding="utf-8"))
 TRAJECTORY = SCHEMA["properties"]["trajectory"]
@@ -15,7 +18,7 @@ SECTION["precision"] = SCHEMA["properties"]["models"]["properties"]["precision"]
 FIELDS = {field.name: field for field in fields(SamplingSettings)}
 VALUES = {"sampler": "dpmpp-2m", "steps": 7, "guidance": 2.5, "sigma_min": 0.25, "sigma_max": 90.0}
 VALUES |= {"seconds_total": 3.5, "seconds_kept": 1.5, "precision": "bfloat16"}
-VALUES |= {"guidance_rescale": 0.75, "guidance_sigma_min": 4.5}
+VALUES |= {"guidance_rescale": 0.75, "guidance_sigma_min": 4.5, "guidance_sigma_max": 60.5}
 
 
 def parse(values):
@@ -27,9 +30,10 @@ def parse(values):
 
 def test_the_configuration_has_each_setting_with_its_type_and_default():
     assert FIELDS.keys() == SECTION.keys()
-    kinds = {"integer": int, "number": float, "string": str}
+    kinds = {"integer": int, "number": float, "string": str, "null": None}
     for name, about in SECTION.items():
-        assert FIELDS[name].type is kinds[about["type"]], name
+        types = [kinds[kind] for kind in ([about["type"]] if isinstance(about["type"], str) else about["type"])]
+        assert FIELDS[name].type == (types[0] if len(types) == 1 else types[0] | types[1]), name
         assert FIELDS[name].default == about.get("default", MISSING), name
         assert (name in TRAJECTORY["required"]) == (FIELDS[name].default is MISSING), name
     assert list(FIELDS["precision"].metadata["choices"]) == SECTION["precision"]["enum"]
@@ -54,3 +58,24 @@ def test_a_setting_without_default_must_be_given(name, capsys):
     with pytest.raises(SystemExit):
         parse({other: value for other, value in VALUES.items() if other != name})
     assert f"--{name.replace('_', '-')}" in capsys.readouterr().err
+
+
+def test_what_cannot_be_sampled_is_one_sentence():
+    config = tiny_models.diffusion_configuration()
+    sampling_options.check(config, "dpmpp-3m-sde", 0.8, "models/x")
+    with pytest.raises(UserError, match=r"seconds_kept is 1\.1, but the model in models/x makes 1\.0 s"):
+        sampling_options.check(config, "dpmpp-3m-sde", 1.1, "models/x")
+    with pytest.raises(
+        UserError, match="sampler is 'euler', and the objective of models/x is v: expected one of dpmpp-2m"
+    ):
+        sampling_options.check(config, "euler", 0.8, "models/x")
+    for objective in ("rectified_flow", "rf_denoiser"):
+        config["model"]["diffusion"]["diffusion_objective"] = objective
+        sampling_options.check(config, "dpmpp", 0.8, "models/x")
+        with pytest.raises(UserError, match=f"objective of models/x is {objective}: expected one of euler, dpmpp"):
+            sampling_options.check(config, "dpmpp-2m", 0.8, "models/x")
+    config["model"]["diffusion"]["diffusion_objective"] = "epsilon"
+    with pytest.raises(
+        UserError, match="models/x: the model's objective is epsilon: expected v, rectified_flow, rf_denoiser"
+    ):
+        sampling_options.check(config, "dpmpp-2m", 0.8, "models/x")

@@ -22,6 +22,20 @@ def test_the_interval_of_sigma50_covers():
     assert np.mean(covered, axis=0).min() > 0.7
 
 
+def test_flat_curves_are_not_called_emerged_although_their_onset_is_late():
+    called = np.mean([check_statistics.flat(10, seed) for seed in range(20)], axis=0)
+    assert called[0] < 0.15 < called[1] + 0.1
+    assert np.mean([check_statistics.first_place(seed) for seed in range(10)], axis=0).tolist() == [1, 0]
+
+
+def test_landmarks_lags_and_correlations_have_intervals_that_cover():
+    for experiment in check_statistics.HALF_EXCESS.values():
+        assert np.mean([check_statistics.half_excess(experiment, seed) for seed in range(12)]) > 0.7
+    assert np.nanmean([check_statistics.lag(40, seed)[0] for seed in range(12)]) > 0.7
+    assert np.mean([check_statistics.high_area(seed) for seed in range(40)], axis=0)[0] > 0.9
+    assert np.mean([check_statistics.intraclass(seed) for seed in range(100)], axis=0)[0] > 0.88
+
+
 def test_real_concepts_are_found_and_others_are_not(monkeypatch):
     monkeypatch.setattr(check_statistics, "CONCEPTS", 10)
     false, true = np.mean([check_statistics.discoveries(5, seed) for seed in range(3)], axis=0)

@@ -1,3 +1,4 @@
+import gzip
 import hashlib
 import json
 import subprocess
@@ -91,5 +92,10 @@ def test_what_cannot_be_fetched_is_one_sentence(server, tmp_path, monkeypatch):
 
 def test_the_script_downloads(server, tmp_path):
     command = [sys.executable, SCRIPT, "--address", server.notes, "--lock", tmp_path / "lock.json"]
-    subprocess.run([*command, "--output", tmp_path / "notes.tar.gz"], check=True)
-    assert (tmp_path / "notes.tar.gz").read_bytes() == CONTENT
+    command += ["--output", tmp_path / "notes.tar.gz"]
+    refused = subprocess.run(command, capture_output=True, text=True)
+    assert refused.returncode == 1 and "of no archive" in refused.stderr.splitlines()[-1]
+    assert not (tmp_path / "lock.json").exists()
+    server.files["nsynth"]["notes.tar.gz"] = gzip.compress(CONTENT)
+    subprocess.run(command, check=True)
+    assert gzip.decompress((tmp_path / "notes.tar.gz").read_bytes()) == CONTENT

@@ -5,9 +5,9 @@ import tarfile
 import numpy as np
 import pytest
 import soundfile
-from musicologist.core import shards
+from musicologist.core import shard_writing, shards
 from musicologist.core.errors import UserError
-from musicologist.core.shards import Clip, ShardWriter
+from musicologist.core.shard_writing import Clip, ShardWriter
 
 RATE = 16_000
 
@@ -28,12 +28,12 @@ def members(*pairs):
     return buffer.getvalue()
 
 
-FLAC = shards.encode(np.full((1, 400), 0.5, np.float32), RATE)
+FLAC = shard_writing.encode(np.full((1, 400), 0.5, np.float32), RATE)
 
 
 def test_clips_come_back_in_their_order_within_half_a_16_bit_step(tmp_path):
     clips = [clip("b", 2, tempo=None, text="„Flöte“"), clip("aa", 1, 900, levels=[0.5, 1])]
-    assert shards.write(tmp_path / "s.tar", clips) == 2
+    assert shard_writing.write(tmp_path / "s.tar", clips) == 2
     found = list(shards.read(tmp_path / "s.tar"))
     assert [(c.key, c.sample_rate, c.record) for c in found] == [(c.key, RATE, c.record) for c in clips]
     for before, after in zip(clips, found, strict=True):
@@ -43,13 +43,13 @@ def test_clips_come_back_in_their_order_within_half_a_16_bit_step(tmp_path):
 
 
 def test_a_second_writing_of_what_was_read_changes_no_byte(tmp_path):
-    shards.write(tmp_path / "a.tar", [clip("one", x=1), clip("three", 2)])
-    shards.write(tmp_path / "b.tar", shards.read(tmp_path / "a.tar"))
+    shard_writing.write(tmp_path / "a.tar", [clip("one", x=1), clip("three", 2)])
+    shard_writing.write(tmp_path / "b.tar", shards.read(tmp_path / "a.tar"))
     assert (tmp_path / "a.tar").read_bytes() == (tmp_path / "b.tar").read_bytes()
 
 
 def test_any_tool_can_open_a_shard(tmp_path):
-    shards.write(tmp_path / "s.tar", [clip("one", 2, x=1)])
+    shard_writing.write(tmp_path / "s.tar", [clip("one", 2, x=1)])
     with tarfile.open(tmp_path / "s.tar") as tar:
         assert tar.getnames() == ["one.flac", "one.json"]
         assert {member.mtime for member in tar.getmembers()} == {0}
@@ -58,7 +58,7 @@ def test_any_tool_can_open_a_shard(tmp_path):
 
 
 def test_what_is_louder_than_full_scale_is_clipped_not_wrapped(tmp_path):
-    shards.write(tmp_path / "s.tar", [Clip("loud", np.array([[3.0, -3.0, 0.5]], np.float32), RATE, {})])
+    shard_writing.write(tmp_path / "s.tar", [Clip("loud", np.array([[3.0, -3.0, 0.5]], np.float32), RATE, {})])
     audio = next(shards.read(tmp_path / "s.tar")).audio[0]
     assert audio[:2].tolist() == [1, -1]
     assert audio[2] == pytest.approx(0.5, abs=2e-5)
@@ -66,17 +66,19 @@ def test_what_is_louder_than_full_scale_is_clipped_not_wrapped(tmp_path):
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_samples_that_are_no_numbers_are_refused_and_the_old_shard_stays(tmp_path, value):
-    shards.write(tmp_path / "s.tar", [clip("one")])
+    shard_writing.write(tmp_path / "s.tar", [clip("one")])
     before = (tmp_path / "s.tar").read_bytes()
     with pytest.raises(UserError, match=r"clip bad .* no numbers"):
-        shards.write(tmp_path / "s.tar", [clip("one"), Clip("bad", np.full((1, 9), value, np.float32), RATE, {})])
+        shard_writing.write(
+            tmp_path / "s.tar", [clip("one"), Clip("bad", np.full((1, 9), value, np.float32), RATE, {})]
+        )
     assert (tmp_path / "s.tar").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["s.tar"]
 
 
 def test_a_key_is_written_once(tmp_path):
     with pytest.raises(ValueError, match="one stands twice"):
-        shards.write(tmp_path / "s.tar", [clip("one"), clip("one")])
+        shard_writing.write(tmp_path / "s.tar", [clip("one"), clip("one")])
     assert not list(tmp_path.iterdir())
 
 
@@ -91,7 +93,7 @@ def test_several_shards_are_open_at_once_and_none_appears_before_the_end(tmp_pat
 
 
 def test_every_truncation_is_noticed(tmp_path):
-    shards.write(tmp_path / "whole.tar", [clip("one"), clip("two"), clip("three")])
+    shard_writing.write(tmp_path / "whole.tar", [clip("one"), clip("two"), clip("three")])
     whole = (tmp_path / "whole.tar").read_bytes()
     end = len(whole.rstrip(b"\0"))
     broken = tmp_path / "broken.tar"
@@ -117,15 +119,14 @@ def test_a_damaged_header_in_the_middle_is_noticed(tmp_path):
         (b"no tar file at all" * 100, "expected a tar file"),
         (members(), "found no clips"),
         (members(("a.flac", FLAC)), "the clip a without its record"),
-        (members(("a.flac", FLAC), ("b.flac", FLAC)), r"member b\.flac: found a member out of order"),
-        (members(("a.json", b"{}"), ("a.flac", FLAC)), r"member a\.json: found a member out of order"),
-        (members(("a.flac", FLAC), ("b.json", b"{}")), r"member b\.json: found a member out of order"),
+        (members(("a.flac", FLAC), ("b.flac", FLAC)), "the clip a without its record"),
+        (members(("a.flac", FLAC), ("b.json", b"{}")), "the clip a without its record"),
         (members(*[("a.flac", FLAC), ("a.json", b"{}")] * 2), r"member a\.flac: found a key that stands twice"),
         (members(("a.flac", b"no sound"), ("a.json", b"{}")), r"member a\.json"),
         (members(("a.flac", FLAC), ("a.json", b"{")), r"member a\.json"),
         (members(("a.flac", FLAC), ("a.json", b"\xff\xfe")), r"member a\.json"),
         (members(("a.flac", FLAC), ("a.json", b"[1]")), "no JSON object"),
-        (members(("a.txt", b"hello")), r"member a\.txt: found a member out of order"),
+        (members(("a.txt", b"hello")), r"member a\.txt: found a member that is neither sound nor record"),
     ],
 )
 def test_what_is_no_shard_is_refused_with_its_place(tmp_path, content, sentence):

@@ -118,8 +118,6 @@ def test_other_rates_are_resampled_and_channels_averaged(rate):
 @pytest.mark.parametrize(
     ("audio", "sentence"),
     [
-        (np.zeros((1, RATE)), "s.tar, clip 3 is silent"),
-        (np.stack([np.ones(RATE), -np.ones(RATE)]), "s.tar, clip 3 is silent"),
         (np.full((1, RATE), np.nan), "s.tar, clip 3 has samples that are no numbers"),
         (np.full((1, RATE), np.inf), "s.tar, clip 3 has samples that are no numbers"),
         (np.ones((1, 1500)), r"s.tar, clip 3 is 0\.094 s long: expected at least 0\.1 s"),
@@ -143,7 +141,9 @@ def test_a_missing_file_is_one_sentence(copy, name):
 def test_a_truncated_file_is_one_sentence(copy, name, share):
     content = (copy / name).read_bytes()
     (copy / name).write_bytes(content[: int(len(content) * share)])
-    with pytest.raises(UserError, match=r"holds no readable CLAP|is no readable weights file"):
+    with pytest.raises(
+        UserError, match=r"holds no readable CLAP|is no readable weights file|is no configuration of a CLAP"
+    ):
         clap.load(copy)
 
 

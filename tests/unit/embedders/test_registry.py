@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from musicologist.core.errors import UserError
 from musicologist.embedders import registry
+from musicologist.models import devices
 from musicologist.workflow import provenance
 
 from tests.support import tiny_models
@@ -18,24 +19,26 @@ SCRIPTS = Path(__file__).parents[3] / "scripts"
 
 def test_a_directory_is_transformers_and_a_file_laions(tmp_path):
     (tmp_path / "checkpoint.pt").touch()
-    found = {name: registry.of_model(name) for name in (tmp_path, tmp_path / "checkpoint.pt", "owner/clap@v2")}
-    assert list(found.values()) == ["clap", "clap_laion", "clap"]
-    assert registry.of_model("lukewys/laion_clap/music_audioset_epoch_15_esc_90.14.pt") == "clap_laion"
+    clap, laion = (registry.FAMILIES[name] for name in ("clap", "clap_laion"))
+    models = (tmp_path, tmp_path / "checkpoint.pt", "owner/clap@v2", "lukewys/laion_clap/music.pt@v2")
+    assert [registry.module_of(model) for model in models] == [clap, laion, clap, laion]
     with pytest.raises(UserError, match="nowhere is no directory"):
-        registry.family(registry.of_model("nowhere")).load("nowhere")
+        registry.of_model("nowhere").load("nowhere")
 
 
 @pytest.mark.parametrize("name", registry.FAMILIES)
 def test_a_family_has_what_the_contract_names_and_is_read_without_torch(name):
-    family = registry.family(name)
-    assert all(callable(getattr(family, part)) for part in ("load", "check", "needed"))
+    family = devices.family(registry.FAMILIES[name])
+    assert all(callable(getattr(family, part)) for part in ("load", "check"))
+    assert family.LICENCE and {family.READS_TEXT, family.ON_SPHERE} <= {True, False}
     module = registry.FAMILIES[name]
     program = f"import sys; sys.path.insert(0, {str(SCRIPTS)!r}); import {module}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_a_loaded_embedder_has_what_the_contract_names(tmp_path):
-    model = registry.family("clap").load(tiny_models.clap_directory(tmp_path / "clap"))
+    directory = tiny_models.clap_directory(tmp_path / "clap")
+    model = registry.of_model(directory).load(directory)
     clips = [noise(seed, 1.0)[: model.window] for seed in range(3)]
     assert model.embed_audio(clips, 2).shape == (3, model.size)
     assert model.embed_text(["a guitar", "a drum"]).shape == (2, model.size)
@@ -47,8 +50,10 @@ def test_the_least_that_a_family_is_hears(tmp_path):
     namespace = {"np": np}
     exec("\n".join(line[4:] for line in example.splitlines()), namespace)
     model = namespace["load"]("nothing")
-    found = model.embed_audio([np.ones(16_000, np.float32), np.zeros(8_000, np.float32)], 2)
-    assert found.tolist() == [[1.0] * 8, [0.0] * 8]
+    late = np.repeat([0, 1], 8_000).astype(np.float32)
+    found = model.embed_audio([np.full(16_000, 0.1, np.float32), late], 2)
+    assert np.allclose(found, [[0.1] * 8, [0] * 4 + [1] * 4])
+    assert namespace["READS_TEXT"] is namespace["ON_SPHERE"] is False and model.embed_text is None
 
 
 def test_a_familys_file_is_no_part_of_the_scripts_digest(tmp_path):

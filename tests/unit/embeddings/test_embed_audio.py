@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from musicologist.audio import deformation
-from musicologist.core import parquet, shards
+from musicologist.core import parquet, shard_writing, shards
 from musicologist.core.errors import UserError
-from musicologist.core.shards import Clip
+from musicologist.core.shard_writing import Clip
 from musicologist.embedders import clap
-from musicologist.embeddings import collecting, tables
+from musicologist.embeddings import collecting, scaling, tables
 from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
 
 from tests.support import tiny_models
@@ -43,7 +43,7 @@ def audio_shard(folder, number, prompts, samples=2, levels=LEVELS, rate=44_100):
     for place, (signal, step) in enumerate(levels):
         tar = folder / signal / f"step_{step:02d}" / f"shard_{number:04d}.tar"
         known = {"signal": signal, "step": step, "sigma": 10.0 / (step + 1), "log_snr_db": -3.0}
-        shards.write(
+        shard_writing.write(
             tar,
             (
                 Clip(
@@ -64,9 +64,9 @@ def audio_shard(folder, number, prompts, samples=2, levels=LEVELS, rate=44_100):
 
 @pytest.fixture
 def embed(model, tmp_path, monkeypatch):
-    def call(source, corpus="audio", batch_size=3, digest="d"):
+    def call(source, corpus="audio", batch_size=3, digest="d", **more):
         output = tmp_path / f"{source.stem}.parquet"
-        given = {"corpus": corpus, "input": source, "model": model, "digest": digest, "batch_size": batch_size}
+        given = {"corpus": corpus, "input": source, "model": model, "digest": digest, "batch_size": batch_size} | more
         main(monkeypatch, embed_audio, **given, device="cpu", output=output)
         return output
 
@@ -84,12 +84,22 @@ def test_a_shard_of_audio_becomes_one_row_group_a_level(embed, model, tmp_path):
     assert pq.ParquetFile(part).num_row_groups == 3
     assert parquet.metadata(part) == {
         "kind": "audio_embeddings", "model": str(model), "digest": "d", "window_s": "1.0", "sample_rate": "16000",
+        "embedder": "clap", "licence": "the checkpoint's own", "size": "512",
     }  # fmt: skip
     found = tables.embeddings(table["embedding"])
     assert np.abs(np.linalg.norm(found, axis=1) - 1).max() < 1e-6
     clip = list(shards.read(tmp_path / "noisy" / "step_00" / "shard_0003.tar"))[3]
     audio = shards.mono_at(clip.audio, clip.sample_rate, RATE, "x")
     assert np.abs(clap.load(model).embed_audio([audio], 1)[0] - found[11]).max() < 1e-5
+
+
+def test_clips_that_are_not_collected_are_scaled_where_they_are_embedded(embed, tmp_path):
+    manifest = audio_shard(tmp_path, 3, [6])
+    plain = parquet.read(embed(manifest), AUDIO_EMBEDDINGS)
+    found = scaling.Scaling(np.full(512, 0.01), np.linspace(1, 2, 512))
+    scaling.write(tmp_path / "scaling.parquet", found)
+    scaled = parquet.read(embed(manifest, scaling=tmp_path / "scaling.parquet"), AUDIO_EMBEDDINGS)
+    assert scaled["embedding"].equals(found(plain)["embedding"]) and not scaled["embedding"].equals(plain["embedding"])
 
 
 def test_neither_shard_nor_batch_size_changes_an_embedding(embed, tmp_path):
@@ -150,7 +160,7 @@ def test_the_same_shard_gives_the_same_bytes(embed, tmp_path):
 def test_notes_are_embedded_by_their_names(embed, tmp_path):
     tar = tmp_path / "shard_0000.tar"
     names = ["flute_acoustic_000-060-100", "bass_synthetic_003-030-025"]
-    shards.write(tar, (Clip(name, noise(n)[None], RATE, {"pitch": 60}) for n, name in enumerate(names)))
+    shard_writing.write(tar, (Clip(name, noise(n)[None], RATE, {"pitch": 60}) for n, name in enumerate(names)))
     table = parquet.read(embed(tar, "notes"), NOTE_EMBEDDINGS)
     assert table["note_id"].to_pylist() == names
 
@@ -158,15 +168,26 @@ def test_notes_are_embedded_by_their_names(embed, tmp_path):
 @pytest.mark.parametrize(
     ("audio", "sentence"),
     [
-        (np.zeros((1, RATE), np.float32), r"shard_0000\.tar, clip quiet is silent"),
         (noise(1, 0.05)[None], r"shard_0000\.tar, clip quiet is 0\.050 s long"),
     ],
 )
 def test_a_clip_that_cannot_be_heard_stops_the_job_with_its_place(embed, tmp_path, audio, sentence):
-    shards.write(tmp_path / "shard_0000.tar", [Clip("good", noise(1)[None], RATE, {}), Clip("quiet", audio, RATE, {})])
+    shard_writing.write(
+        tmp_path / "shard_0000.tar", [Clip("good", noise(1)[None], RATE, {}), Clip("quiet", audio, RATE, {})]
+    )
     with pytest.raises(UserError, match=sentence):
         embed(tmp_path / "shard_0000.tar", "notes")
     assert [path.name for path in tmp_path.iterdir()] == ["shard_0000.tar"]
+
+
+def test_a_silent_clip_is_embedded_as_any_other_and_named_in_the_log(embed, tmp_path, capsys):
+    silence = np.zeros((1, RATE), np.float32)
+    shard_writing.write(
+        tmp_path / "shard_0000.tar", [Clip("a", noise(1)[None], RATE, {}), Clip("quiet", silence, RATE, {})]
+    )
+    table = parquet.read(embed(tmp_path / "shard_0000.tar", "notes"), NOTE_EMBEDDINGS)
+    assert table["note_id"].to_pylist() == ["a", "quiet"]
+    assert "1 of 2 clips are silent, first quiet" in capsys.readouterr().err
 
 
 def test_a_missing_tar_file_of_the_shard_is_one_sentence(embed, tmp_path):
@@ -184,7 +205,7 @@ def test_a_broken_manifest_is_one_sentence(embed, tmp_path, text):
 
 
 def test_audio_that_was_not_generated_is_one_sentence(embed, tmp_path):
-    shards.write(tmp_path / "s.tar", [Clip("a", noise(1)[None], RATE, {"prompt_id": 1})])
+    shard_writing.write(tmp_path / "s.tar", [Clip("a", noise(1)[None], RATE, {"prompt_id": 1})])
     (tmp_path / "shard_0000.json").write_text('{"levels": [{"tar": "s.tar"}]}')
     with pytest.raises(UserError, match=r"s\.tar: the record of clip a has no sample"):
         embed(tmp_path / "shard_0000.json")

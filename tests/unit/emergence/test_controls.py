@@ -148,6 +148,7 @@ def run(folder, paths, monkeypatch):
 
     options = {"concepts": "config/concepts.yaml", "concept": "is_brass", "scores": f"svm={folder}/scores.parquet"}
     options |= {"texts": folder / "texts.parquet", "dataset": folder / "dataset.parquet", "seed": 1}
+    options |= {"resamples": 50, "permutations": 50}
     options |= {"acoustics": folder / "audio.parquet", "note-acoustics": folder / "notes.parquet"}
     options |= {"probes": folder / "svm.skops", "classifiers": "svm=musicologist.probes.svm"}
     options |= {"controls": folder / "c.parquet", "content": folder / "t.parquet", "summary": folder / "s.json"}
@@ -178,6 +179,10 @@ def test_the_controls_of_a_concept_that_is_there(made, monkeypatch):
     assert content["prompt_label"].isna().sum() == 2
     summary = json.loads((folder / "s.json").read_text())
     assert summary["content"]["zero_shot_kappa"] > 0.85
+    assert [(curve["control"], curve["classifier"], curve["signal"]) for curve in summary["curves"]] == [
+        ("partialled", "svm", "denoised"),
+        ("partialled", "svm", "noisy"),
+    ]
     assert summary["last_level"]["zero_shot"]["text"]["denoised"]["roc_auc"] == pytest.approx(
         last["zero_shot"], abs=1e-5
     )

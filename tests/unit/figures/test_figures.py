@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from musicologist.core import results
 from musicologist.core.errors import UserError
-from musicologist.figures import atlas, canvas, distances, emergence, order, pca
-from musicologist.figures.canvas import Style, of_classifiers
+from musicologist.figures import atlas, canvas, distances, emergence, order, pca, rates
+from musicologist.figures.styles import Style, of_classifiers
 from musicologist.statistics import metrics
 from PIL import Image
 
 
-def rows(concepts=("is_brass", "is_synth_lead"), steps=(0, 8, 24), prompts=20):
+def rows(concepts=("is_brass", "is_synth_lead"), steps=(0, 8, 24), prompts=20, warning=""):
     rng = np.random.default_rng(0)
     found = []
     for concept in concepts:
@@ -36,21 +36,25 @@ def rows(concepts=("is_brass", "is_synth_lead"), steps=(0, 8, 24), prompts=20):
                         row |= {metric: value, f"{metric}_low": value - 0.1, f"{metric}_high": value + 0.1}
                     row |= {"p_level": 0.01 if step > 5 else 0.4, "critical_auc": 0.6, "q": 0.02, "answer": "emerged"}
                     row |= {"random_low": 0.42, "random_high": 0.58}
-                    row |= {"half_rise_sigma": 20.0, "half_rise_sigma_low": 10.0, "half_rise_sigma_high": 30.0}
+                    row |= {"half_excess_sigma": 20.0, "half_excess_sigma_low": 10.0, "half_excess_sigma_high": 30.0}
+                    row |= {"monotone": 1, "warning": warning}
                     found.append(row)
     return found
 
 
-def summary(half_rise=20.0, p=0.001):
-    half = {"value": half_rise, "low": 10.0, "high": 30.0}
+def summary(half_excess=20.0, p=0.001, censored=False):
+    half = {"value": half_excess, "low": 10.0, "high": 30.0, "censored": censored}
     keys = [(name, signal) for name in ("logistic", "svm") for signal in ("denoised", "noisy")]
-    return {"curves": [{"classifier": name, "signal": signal, "p": p, "half_rise": half} for name, signal in keys]}
+    return {"curves": [{"classifier": name, "signal": signal, "p": p, "half_excess": half} for name, signal in keys]}
 
 
-def ordering(concepts=("is_brass", "is_synth_lead")):
+def ordering(concepts=("is_brass", "is_synth_lead"), answer="emerged", monotone=1):
+    said = {"answer": answer, "monotone": monotone}
+    said |= {"half_excess_sigma": 20.0, "half_excess_sigma_low": 10.0, "half_excess_sigma_high": 30.0}
     orders = [
-        {"classifier": name, "signal": signal, "concepts": [{"concept": c, "rank": k} for k, c in enumerate(concepts)]}
-        | {"before": [[None if a == b else 0.7 for a in concepts] for b in concepts]}
+        {"classifier": name, "signal": signal}
+        | {"concepts": [{"concept": c, "rank": k} | said for k, c in enumerate(concepts)]}
+        | {"unresolved": [], "before": [[None if a == b else 0.7 for a in concepts] for b in concepts]}
         for name in ("logistic", "svm")
         for signal in ("denoised", "noisy")
     ]
@@ -58,7 +62,9 @@ def ordering(concepts=("is_brass", "is_synth_lead")):
     return {"orders": orders, "agreement": [{"signal": signal, **tau} for signal in ("denoised", "noisy")]}
 
 
-REPORTS = {name: {"held_out": {"accuracy": 0.8, "roc_auc": 0.9}} for name in ("logistic", "svm")}
+NOTES = {"n_pos": 113, "n_neg": 120, "instruments_pos": 31, "instruments_neg": 32}
+HELD_OUT = {"accuracy": 0.8, "roc_auc": 0.9, "roc_auc_low": 0.85, "roc_auc_high": 0.95}
+REPORTS = {name: {"train": NOTES, "held_out": NOTES | HELD_OUT} for name in ("logistic", "svm")}
 
 
 CONTROLS = [
@@ -92,8 +98,16 @@ def test_emergence_shows_both_signals_and_says_counts_and_held_out_accuracy(tmp_
         [row for row in rows() if row["concept"] == "is_brass"], summary(), REPORTS, CONTROLS, "roc_auc", "Made by X."
     )
     said = " ".join(texts(figure))
-    for word in ("x0 estimate", "noisy state", "20 prompts with and 30 without", "0.80", "Made by X.", "sigma", "step"):
+    for word in (
+        "x0 estimate",
+        "noisy state",
+        "20 prompts with and 30 without",
+        "0.90 [0.85, 0.95]",
+        "Made by X.",
+        "sigma",
+    ):
         assert word in said
+    assert "113 notes of 31 instruments with and 120 of 32 without" in said
     canvas.save(figure, tmp_path / "a.png", 60)
     again = emergence.emergence(
         [row for row in rows() if row["concept"] == "is_brass"], summary(), REPORTS, CONTROLS, "roc_auc", "Made by X."
@@ -101,6 +115,23 @@ def test_emergence_shows_both_signals_and_says_counts_and_held_out_accuracy(tmp_
     canvas.save(again, tmp_path / "b.png", 60)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert Image.open(tmp_path / "a.png").size[0] > 400
+
+
+def test_rates_are_drawn_for_each_probe_and_signal_with_the_accuracy_on_held_out_notes():
+    mine = [row | {"majority": 0.6} for row in rows(("is_brass",), warning="few notes: 7 with it and 7 without")]
+    figure = rates.rates(mine, REPORTS, "Made by X.")
+    panels = [axis for axis in figure.axes if axis.get_title()]
+    assert len(panels) == 4  # two probes, two signals
+    for axis in panels:
+        curves = {line.get_label(): line.get_ydata() for line in axis.get_lines()}
+        assert set(curves["accuracy on held-out notes"]) == {0.8}
+        assert set(curves["always the more frequent answer"]) == {0.6}
+    first = [row for row in mine if (row["signal"], row["classifier"]) == ("denoised", "logistic")]
+    drawn = {line.get_label(): list(line.get_ydata()) for line in panels[0].get_lines()}
+    for name, label in (("accuracy", "accuracy"), ("tpr", "true positive rate"), ("tnr", "true negative rate")):
+        assert drawn[label] == [row[name] for row in first]
+    said = " ".join(texts(figure))
+    assert "of “brass”\nIn doubt: few notes" in said and "20 prompts with and 30 without" in said
 
 
 def test_the_controls_are_drawn_beside_the_curves_and_said_below():
@@ -154,6 +185,7 @@ def test_no_text_is_cut_or_outside_the_picture():
         ),
         atlas.atlas(rows(), "roc_auc", "Made by X. " * 20),
         order.order(rows(), ordering(), "Made by X. " * 20),
+        rates.rates([row | {"majority": 0.6} for row in rows(("is_brass",))], REPORTS, "Made by X. " * 20),
     ):
         figure.canvas.draw()
         drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
@@ -163,26 +195,62 @@ def test_no_text_is_cut_or_outside_the_picture():
         assert drawn.y1 <= height + 0.02
 
 
-def test_the_atlas_hatches_what_cannot_be_judged():
+def test_what_is_in_doubt_is_hatched_and_says_why():
     from matplotlib.patches import Rectangle
 
-    few = atlas.atlas(rows(prompts=4), "roc_auc", "")
-    many = atlas.atlas(rows(prompts=5), "roc_auc", "")
-    hatched = [[patch for patch in figure.findobj(Rectangle) if patch.get_hatch()] for figure in (few, many)]
-    assert len(hatched[0]) == 4
-    assert hatched[1] == []
+    doubted = rows(warning="few notes: 7 with it and 7 without")
+    brass = [row for row in doubted if row["concept"] == "is_brass"]
+    figures = [
+        atlas.atlas(doubted, "roc_auc", ""),
+        order.order(doubted, ordering(), ""),
+        emergence.emergence(brass, summary(), REPORTS, CONTROLS, "roc_auc", ""),
+        atlas.atlas(rows(), "roc_auc", ""),
+        order.order(rows(), ordering(), ""),
+    ]
+    hatched = [len([patch for patch in figure.findobj(Rectangle) if patch.get_hatch()]) for figure in figures]
+    assert hatched == [4, 4, 2, 0, 0]
+    for figure in figures[:2]:
+        assert "brass (few notes)" in texts(figure)
+    assert "When does “brass” emerge?\nIn doubt: few notes" in texts(figures[2])
+    assert "In doubt, few notes: 7 with it and 7 without." in " ".join(" ".join(texts(figures[2])).split())
 
 
 def test_concepts_are_ordered_by_when_they_emerge():
     some = rows(("is_a", "is_b", "is_c", "is_d", "is_e"))
     places = {"is_a": (float("nan"), "not emerged"), "is_b": (3.0, "emerged")}
-    places |= {"is_c": (30.0, "emerged"), "is_d": (float("nan"), "there from the start")}
-    places["is_e"] = (float("nan"), "emerged")
+    places |= {"is_c": (30.0, "emerged"), "is_d": (100.0, "there from the start")}
+    places["is_e"] = (100.0, "present, start unresolved")
     for row in some:
-        row["half_rise_sigma"], row["answer"] = places[row["concept"]]
+        row["half_excess_sigma"], row["answer"] = places[row["concept"]]
+        row["monotone"] = int(row["concept"] != "is_c")
     assert atlas.ordered(some, "noisy", "roc_auc") == ["is_d", "is_c", "is_b", "is_e", "is_a"]
     said = texts(atlas.atlas(some, "roc_auc", ""))
-    assert {"start", "30", "3", "flat", "–"} <= set(said)
+    assert {"start", "30 ~", "3", "unresolved", "–"} <= set(said)
+
+
+def test_probes_that_disagree_are_both_said_and_a_concept_that_one_does_not_find_comes_later():
+    some = rows(("is_a", "is_b"))
+    for row in some:
+        found = (row["concept"], row["classifier"]) != ("is_a", "svm")
+        row["half_excess_sigma"], row["answer"] = (100.0, "there from the start") if found else (np.nan, "not emerged")
+    assert atlas.ordered(some, "noisy", "roc_auc") == ["is_b", "is_a"]
+    assert {"start", "start/–"} <= set(texts(atlas.atlas(some, "roc_auc", "")))
+
+
+def test_an_order_shows_what_was_there_from_the_start_what_is_unresolved_and_what_falls():
+    def marks(**said):
+        left = order.order(rows(), ordering(**said), "").axes[0]
+        return [(line.get_marker(), line.get_markerfacecolor() == "none") for line in left.get_lines()]
+
+    assert marks().count(("o", False)) == 2
+    assert marks(answer="there from the start").count(("<", False)) == 4
+    found = ordering()
+    for entry in found["orders"]:
+        entry["unresolved"] = [row | {"answer": "present, start unresolved"} for row in entry["concepts"][1:]]
+        entry |= {"concepts": entry["concepts"][:1], "before": [[None]]}
+    left = order.order(rows(), found, "").axes[0]
+    assert [line.get_markerfacecolor() for line in left.get_lines() if line.get_marker() == "s"].count("none") == 1
+    assert ("x", False) not in marks() and [mark for mark, _ in marks(monotone=0)].count("x") == 4
 
 
 def test_what_beats_its_null_is_bold_and_filled():
@@ -196,6 +264,8 @@ def test_what_beats_its_null_is_bold_and_filled():
     assert [len(line.get_xdata()) for line in hollow] == [3, 3]
     diamonds = [line for line in drawn.axes[0].get_lines() if line.get_marker() == "D"]
     assert len(diamonds) == 2
+    censored = emergence.emergence(mine, summary(censored=True), REPORTS, CONTROLS, "roc_auc", "")
+    assert len([line for line in censored.axes[0].get_lines() if line.get_marker() == "<"]) == 2
     never = emergence.emergence(
         [row | {"p_level": 0.3} for row in mine], summary(p=0.3), REPORTS, CONTROLS, "roc_auc", ""
     )
@@ -238,9 +308,9 @@ def test_a_curve_of_ones_own_needs_no_random_concepts_no_reports_and_no_controls
     dropped = ("concept", "classifier", "signal", "random_low", "random_high")
 
     own = [{name: value for name, value in row.items() if name not in dropped} for row in mine]
-    half_rise = {"value": 20.0, "low": 10.0, "high": 30.0}
+    half_excess = {"value": 20.0, "low": 10.0, "high": 30.0, "censored": False}
     figure = emergence.draw(
-        SimpleNamespace(rows=own, summary={"p": 0.001, "half_rise": half_rise}), "is_brass", "my probe"
+        SimpleNamespace(rows=own, summary={"p": 0.001, "half_excess": half_excess}), "is_brass", "my probe"
     )
     said = " ".join(texts(figure))
     assert "my probe" in said and "20 prompts with" in said
@@ -248,13 +318,13 @@ def test_a_curve_of_ones_own_needs_no_random_concepts_no_reports_and_no_controls
     assert [line for line in figure.axes[0].get_lines() if line.get_marker() == "D"]
     figure.canvas.draw()
     assert figure.get_tightbbox().x0 >= -0.02
-    nowhere = {"p": 0.001, "half_rise": dict.fromkeys(half_rise, float("nan"))}
+    nowhere = {"p": 0.001, "half_excess": dict.fromkeys(half_excess, float("nan"))}
     flat = emergence.draw(SimpleNamespace(rows=own, summary=nowhere), "x")
     assert not [line for line in flat.axes[0].get_lines() if line.get_marker() == "D"]
 
 
 def test_an_order_of_nothing_says_so():
-    some = [row | {"half_rise_sigma": float("nan"), "answer": "not emerged"} for row in rows()]
+    some = [row | {"half_excess_sigma": float("nan"), "answer": "not emerged"} for row in rows()]
     said = texts(order.order(some, ordering(()), ""))
     assert said.count("no concept has a place in an order") == 2
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from musicologist.core.errors import UserError
 from musicologist.generators import registry
+from musicologist.models import devices
 from musicologist.workflow import provenance
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
@@ -15,18 +16,18 @@ SCRIPTS = Path(__file__).parents[3] / "scripts"
 def test_a_model_is_of_the_family_whose_configuration_it_has(tmp_path, monkeypatch):
     monkeypatch.setitem(registry.FAMILIES, "other", ("other.json", "musicologist.generators.other"))
     (tmp_path / "other.json").touch()
-    assert registry.of_model(tmp_path) == "other"
+    assert registry.module_of(tmp_path) == "musicologist.generators.other"
     (tmp_path / "model_config.json").touch()
-    assert registry.of_model(tmp_path) == "stable_audio_tools"
-    assert registry.of_model("owner/model@v2") == "stable_audio_tools"
+    assert registry.module_of(tmp_path) == "musicologist.generators.stable_audio_tools"
+    assert registry.module_of("owner/model@v2") == "musicologist.generators.stable_audio_tools"
     with pytest.raises(UserError, match="nowhere is no directory"):
-        registry.family(registry.of_model("nowhere")).load("nowhere")
+        registry.of_model("nowhere").load("nowhere")
 
 
 @pytest.mark.parametrize("name", registry.FAMILIES)
 def test_a_family_has_what_the_contract_names_and_is_read_without_torch(name):
-    family = registry.family(name)
-    parts = ("read_config", "weights_file", "text_encoder_of", "load", "keep_ends_exact")
+    family = devices.family(registry.FAMILIES[name][1])
+    parts = ("read_config", "weights_file", "check_weights", "text_encoder_of", "load", "keep_ends_exact")
     assert all(callable(getattr(family, part)) for part in parts)
     assert family.FILES
     module = registry.FAMILIES[name][1]

@@ -91,7 +91,9 @@ def test_a_checkpoint_of_a_training_is_named_as_such(tmp_path):
     state = {f"diffusion.{name}": tensor for name, tensor in stable_audio_tools.load(folder)[0].state_dict().items()}
     (folder / "model.safetensors").unlink()
     torch.save({"state_dict": state}, folder / "model.ckpt")
-    with pytest.raises(UserError, match=r"model\.ckpt does not fit .*: it is a training checkpoint: unwrap it first"):
+    with pytest.raises(
+        UserError, match=r"model\.ckpt is a training checkpoint, whose names begin with diffusion\.: unwrap it"
+    ):
         stable_audio_tools.load(folder)
 
 
@@ -129,3 +131,25 @@ def test_stable_audio_open_is_built_with_the_published_names_and_shapes(t5, monk
     assert millions == [pytest.approx(1056.8, abs=0.05), pytest.approx(156.1, abs=0.05)]
     frames = stable_audio_open.CONFIGURATION["sample_size"] // model.pretransform.downsampling_ratio
     assert (model.io_channels, frames) == (64, 1024)
+
+
+class Marker:
+    """Unpickled, it makes a file."""
+
+    def __init__(self, place):
+        self.place = place
+
+    def __reduce__(self):
+        return open, (str(self.place), "w")
+
+
+def test_what_a_conditioners_file_carries_is_not_run(tmp_path):
+    config = tiny_models.diffusion_configuration()
+    folder = tiny_models.diffusion_directory(tmp_path / "model")
+    torch.save({"harm": Marker(tmp_path / "made")}, folder / "clap.ckpt")
+    clap = {"clap_ckpt_path": str(folder / "clap.ckpt"), "use_text_features": False}
+    config["model"]["conditioning"]["configs"][0] |= {"type": "clap_text", "config": clap}
+    (folder / "model_config.json").write_text(json.dumps(config))
+    with pytest.raises(UserError, match="the conditioner 'clap_text' is none that is built here"):
+        stable_audio_tools.load(folder)
+    assert not (tmp_path / "made").exists()

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import soundfile
 from musicologist.audio import manifests
-from musicologist.core import noise_levels, shards
+from musicologist.core import noise_levels, shard_writing, shards
 from musicologist.core.errors import UserError
-from musicologist.core.shards import Clip
+from musicologist.core.shard_writing import Clip
 from musicologist.inputs import audio as inputs_audio
 from musicologist.prompts.plan import Plan
 
@@ -92,7 +92,7 @@ def test_a_shard_of_other_prompts_or_samples_is_one_sentence(original, imported,
         ([Clip("x", clips[0].audio, RATE, clips[0].record), *clips], "(prompt 0, sample 0) stands twice"),
         ([Clip("x", clips[0].audio, RATE, {**clips[0].record, "step": 1})], "says denoised at step 1"),
     ):
-        shards.write(tar, changed)
+        shard_writing.write(tar, changed)
         with pytest.raises(UserError) as caught:
             imported(tmp_path / "ours", name="again")
         assert sentence in str(caught.value)
@@ -105,7 +105,6 @@ def rewrite(folder, audio, rate=RATE, **options):
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        (lambda f: rewrite(f, np.zeros((4_000, 1), np.int16)), "prompt_0_sample_1.wav is silent"),
         (lambda f: rewrite(f, np.full(4_000, np.nan, np.float32), subtype="FLOAT"), "samples that are no numbers"),
         (lambda f: rewrite(f, sound(0, 0, 0)[:100]), "is 0.013 s long"),
         (lambda f: rewrite(f, sound(0, 0, 0), 16_000), "has a rate of 16000 Hz, "),

@@ -3,7 +3,7 @@ import io
 import numpy as np
 import pytest
 import soundfile
-from musicologist.core import shards
+from musicologist.core import shard_writing
 from musicologist.core.errors import UserError
 from musicologist.listening import clips
 from PIL import Image
@@ -77,7 +77,9 @@ def test_a_sprite_has_a_tile_for_each_level_and_an_empty_place_is_black():
 
 def test_only_what_is_wanted_is_read(tmp_path):
     path = tmp_path / "shard.tar"
-    shards.write(path, [shards.Clip(f"00000{n}_00", tone(200 + n), RATE, {"prompt_id": n}) for n in range(3)])
+    shard_writing.write(
+        path, [shard_writing.Clip(f"00000{n}_00", tone(200 + n), RATE, {"prompt_id": n}) for n in range(3)]
+    )
     assert clips.keys(path) == ["000000_00", "000001_00", "000002_00"]
     [clip] = clips.pick(path, {"000001_00"})
     assert clip.record == {"prompt_id": 1}

@@ -1,4 +1,3 @@
-import pytest
 from musicologist.concepts import definitions
 from musicologist.listening import contents
 from musicologist.listening.reading import Levels
@@ -7,7 +6,6 @@ from tests.support.simulated_run import CONCEPTS_FILE
 
 LEVELS = Levels((0, 5), (100.0, 0.2), (-40.0, 14.0))
 ROW = {"concept": "is_flute", "classifier": "svm", "signal": "noisy", "n_pos_prompts": 9, "n_neg_prompts": 30}
-NOTES = {"with": 90, "without": 90, "instruments_with": 30, "instruments_without": 31}
 
 
 def rows(**changed):
@@ -15,15 +13,21 @@ def rows(**changed):
 
 
 def test_a_curve_lies_over_the_levels_and_lacks_what_its_table_lacks():
-    [curve] = contents.curves(rows(), LEVELS)
+    [curve] = contents.curves(rows(), LEVELS, {})
     assert curve["auc"] == [0.5, 1.0]
     assert curve["low"] == [None, None]
-    assert curve["sigma50"] is None
+    assert curve["half_excess"] is None
+
+
+def test_a_curve_has_its_answers_under_controls_from_the_card():
+    card = {"curves": [{"classifier": "svm", "signal": "noisy", "under_controls": {"partialled": "not emerged"}}]}
+    [curve] = contents.curves(rows(), LEVELS, card)
+    assert curve["under_controls"] == {"partialled": "not emerged"}
 
 
 def test_several_embedders_are_several_probes():
     table = [*rows(embedder="clap"), *rows(embedder="musicnn")]
-    assert [curve["probe"] for curve in contents.curves(table, LEVELS)] == ["svm / clap", "svm / musicnn"]
+    assert [curve["probe"] for curve in contents.curves(table, LEVELS, {})] == ["svm / clap", "svm / musicnn"]
     assert contents.probe_title("svm / musicnn") == "SVM, musicnn"
 
 
@@ -34,30 +38,22 @@ def test_a_definition_is_words():
     assert found["asks"] == ["flute"]
 
 
-DOUBTS = {
-    "few prompts": ({"n_pos_prompts": 4}, NOTES, {}),
-    "few instruments": ({}, NOTES | {"instruments_with": 7}, {}),
-    "probe near chance": ({}, NOTES, {"svm": {"roc_auc": 0.55}}),
-    "warning": ({"warning": "Words that the model does not know."}, NOTES, {}),
-}
-
-
-@pytest.mark.parametrize("short", DOUBTS)
-def test_each_doubt_is_told(short, request):
-    changed, notes, held_out = DOUBTS[short]
-    assert contents.warnings(rows(), NOTES, {"svm": {"roc_auc": 0.9}}) == []
-    [found] = contents.warnings(rows(**changed), notes, held_out)
-    assert found["short"] == short
-
-
-def test_an_interval_decides_where_there_is_one():
-    assert contents.warnings(rows(), NOTES, {"svm": {"roc_auc": 0.55, "roc_auc_low": 0.51}}) == []
-    assert len(contents.warnings(rows(), NOTES, {"svm": {"roc_auc": 0.7, "roc_auc_low": 0.45}})) == 1
+def test_doubts_are_those_of_the_table_and_name_the_probe_that_they_are_about():
+    assert contents.warnings(rows()) == contents.warnings(rows(warning="")) == []
+    both = rows(warning="few notes: 7 with it and 7 without") + rows(
+        classifier="logistic", warning="few notes: 7 with it and 7 without | probe at chance: its ROC-AUC is 0.55"
+    )
+    assert contents.warnings(both) == [
+        {"short": "few notes", "sentence": "7 with it and 7 without."},
+        {"short": "probe at chance", "sentence": "logistic regression: its ROC-AUC is 0.55."},
+    ]
+    [other] = contents.warnings(rows(warning="Words that the model does not know"))
+    assert other == {"short": "warning", "sentence": "Words that the model does not know."}
 
 
 def test_embedders_that_disagree_are_a_doubt():
     table = [*rows(embedder="clap", answer="emerged"), *rows(embedder="musicnn", answer="not emerged")]
-    [found] = contents.warnings(table, NOTES, {})
+    [found] = contents.warnings(table)
     assert found == {"short": "embedders disagree", "sentence": "Noisy state: clap: emerged; musicnn: not emerged."}
 
 

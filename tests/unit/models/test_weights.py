@@ -36,6 +36,17 @@ def test_nothing_that_a_checkpoint_carries_is_run(tmp_path, capsys):
     assert "run" not in capsys.readouterr().out
 
 
+def test_the_names_in_a_file_are_read_without_running_anything(tmp_path, capsys):
+    import torch
+    from safetensors.torch import save_file
+
+    save_file({"model.a": torch.ones(1), "b": torch.ones(2)}, tmp_path / "x.safetensors", {"format": "pt"})
+    assert weights.names(tmp_path / "x.safetensors") == {"model.a", "b"}
+    torch.save({"state_dict": {"diffusion.a": torch.ones(1)}, "extra": Harmful()}, tmp_path / "x.ckpt")
+    assert {"state_dict", "diffusion.a", "extra"} <= weights.names(tmp_path / "x.ckpt")
+    assert "run" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("cut", [0, 5, 40, 99_999])
 def test_a_truncated_safetensors_is_known_by_its_ends(tmp_path, cut):
     path = tmp_path / "model.safetensors"

@@ -68,7 +68,13 @@ def test_a_probe_learns_is_saved_and_comes_back_the_same(tmp_path, separable, ad
     embeddings, labels = separable
     classifier = classifiers.at(address)
     probe = classifier.fit(embeddings[:150], labels[:150], classifier.settings, 0)
-    assert classifiers.report(probe, embeddings[150:], labels[150:])["roc_auc"] > 0.9
+    instruments = np.arange(50) % 25
+    report = classifiers.report(probe, embeddings[150:], labels[150:], instruments)
+    assert report["roc_auc"] > 0.9
+    assert report["instruments_pos"] == len(set(instruments[labels[150:] == 1]))
+    assert 0.5 < report["roc_auc_low"] <= report["roc_auc"] <= report["roc_auc_high"]
+    alone = classifiers.report(probe, embeddings[150:], labels[150:], labels[150:])
+    assert (alone["roc_auc_low"], alone["roc_auc_high"]) == (None, None)  # with one instrument on each side
     classifiers.save(probe, tmp_path / "probe.skops")
     loaded = classifiers.load(tmp_path / "probe.skops", classifier)
     assert np.array_equal(loaded.decision_function(embeddings), probe.decision_function(embeddings))

@@ -16,6 +16,8 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import Ridge
 from sklearn.metrics import roc_auc_score
 
+SIZE = 512  # of an embedding
+
 
 def notes(instruments=30, each=20, size=12, seed=0):
     rng = np.random.default_rng(seed)
@@ -72,16 +74,16 @@ def test_areas_are_scikit_learns():
 
 def test_a_real_concept_beats_random_ones_on_clips(tmp_path):
     rng = np.random.default_rng(0)
-    names, embeddings = notes(size=tables.EMBEDDING_SIZE)
+    names, embeddings = notes(size=SIZE)
     labels = (np.unique(names, return_inverse=True)[1] < 15).astype(int)
     embeddings[labels == 1, 0] += 20
     factors = random_concepts.factorise([(names, embeddings)])
     held_out = np.unique(names, return_inverse=True)[1] % 5 == 0
     probes, ridge = random_concepts.weights(factors, embeddings, labels, held_out, 30, seed=1)
-    assert probes.shape == (31, tables.EMBEDDING_SIZE)
+    assert probes.shape == (31, SIZE)
     assert ridge in random_concepts.RIDGES
     side = np.array([1, 0, -1] * 8)
-    audio = rng.normal(size=(24, tables.EMBEDDING_SIZE))
+    audio = rng.normal(size=(24, SIZE))
     audio[side == 1, 0] += 20
     columns = {"prompt_id": range(24), "sample": [0] * 24, "signal": ["noisy"] * 24, "step": [3] * 24}
     columns |= {"sigma": [2.0] * 24, "log_snr_db": [-6.0] * 24, "embedding": tables.embedding_column(audio)}
@@ -100,7 +102,7 @@ def test_a_real_concept_beats_random_ones_on_clips(tmp_path):
 
 def test_instruments_come_from_the_notes_table_or_from_datasets(tmp_path):
     names = ["a1", "a2", "b1", "c1"]
-    vectors = np.eye(4, tables.EMBEDDING_SIZE)
+    vectors = np.eye(4, SIZE)
     columns = {"note_id": names, "embedding": tables.embedding_column(vectors)}
     parquet.write(tmp_path / "embeddings.parquet", NOTE_EMBEDDINGS, pa.table(columns))
     for file, mine in (("one", ["a1", "b1"]), ("two", ["a1", "a2"])):

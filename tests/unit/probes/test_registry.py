@@ -65,7 +65,7 @@ def check_against_the_schema(entries):
 
 
 def test_the_schema_still_refuses_what_a_setting_cannot_be():
-    with pytest.raises(UserError, match=r"mine.yaml: lda.shrinkage is 'auto'; expected"):
+    with pytest.raises(UserError, match=r"mine.yaml: lda.shrinkage is 'auto' .*; expected"):
         check_against_the_schema({"lda": {**OWN, "shrinkage": "auto"}})
     with pytest.raises(UserError, match=r"mine.yaml: unknown key svm.file; expected one of C, gamma"):
         check_against_the_schema({"svm": OWN})

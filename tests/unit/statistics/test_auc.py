@@ -54,6 +54,26 @@ def test_the_variance_is_that_of_the_jackknife_over_prompts():
     assert found.variance == pytest.approx(sum(parts), rel=0.05)
 
 
+def test_the_variance_of_a_difference_is_that_of_the_jackknife_over_prompts():
+    decision, label, prompt = example(prompts=90, samples=4)
+    other = decision + np.random.default_rng(3).normal(size=len(decision))
+    found = auc.difference(other, decision, label, prompt)
+
+    def apart(keep):
+        first, second = (reference.roc_auc_score(label[keep], one[keep]) for one in (other, decision))
+        return first - second
+
+    assert found.value == pytest.approx(apart(prompt >= 0), abs=1e-12)
+    parts = []
+    for side in (0, 1):
+        names = np.unique(prompt[label == side])
+        left = np.array([apart(prompt != name) for name in names])
+        parts.append((len(names) - 1) / len(names) * ((left - left.mean()) ** 2).sum())
+    assert found.variance == pytest.approx(sum(parts), rel=0.05)
+    alone = auc.clustered(other, label, prompt).variance + auc.clustered(decision, label, prompt).variance
+    assert found.variance < alone  # what both hear of a clip cancels
+
+
 def test_a_cluster_may_hold_both_labels():
     rng = np.random.default_rng(1)
     prompt = np.repeat(np.arange(200), 2)
@@ -72,6 +92,17 @@ def test_the_interval_is_inside_zero_and_one_and_honest_where_nothing_is_confuse
     assert (low, high) == (pytest.approx(0.025**0.1), 1.0)  # ten positive prompts
     assert low == pytest.approx(stats.binomtest(10, 10).proportion_ci(method="exact").low, abs=1e-9)
     assert auc.interval(auc.clustered(-label + 0.0, label, prompt)) == (0.0, pytest.approx(1 - 0.025**0.1))
+
+
+def test_few_prompts_and_constant_scores_have_no_interval():
+    decision, label, prompt = example(prompts=13, samples=1)  # five with the concept
+    assert np.isfinite(auc.interval(auc.clustered(decision, label, prompt))).all()
+    four = auc.clustered(decision[:12], label[:12], prompt[:12])
+    assert four.smaller_side == 4
+    assert np.isnan(auc.interval(four)).all()
+    constant = auc.clustered(np.ones(13), label, prompt)
+    assert constant.value == 0.5
+    assert np.isnan(auc.interval(constant)).all()
 
 
 def test_the_intraclass_correlation_is_that_of_the_analysis_of_variance():

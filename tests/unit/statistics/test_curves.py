@@ -59,3 +59,28 @@ def test_a_half_rise_on_a_plateau_is_its_middle_and_a_jump_is_between_its_levels
 def test_curves_that_do_not_rise_have_no_half_rise():
     x = np.array([2.0, 1.0, 0.0])
     assert np.isnan(curves.half_rise(x, np.array([[0.7, 0.7, 0.7], [0.9, 0.7, 0.5], [0.5, np.nan, 0.9]]))).all()
+
+
+def test_half_of_the_excess_has_chance_as_its_floor_and_is_censored_at_the_first_level():
+    x = np.array([4.0, 3.0, 2.0, 1.0, 0.0])
+    some = np.array(
+        [
+            [0.5, 0.5, 0.6, 0.7, 0.7],  # half of .2 at the third level
+            [0.8, 0.8, 0.85, 0.9, 0.9],  # three quarters are there at the first
+            [0.99, 0.91, 0.95, 0.99, 0.99],  # a dip changes nothing
+            [0.5, 0.6, 0.5, 0.4, 0.3],
+            [0.5, 0.6, np.nan, 0.7, 0.8],
+        ]
+    )
+    assert np.array_equal(curves.half_excess(x, some), [2.0, 4.0, 4.0, -np.inf, np.nan], equal_nan=True)
+
+
+def test_a_curve_that_falls_by_more_than_its_error_is_not_monotone():
+    rng = np.random.default_rng(0)
+    truth = np.array([0.9, 0.6, 0.7, 0.9])
+    falling = np.concatenate([truth[None], rng.normal(truth, 0.03, (400, 4))])
+    assert curves.p_monotone(falling) < 0.01
+    unsure = np.concatenate([truth[None], rng.normal(truth, 0.3, (400, 4))])
+    assert curves.p_monotone(unsure) > 0.2
+    assert curves.p_monotone(np.sort(falling, axis=1)) == 1
+    assert np.isnan(curves.p_monotone(np.full((5, 4), np.nan)))

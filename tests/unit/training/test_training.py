@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from musicologist.core import shards
+from musicologist.core import shard_writing, shards
 from musicologist.embedders import clap as embedders_clap
 from musicologist.generators import stable_audio_tools
 from musicologist.training import clap as training_clap
@@ -23,7 +23,7 @@ def clips(tmp_path_factory):
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     path = tmp_path_factory.mktemp("clips") / "clips.tar"
-    shards.write(path, module.render("TimGM6mb", 1, 0, 22))
+    shard_writing.write(path, module.render("TimGM6mb", 1, 0, 22))
     return str(path)
 
 

@@ -4,10 +4,13 @@ from pathlib import Path
 import pytest
 import yaml
 from musicologist.core.errors import UserError
-from musicologist.workflow import configuration
+from musicologist.workflow import configuration, planned
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads((ROOT / "config/schemas/config.schema.json").read_text())
+
+
+NOTHING_GIVEN = {"audio": None, "embeddings": None}
 
 
 @pytest.fixture(params=["config.yaml", "paper.yaml", "dense.yaml"])
@@ -24,7 +27,7 @@ def keys(schema, prefix=""):
 
 def test_shipped_configurations_are_valid(config):
     configuration.check(config, SCHEMA, "config")
-    configuration.check_trajectory(configuration.with_defaults(config, SCHEMA)["trajectory"], "config")
+    configuration.check_trajectory(configuration.with_defaults(config, SCHEMA)["trajectory"], "config", NOTHING_GIVEN)
 
 
 def test_every_key_is_described_and_every_object_refuses_unknown_keys():
@@ -46,7 +49,7 @@ def test_every_key_is_described_and_every_object_refuses_unknown_keys():
         ),
         (lambda c: c["audio"].update(samples=0), "audio.samples: 0 is less than the minimum of 1"),
         (lambda c: c.update(concepts=3), "concepts is 3; expected Concepts of"),
-        (lambda c: c.update(run="../other"), "run: '../other' does not match"),
+        (lambda c: c.update(run="../other"), "run is '../other': expected a name of letters"),
     ],
 )
 def test_a_mistake_is_one_sentence_that_names_the_key(config, change, sentence):
@@ -89,16 +92,35 @@ def test_defaults_fill_what_is_absent_and_change_nothing_else(config):
 def test_steps_and_sigmas_must_make_sense(config, change, sentence):
     trajectory = configuration.with_defaults(config, SCHEMA)["trajectory"]
     with pytest.raises(UserError, match=sentence):
-        configuration.check_trajectory(trajectory | change, "my.yaml")
+        configuration.check_trajectory(trajectory | change, "my.yaml", NOTHING_GIVEN)
+
+
+def test_the_last_step_is_always_kept_and_must_be_nearly_clean(config):
+    trajectory = configuration.with_defaults(config, SCHEMA)["trajectory"] | {"sigma_min": 0.4}
+    last, given = trajectory["steps"] - 1, NOTHING_GIVEN | {"audio": "given/audio"}
+    for keep in ([0, 3], {"levels": 3, "from_sigma": 100, "to_sigma": 1}, [last]):
+        assert configuration.check_trajectory(trajectory | {"keep": keep}, "my.yaml", NOTHING_GIVEN)[-1] == last
+    with pytest.raises(UserError, match=r"last kept level is at sigma 0.6, .* lower trajectory.sigma_min"):
+        configuration.check_trajectory(trajectory | {"sigma_min": 0.6}, "my.yaml", NOTHING_GIVEN)
+    assert configuration.check_trajectory(trajectory | {"keep": [0, last]}, "my.yaml", given) == [0, last]
+    with pytest.raises(UserError, match=r"give the levels after it too, and name them in trajectory\.keep"):
+        configuration.check_trajectory(trajectory | {"keep": [0, 3]}, "my.yaml", given)
 
 
 def test_other_inputs_under_the_same_run_name_are_refused(tmp_path):
     record = tmp_path / "inputs.json"
-    configuration.check_recorded(record, {"writer": "given"}, "demo")
+    planned.check_recorded(record, {"writer": "given"}, "demo")
     record.write_text('{"writer": "template"}')
-    configuration.check_recorded(record, {"writer": "template"}, "demo")
+    planned.check_recorded(record, {"writer": "given"}, "demo")  # nothing is made yet: it binds nobody
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts/batch_0000.jsonl").write_text("{}")
+    planned.check_recorded(record, {"writer": "template"}, "demo")
     with pytest.raises(UserError, match="give the key `run` another name"):
-        configuration.check_recorded(record, {"writer": "given"}, "demo")
+        planned.check_recorded(record, {"writer": "given"}, "demo")
+    for damaged in ("", '{"a"', "[]", "null", "[" * 5000):
+        record.write_text(damaged)
+        with pytest.raises(UserError, match=r"inputs\.json, which records .* is damaged .*: restore it from a copy"):
+            planned.check_recorded(record, {"writer": "given"}, "demo")
 
 
 def test_the_key_of_old_is_known(config):

@@ -40,7 +40,7 @@ def changed(library, file, old, new):
     [
         ("core/errors.py", "did you mean", "perhaps"),
         ("core/shards.py", "expected a tar file of KEY.flac", "wanted a tar file with KEY.flac"),
-        ("core/shards.py", "a member out of order", "a stray member"),
+        ("core/shards.py", "a member that is neither sound nor record", "a stray member"),
         ("core/parquet.py", "delete it and let the workflow rebuild it", "remove it"),
         ("notes/synthesizer.py", "install pretty_midi, which carries it", "install it"),
         ("concepts/definitions.py", ": notes.match", ", at notes.match"),

@@ -49,6 +49,7 @@ def run(script, *arguments, home, **network):
 
 def check(folder, *arguments, clips=7, **network):
     numbers = ["--clips", clips, "--levels", 2, "--seconds", 1, "--batch-size", 4, "--device", "cpu"]
+    numbers += [] if "--sampler" in arguments else ["--sampler", "dpmpp-2m"]
     places = ["--results", folder, "--output", folder / "preflight.json"]
     return run("preflight", *arguments, *numbers, *places, home=folder / "hf", **network)
 
@@ -119,6 +120,10 @@ def test_truncated_weights_are_refused_in_a_directory_and_in_the_cache(server, t
     assert f"{folder}/model.safetensors is no readable weights file (it is 100082 bytes long" in sentence(
         check(tmp_path, "--diffusion", folder)
     )
+    (folder / "model.safetensors").write_bytes(fake_hub.safetensors())
+    assert "trajectory.sampler is 'euler', and the objective of" in sentence(
+        check(tmp_path, "--diffusion", folder, "--sampler", "euler")
+    )
     snapshot = tmp_path / f"hf/hub/models--{MODEL.replace('/', '--')}/snapshots/{COMMIT}"
     snapshot.mkdir(parents=True)
     (snapshot / "model.safetensors").write_bytes(fake_hub.safetensors()[:-1])
@@ -185,7 +190,7 @@ def test_notes_are_asked_for_and_counted(server, tmp_path):
     assert [(need.what, need.size) for need in needs] == [(address, 1000), ("packing train.tar.gz", 2000)]
     (tmp_path / "train.tar.gz").write_bytes(bytes(500))
     assert [need.size for need in preflight.of_notes([address], [tmp_path / "train.tar.gz"], 0)] == [1000]
-    with pytest.raises(UserError, match=r"could not be reached \(HTTP Error 404.*: open it in a browser"):
+    with pytest.raises(UserError, match=r"was refused \(HTTP Error 404.*: check the address, and open it in a browser"):
         preflight.of_notes([f"{address}.no"], [tmp_path / "other.tar.gz"], 0)
 
 
@@ -203,3 +208,13 @@ def test_bundled_models_need_neither_a_check_nor_a_download(tmp_path):
     mine = {**models, "diffusion": "owner/a", "clap": "owner/b"}
     assert list(preflight.foreign_models(mine, {**inputs, "audio": "folder"})) == ["clap"]
     assert list(preflight.foreign_models(mine, {**inputs, "embeddings": "folder", "note_embeddings": "x"})) == []
+
+
+def test_an_embedder_of_a_package_or_of_ones_own_needs_no_check_before_a_run(tmp_path):
+    own, inputs = tmp_path / "own.py", {"audio": None, "embeddings": None, "note_embeddings": None}
+    models = {"diffusion": "resources/models/diffusion", "text_encoder": None}
+    own.touch()
+    for clap in ("musicnn", str(own)):
+        assert preflight.foreign_models({**models, "clap": clap}, inputs) == {}
+    with pytest.raises(UserError, match=r"nowhere\.py does not exist"):
+        preflight.foreign_models({**models, "clap": "nowhere.py"}, inputs)

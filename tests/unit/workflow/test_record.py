@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from musicologist.workflow import record
+from musicologist.workflow.ears import Ear
 
 from tests.support import simulated_run
 from tests.support.simulated_run import Shape
@@ -12,21 +13,29 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_a_model_tells_its_licence_and_digest():
-    entry = record.model_entry("hears it", str(ROOT / "resources/models/clap"))
+    entry = record.model_entry("hears it", str(ROOT / "resources/models/clap"), {})
     assert entry["licence"] == "MIT"
     assert len(entry["digest"]) == 16
     assert "stand-in" in entry["warning"]
-    hub = record.model_entry("hears it", "laion/clap@0123456789")
+    hub = record.model_entry("hears it", "laion/clap@0123456789", {})
     assert hub["licence"] == "see https://huggingface.co/laion/clap"
     assert hub["title"] == "laion/clap@01234567"
+
+
+def test_an_embedder_without_a_card_tells_its_licence_by_its_file():
+    assert record.model_entry("hears it", "musicnn", {"musicnn": "ISC"})["licence"] == "ISC"
+    own = Ear("own", str(ROOT / "examples/own_embedder.py"), "")
+    assert (own.licence, Ear("other", "musicnn", "").licence) == ("none needed", "ISC")
+    models = {"diffusion": "a", "clap": None, "embedders": {"mine": "b", "musicnn": "musicnn"}, "text_encoder": None}
+    assert [model for _, model in record.models_by_role(models)] == ["a", "b", "musicnn"]
 
 
 def test_a_front_matter_tells_a_licence_too(tmp_path):
     (tmp_path / "weights").write_text("weights")
     (tmp_path / "README.md").write_text("---\nlicense: apache-2.0\n---\n# A model\n")
-    assert record.model_entry("x", str(tmp_path))["licence"] == "apache-2.0"
+    assert record.model_entry("x", str(tmp_path), {})["licence"] == "apache-2.0"
     (tmp_path / "README.md").write_text("# A model\n")
-    assert record.model_entry("x", str(tmp_path))["licence"] == "not stated"
+    assert record.model_entry("x", str(tmp_path), {})["licence"] == "not stated"
 
 
 def test_notes_tell_their_licence():

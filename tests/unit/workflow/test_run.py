@@ -49,7 +49,7 @@ def test_given_embeddings_leave_out_what_needs_audio_or_a_model(given):
     assert not made.audible and not made.generates and made.unconditional == 0
     assert made.scored_signals == ["denoised", "noisy"] and made.embedded_corpora == ["audio"]
     assert not any(made.controlled.values())
-    assert made.models_note.startswith("Audio: given. Embedding: given")
+    assert made.models_note().startswith("Audio: given. Embedding: given")
     assert made.inputs["writer"] is None
     assert made.batches == ["0000", "0001"]  # given prompts are imported shard by shard
 
@@ -72,12 +72,60 @@ def test_unconditional_clips_are_no_more_than_the_first_batch_has_prompts():
     assert ("noisy", "00") in loaded(trajectory={"keep": [3], "signals": ["denoised"]}).unconditional_levels
 
 
+def test_the_null_of_the_noisy_state_is_scored_where_a_model_makes_the_audio(given):
+    inputs, folder = given
+    assert loaded(controls={"renoising": True}).scored_signals == ["denoised", "noisy", "renoised", "deformed"]
+    assert not loaded(inputs=inputs["inputs"] | {"audio": folder}, controls={"renoising": True}).renoised
+    assert loaded().latents and not loaded(inputs=inputs["inputs"] | {"audio": folder}).latents
+
+
+def test_what_prompts_tell_is_known_where_two_steps_are_guided():
+    assert loaded().informed
+    assert not loaded(trajectory={"guidance": 1}).informed
+    assert not loaded(trajectory={"guidance_sigma_min": 40, "guidance_sigma_max": 90}).informed
+    assert loaded(trajectory={"guidance_sigma_min": 5, "guidance_sigma_max": 90}).informed
+
+
+def test_unguided_is_no_signal_of_clips_without_a_prompt():
+    made = loaded(trajectory={"signals": ["denoised", "unguided"]})
+    assert {signal for signal, _ in made.unconditional_levels} == {"denoised", "noisy"}
+    assert ("unguided", 3) in made.levels
+    assert made.contrasted == ["<results>/signals.csv"] and not loaded().contrasted
+
+
 def test_shards_that_are_re_branched():
     assert loaded(commitment={"prompts": 11}).branched_shards == ["0000"]
     made = loaded(commitment={"prompts": 12, "branches": 2, "keep": [0, 3]})
     assert made.branched_shards == ["0000", "0001"]
     assert made.branching_cost.startswith("of 48 branches in all (12 prompts x 2 levels x 2)")
     assert "takes 132." in made.branching_cost
+
+
+def test_pairs_of_prompts_stand_in_one_shard():
+    made = loaded(switching={"rounds": 2, "keep": [0, 3]}, audio={"prompts_per_shard": 11})
+    assert made.pairs == 6 and made.switched_shards == ["0000", "0001"]
+    assert list(made.pairs_plan.prompts_of_shard(1)) == [10, 11]
+    assert made.switched_levels == [("denoised", "05"), ("switched", "00"), ("switched", "03")]
+    assert made.switching_cost.startswith(
+        "of 24 switched clips in all (6 pairs x 2 directions x 2 levels), which take 180 "
+    )
+    assert not made.switching_figure and loaded(switching={"enabled": True}).switching_figure
+    assert loaded(audio={"prompts_per_shard": 1}).pairs_plan.prompts_per_shard == 2
+
+
+def test_given_pairs_are_counted_and_their_concepts_must_be_the_runs(tmp_path):
+    file = tmp_path / "pairs.csv"
+    head = "pair,first,second,first_concept,second_concept\n"
+    file.write_text(
+        head + "a,A brass,A flute,is_brass,\nb,A warm brass,A brass,is_warm,\nc,A brass,Warm,is_brass,is_warm\n"
+    )
+    made = loaded(inputs={"prompt_pairs": str(file)})
+    assert made.pairs == 3 and "prompt_pairs" not in made.inputs
+    file.write_text(head + "a,A brass,A flute,is_brass,is_flut\nb,A warm brass,A brass,is_warm,\n")
+    with pytest.raises(UserError, match=r"pair a: the run has no concept 'is_flut'"):
+        loaded(inputs={"prompt_pairs": str(file)})
+    with pytest.raises(UserError, match=r"inputs\.prompt_pairs is .*none\.csv, which does not exist"):
+        loaded(inputs={"prompt_pairs": str(tmp_path / "none.csv")})
 
 
 def test_models_that_are_not_bundled_are_checked_and_those_of_the_hub_fetched():
@@ -107,7 +155,7 @@ def test_a_digest_is_recorded_with_its_name():
 def test_labels_of_the_original_are_said_below_pictures_and_read():
     made = loaded(labels="original")
     assert set(made.original_terms) == {"is_brass", "is_warm"}
-    assert made.labelled_note == made.models_note + " Labels: the original study's rules."
+    assert made.labelled_note() == made.models_note() + " Labels: the original study's rules."
 
 
 def test_it_does_not_change():
@@ -120,6 +168,16 @@ def test_it_does_not_change():
     [
         ({"concepts": ["is_bras"]}, "names the concept 'is_bras'"),
         ({"trajectory": {"keep": [9]}}, "keep steps from 0 to 5"),
+        ({"trajectory": {"signals": ["unguided"]}}, "trajectory.signals keeps unguided alone"),
+        (
+            {"trajectory": {"guidance_sigma_max": 0.1}},
+            "guidance_sigma_max 0.1 is not above trajectory.guidance_sigma_min 0",
+        ),
+        (
+            {"concepts": ["is_techno"], "switching": {"enabled": True}},
+            "none of the run's concepts is one instrument family",
+        ),
+        ({"switching": {"keep": [5]}}, "switching.keep, which leaves the last step out, names step 5"),
         ({"trajectory": {"guidence": 4}}, "small.yaml: unknown key trajectory.guidence"),
         ({"models": {"clap": "nowhere"}}, "nowhere is no directory"),
     ],
@@ -132,7 +190,7 @@ def test_what_is_wrong_is_refused(changes, sentence):
 def test_what_lies_beside_the_snakefile_is_found_from_any_folder_and_ones_own_goes_first(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = loaded()
-    assert made.concepts_file == ROOT / run.CONCEPTS and made.models_note.startswith("Audio: small")
+    assert made.concepts_file == ROOT / run.CONCEPTS and made.models_note().startswith("Audio: small")
     assert made.foreign_models == {}
     (tmp_path / "config").mkdir()
     (tmp_path / run.CONCEPTS).write_text((ROOT / run.CONCEPTS).read_text().replace("is_warm:", "is_warmer:"))

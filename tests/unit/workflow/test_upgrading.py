@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from musicologist.core import shards
+from musicologist.core import shard_writing
 from musicologist.workflow import upgrading
 
 PARAMS = "Params have changed since last execution: Union of exclusive params before and now across all output: "
@@ -63,8 +63,8 @@ def test_samples_are_spread_over_the_jobs_of_each_rule():
 def test_clips_and_columns_are_compared_by_content(tmp_path):
     audio = np.sin(np.linspace(0, 900, 16000))[None].astype(np.float32) / 2
     for name, clip in (("a", audio), ("b", audio), ("c", audio * 0.9)):
-        with shards.ShardWriter(tmp_path / f"{name}.tar") as writer:
-            writer.add(shards.Clip("clip", clip, 16000, {"prompt_id": 0}))
+        with shard_writing.ShardWriter(tmp_path / f"{name}.tar") as writer:
+            writer.add(shard_writing.Clip("clip", clip, 16000, {"prompt_id": 0}))
     assert upgrading.difference(tmp_path / "a.tar", tmp_path / "b.tar", 0) == ""
     assert (
         upgrading.difference(tmp_path / "a.tar", tmp_path / "c.tar", 0) == "1 of 1 clips, by up to 0.05 of full scale"

@@ -12,7 +12,7 @@ from snakemake_interface_common.exceptions import WorkflowError
 from snakemake_interface_executor_plugins.jobs import JobExecutorInterface
 from snakemake_interface_executor_plugins.workflow import WorkflowExecutorInterface
 
-from snakemake_executor_plugin_safe_slurm import queue
+from snakemake_executor_plugin_safe_slurm import queue, submission
 
 TESTED = {"snakemake-executor-plugin-slurm": "2.8.0", "snakemake-executor-plugin-slurm-jobstep": "0.6.1"}
 # A part of sbatch's message; the resources that it may be about; the command that lists what there is.
@@ -68,14 +68,22 @@ def check_jobs(workflow: WorkflowExecutorInterface, sbatch: Callable[[JobExecuto
         if not job.is_local and not job.is_group():
             rules.setdefault(job.rule.name, job)
     for name, job in sorted(rules.items()):
-        reason = queue.refusal(sbatch(job, "/dev/null"))
+        reason = refusal(sbatch(job, "/dev/null"))
         if "not available (" in reason:  # nodes or a partition are down: such jobs are taken and wait
             logger.warning(f"Slurm takes the rule {name} and cannot start it now: {reason.splitlines()[-1]}")
+        elif submission.is_full(reason) or submission.UNCERTAIN.search(reason):
+            logger.warning(f"Slurm takes no job of the rule {name} now; submitting waits: {reason.splitlines()[-1]}")
         elif reason:
             raise WorkflowError(_sentence(name, job, reason))
     if DeploymentMethod.ENV_MODULES in workflow.deployment_settings.deployment_method:
         wanted = {module: name for name, job in rules.items() if job.env_modules for module in job.env_modules.names}
         check_modules(wanted)
+
+
+def refusal(command: str) -> str:
+    """Why Slurm would not take the job of an ``sbatch`` command line; empty where it would."""
+    done = subprocess.run(f"{command} --test-only --wrap true", shell=True, capture_output=True, text=True)
+    return (done.stderr.strip() or "sbatch gives no reason") if done.returncode else ""
 
 
 def _sentence(rule: str, job: JobExecutorInterface, reason: str) -> str:
@@ -98,15 +106,22 @@ def check_modules(wanted: dict[str, str]) -> None:
     home = os.environ.get("MODULESHOME", "/usr/share/modules")
     os.environ.setdefault("BASH_ENV", f"{home}/init/bash")
     for module, rule in sorted(wanted.items()):
-        listing = f"module -t avail {shlex.quote(module)} 2>&1"
-        done = subprocess.run(["bash", "-c", listing], capture_output=True, text=True)
+        # what another module has to be loaded for, or is an alias, is not always listed: then loading it is tried
+        ask = f"module -t avail {shlex.quote(module)} 2>&1; module load {shlex.quote(module)} >/dev/null 2>&1; echo =$?"
+        done = subprocess.run(["bash", "-c", ask], capture_output=True, text=True)
+        lines = done.stdout.splitlines()
         if "command not found" in done.stdout:
             raise WorkflowError(
                 f"The rule {rule} loads the module {module}, but this shell has no `module` command: source the modules' init"
                 " script, or take env-modules out of the profile's software-deployment-method."
             )
-        if not any(line.split("/")[0].split("(")[0].strip() == module for line in done.stdout.splitlines()):
+        if lines[-1:] != ["=0"] and not any(_name(line) == module for line in lines):
             raise WorkflowError(
-                f"The rule {rule} loads the module {module}, which `module avail {module}` does not list: alias it to your"
-                " site's name (profiles/README.md says how)."
+                f"The rule {rule} loads the module {module}, which `module avail {module}` does not list and `module load"
+                f" {module}` does not find: alias it to your site's name (profiles/README.md says how)."
             )
+
+
+def _name(line: str) -> str:
+    """The module of a line of ``module -t avail``, without its version and what it is marked with."""
+    return line.split("/")[0].split("(")[0].strip()

@@ -1,0 +1,1 @@
+../clap.post-deploy.sh

@@ -1,0 +1,75 @@
+# In which environment each rule runs; included after all rules. A rule names a file of envs/; the key `environments` may put the
+# file of the same name in envs/VARIANT/ in its place. Without conda, `python` in a rule's command is the environment's own where
+# `make environments` has made it, or where the rule runs in the image of envs/apptainer.def.
+import re
+from shlex import quote
+
+ENVIRONMENTS = ROOT / ".environments"
+IMAGE = ROOT / f"musicologist_{config['environments']}.sif"
+DEPLOYMENT = workflow.deployment_settings.deployment_method
+WITH_CONDA = DeploymentMethod.CONDA in DEPLOYMENT
+IN_IMAGE = DeploymentMethod.APPTAINER in DEPLOYMENT and not WITH_CONDA
+
+
+def variant_of(environment):
+    """The environment file that the configuration puts in the place of a rule's."""
+    file = environment.replace("../envs/", f"../envs/{config['environments']}/")
+    return file if (ROOT / "rules" / file).exists() else environment
+
+
+def commands_of_rules():
+    """Each of our rules that has an environment, and how its command begins (a script, and its part where it has some)."""
+    for one in workflow.rules:
+        command = re.match(r"python \{params\.script:q\}((?: \w+)*)", one.shellcmd or "")
+        if one.conda_env and command:
+            yield one, f"{one.params.script}{command[1]} "
+
+
+def places():
+    """The folder of each command's environment, below the folder of all."""
+    found = {}
+    for one, command in commands_of_rules():
+        place = one.conda_env.removeprefix("../envs/").removesuffix(".yaml")
+        if found.setdefault(command, place) != place:
+            raise ValueError(f"{command} runs in two environments: {place} and {found[command]}")
+    return found
+
+
+def without_conda():
+    """A shell function that runs a command's own environment."""
+    cases = "".join(f"{quote(command)}*) place={place} ;; " for command, place in sorted(places().items()))
+    return (
+        f"set -euo pipefail; python() {{ local place all=${{MUSICOLOGIST_ENVIRONMENTS:-{quote(str(ENVIRONMENTS))}}};"
+        f' case "$* " in {cases}*) command python "$@"; return ;; esac; "$all/$place/bin/python" "$@"; }}; '
+    )
+
+
+def check_environments():
+    """UserError where `make environments` has not made all that rules need."""
+    for place in sorted(set(places().values())):
+        if not (ENVIRONMENTS / place / "bin/python").exists():
+            raise UserError(
+                f"{ENVIRONMENTS} holds no environment {place}: `make environments VARIANT={config['environments']}` makes it, or"
+                " remove the folder to use the Python that started Snakemake."
+            )
+
+
+def check_image():
+    """UserError where the image that rules are to run in has not been built."""
+    if not IMAGE.exists():
+        raise UserError(
+            f"There is no image {IMAGE}: `apptainer build --build-arg VARIANT={config['environments']} {IMAGE.name}"
+            " envs/apptainer.def` in that folder builds it."
+        )
+
+
+for _rule, _ in commands_of_rules():
+    _rule.conda_env = variant_of(_rule.conda_env)
+    if IN_IMAGE:
+        _rule.container_img = str(IMAGE)
+if IN_IMAGE:
+    checked(check_image)
+elif ENVIRONMENTS.exists() and not WITH_CONDA:
+    checked(check_environments)
+if IN_IMAGE or (ENVIRONMENTS.exists() and not WITH_CONDA):
+    shell.prefix(without_conda().replace("{", "{{").replace("}", "}}"))  # Snakemake formats it

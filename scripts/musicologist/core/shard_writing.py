@@ -1,0 +1,102 @@
+"""Writing tar shards of clips: ``KEY.flac`` and ``KEY.json`` for each, the WebDataset convention, as a stream."""
+
+import io
+import json
+import tarfile
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from musicologist.core.errors import UserError
+from musicologist.core.files import atomic_path
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A named piece of audio: float32 (channels, samples) in [-1, 1], its rate in Hz, and what is known about it."""
+
+    key: str
+    audio: np.ndarray
+    sample_rate: int
+    record: dict[str, Any]
+
+    def mono(self) -> np.ndarray:
+        """The mean of the channels, float32 (samples,)."""
+        return self.audio.mean(axis=0, dtype=np.float32)
+
+
+def encode(audio: np.ndarray, sample_rate: int) -> bytes:
+    """Audio (channels, samples) as 16-bit FLAC, clipped at ±1.
+
+    Converted to integers here: libsndfile scales floats differently from container to container.
+    """
+    import soundfile
+
+    integers = np.rint(np.clip(audio, -1, 1) * 32767).astype(np.int16)
+    buffer = io.BytesIO()
+    soundfile.write(buffer, integers.T, sample_rate, format="FLAC", subtype="PCM_16")
+    return buffer.getvalue()
+
+
+class ShardWriter:
+    """Writes clips into one tar file, one by one; the file appears under its name only when the block ends well.
+
+    The same clips in the same order give the same bytes: members carry no time and no owner.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        """Prepare to write ``path``."""
+        self.path = Path(path)
+        self.keys: set[str] = set()
+
+    def __enter__(self) -> "ShardWriter":
+        """Open a temporary file beside the target."""
+        self._stack = ExitStack()
+        temporary = self._stack.enter_context(atomic_path(self.path))
+        self._tar = self._stack.enter_context(tarfile.open(temporary, "w", format=tarfile.USTAR_FORMAT))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Rename the finished file, or remove it after an error."""
+        self._stack.__exit__(kind, error, traceback)
+
+    def add(self, clip: Clip) -> None:
+        """Append a clip as 16-bit FLAC with its record.
+
+        Raises UserError for audio that is not finite, ValueError for a key that stands in the shard already.
+        """
+        if not np.isfinite(clip.audio).all():
+            raise UserError(
+                f"The clip {clip.key} for {self.path} has samples that are no numbers (NaN or infinite): the model that "
+                "made it is broken or its numeric precision too low; check the weights."
+            )
+        self.add_encoded(clip.key, encode(clip.audio, clip.sample_rate), clip.record)
+
+    def add_encoded(self, key: str, content: bytes, record: dict[str, Any]) -> None:
+        """Append a clip that ``encode`` has encoded, with its record; ValueError for a key that stands in the shard already."""
+        if key in self.keys:
+            raise ValueError(f"{self.path}: the key {key} stands twice")
+        self.keys.add(key)
+        self._member(f"{key}.flac", content)
+        self._member(f"{key}.json", json.dumps(record, ensure_ascii=False).encode())
+
+    def _member(self, name: str, content: bytes) -> None:
+        member = tarfile.TarInfo(name)
+        member.size = len(content)
+        self._tar.addfile(member, io.BytesIO(content))
+        self._tar.members.clear()  # type: ignore[attr-defined] # tarfile remembers every member for as long as it is open
+
+
+def write(path: str | Path, clips: Iterable[Clip]) -> int:
+    """Write ``clips`` to the tar file ``path`` atomically and return how many there were; errors as ShardWriter.add."""
+    with ShardWriter(path) as writer:
+        for clip in clips:
+            writer.add(clip)
+    return len(writer.keys)

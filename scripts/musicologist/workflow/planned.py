@@ -1,0 +1,82 @@
+"""What a run was planned with, kept in its folder: jobs read these copies, so that an edit meanwhile changes nothing under way.
+
+``results/RUN/planned/`` holds the configuration with its defaults, and the files of concepts and of the original's terms.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from musicologist.core import documents, downloads
+from musicologist.core.errors import UserError
+from musicologist.core.files import write_text
+from musicologist.inputs import section
+
+CONFIG = "config.json"
+_OWN = ("inputs.json", "preflight.json")  # what a start writes before anything is made
+
+
+def folder(results: str | Path) -> Path:
+    """Where the copies of a run lie, below its folder."""
+    return Path(results) / "planned"
+
+
+def told(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration as records hold it: an address of notes without its credentials."""
+    notes = config["inputs"]["notes"]
+    shown = downloads.shown(notes) if section.is_address(notes) else notes
+    return {**config, "inputs": {**config["inputs"], "notes": shown}}
+
+
+def copies(run: str, files: Sequence[Path]) -> list[Path]:
+    """Where the copies of these files lie for a run of this name."""
+    return [folder(f"results/{run}") / file.name for file in files]
+
+
+def keep(results: str | Path, config: Mapping[str, Any], files: Mapping[str, str]) -> Path:
+    """Write the configuration and the texts of ``files`` by name, each atomically; the path of the configuration's copy."""
+    for name, text in {CONFIG: json.dumps(config, indent=1) + "\n", **files}.items():
+        target = folder(results) / name
+        if not target.is_file() or target.read_text(encoding="utf-8") != text:
+            write_text(target, text)
+    return folder(results) / CONFIG
+
+
+def check_recorded(path: str | Path, inputs: Mapping[str, Any], run: str) -> None:
+    """Raise UserError where the inputs recorded at ``path`` by an earlier start of this run are not ``inputs``.
+
+    A start that made nothing binds nobody: its record is not looked at. Raises UserError too where the record is damaged.
+    """
+    path = Path(path)
+    if not path.exists() or not _made(path.parent):
+        return
+    try:
+        recorded = documents.from_json(path.read_text(encoding="utf-8"))
+        if not isinstance(recorded, dict):
+            raise ValueError("no JSON object")
+    except ValueError as error:
+        raise UserError(
+            f"{path}, which records what the run was made of, is damaged ({error}): restore it from a copy; or, if you are "
+            "sure that the inputs are still the same, delete this one file, and the next start writes it anew."
+        ) from None
+    for key in sorted(set(recorded) | set(inputs)):
+        if recorded.get(key) != inputs.get(key):
+            raise UserError(
+                f"The run {run!r} was made with {key} = {recorded.get(key)!r} (recorded in {path}), but now "
+                f"{key} = {inputs.get(key)!r} is configured: give the key `run` another name; no result is lost."
+            )
+
+
+def _made(results: Path) -> bool:
+    """Whether anything lies in a run's folder but what a start writes by itself."""
+    planned = folder(results)
+    return any(
+        place.is_file() and planned not in place.parents and place.name not in _OWN and not place.name.endswith(".tmp")
+        for place in results.rglob("*")
+    )
+
+
+def record(path: str | Path, inputs: Mapping[str, Any]) -> None:
+    """Write down at ``path`` which inputs a run is made of, for ``check_recorded``."""
+    write_text(path, json.dumps(inputs, indent=2) + "\n")
