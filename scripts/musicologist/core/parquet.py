@@ -3,12 +3,18 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from musicologist.core import lean
 from musicologist.core.errors import UserError
 from musicologist.core.files import atomic_path
+
+if lean.is_program():
+    with lean.without("pandas"):  # which Arrow looks for once, when it first makes an array
+        pa.array([])
 
 
 def schema(kind: str, columns: Sequence[tuple[str, pa.DataType]]) -> pa.Schema:

@@ -10,6 +10,7 @@ import numpy as np
 
 from musicologist.core.files import atomic_path
 from musicologist.figures.canvas import SIGNAL_NAMES, new_figure, title_of
+from musicologist.statistics.components import Components, components
 
 _GRID = 40  # points a side at which the probe is asked where its boundary runs
 
@@ -42,9 +43,8 @@ def animate(
     input gives the same bytes.
     """
     from PIL import Image
-    from sklearn.decomposition import PCA
 
-    pca = PCA(2, svd_solver="full").fit(notes)
+    pca = components(notes, 2)
     signals = [signal for signal in SIGNAL_NAMES if any(frame.signal == signal for frame in frames)]
     steps = sorted({frame.step for frame in frames})
     figure = new_figure(4.3 * len(signals), 4.6)
@@ -58,7 +58,7 @@ def animate(
         signal: _panel(axis, signal, points, labels, pca, boundary, limits)
         for axis, signal in zip(axes, signals, strict=True)
     }
-    axes[0].set_ylabel(f"second component ({pca.explained_variance_ratio_[1]:.0%} of the notes' variance)")
+    axes[0].set_ylabel(f"second component ({pca.shares[1]:.0%} of the notes' variance)")
     title = figure.suptitle(" ", x=0.02, ha="left")
     handles, names = axes[0].get_legend_handles_labels()
     legend = figure.legend(handles, names, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
@@ -99,7 +99,7 @@ def _limits(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return low - margin, high + margin
 
 
-def _boundary(pca: Any, probe: Any, limits: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _boundary(pca: Components, probe: Any, limits: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The probe's decision values on a grid in the plane: x, y and values, each (_GRID, _GRID)."""
     (left, bottom), (right, top) = limits
     x, y = np.meshgrid(np.linspace(left, right, _GRID), np.linspace(bottom, top, _GRID))
@@ -108,7 +108,7 @@ def _boundary(pca: Any, probe: Any, limits: tuple) -> tuple[np.ndarray, np.ndarr
 
 
 def _panel(
-    axis: Any, signal: str, points: np.ndarray, labels: np.ndarray, pca: Any, boundary: tuple, limits: tuple
+    axis: Any, signal: str, points: np.ndarray, labels: np.ndarray, pca: Components, boundary: tuple, limits: tuple
 ) -> tuple[Any, Any]:
     """Draw what does not move; returns the artists of the clips without and with the concept."""
     (left, bottom), (right, top) = limits
@@ -124,7 +124,7 @@ def _panel(
     )
     axis.plot([], [], color="0.25", linewidth=1, linestyle="--", label="the probe's boundary in this plane")
     axis.set_title(SIGNAL_NAMES[signal], fontsize=10)
-    axis.set_xlabel(f"first component ({pca.explained_variance_ratio_[0]:.0%})")
+    axis.set_xlabel(f"first component ({pca.shares[0]:.0%})")
     axis.set_xlim(left, right)
     axis.set_ylim(bottom, top)
     return without, asked
