@@ -1,4 +1,4 @@
-# make demo: the whole experiment on this machine.   make test: lint, unit tests and a workflow run on small data.
+# make demo: the whole experiment on this machine; make quick: a taste of it.   make test: lint, unit tests and a workflow run on small data.
 # make test-slurm: the arrays on a real Slurm on this machine.   make resume: after a crash on a cluster.
 PYTHON ?= python3.11
 VARIANT ?= cuda13
@@ -9,7 +9,7 @@ PLUGIN := profiles/slurm/plugin
 export OMP_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint unit-test workflow-test test-browser test-slurm test-environments environments site resume stale adopt check-models check-statistics bundle-models docs unlock clean
+.PHONY: demo quick test lint unit-test workflow-test test-browser test-slurm test-environments environments site resume stale adopt check-models check-statistics bundle-models docs unlock clean
 
 demo: $(VENV)/.installed
 	snakemake --cores $(CORES)
@@ -20,6 +20,13 @@ demo: $(VENV)/.installed
 	@echo "and at the same two pictures of every other concept in results/demo/concepts/."
 	@echo "Listen: open in a browser"
 	@ls $(CURDIR)/results/demo/listen/index.html
+
+# The same at about a fifth of the cost: three concepts, few prompts.
+quick: $(VENV)/.installed
+	snakemake --cores $(CORES) --configfile config/quick.yaml
+	@echo
+	@echo "Look at results/quick/atlas.png, and listen: open in a browser"
+	@ls $(CURDIR)/results/quick/listen/index.html
 
 test: lint unit-test workflow-test
 
