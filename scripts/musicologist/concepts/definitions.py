@@ -27,7 +27,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Concept:
-    """A concept's note side (``match`` is any or all) and prompt side; see the head of config/concepts.yaml."""
+    """A concept's note side and prompt side, each with its ``match`` of any or all; see the head of config/concepts.yaml."""
 
     name: str
     group: str
@@ -36,6 +36,7 @@ class Concept:
     near: Terms
     positive_aspects: tuple[str, ...]
     near_aspects: tuple[str, ...]
+    prompt_match: str = "any"
 
     @property
     def digest(self) -> str:
@@ -72,7 +73,7 @@ def _concept(path: str | Path, name: str, entry: Any) -> Concept:
     _keys(place, entry, ("group", "notes", "prompts"))
     notes, prompts = entry.get("notes"), entry.get("prompts")
     _keys(f"{place}, notes", notes, ("match", "positive", "near"))
-    _keys(f"{place}, prompts", prompts, ("positive", "near"))
+    _keys(f"{place}, prompts", prompts, ("match", "positive", "near"))
     concept = Concept(
         name,
         _one_of(f"{place}: group", entry.get("group"), GROUPS),
@@ -81,10 +82,12 @@ def _concept(path: str | Path, name: str, entry: Any) -> Concept:
         _note_terms(f"{place}, notes.near", notes.get("near") or {}),
         _terms(f"{place}, prompts.positive", prompts.get("positive"), ASPECTS),
         _terms(f"{place}, prompts.near", prompts.get("near") or [], ASPECTS),
+        _one_of(f"{place}: prompts.match", prompts.get("match", "any"), ("any", "all")),
     )
     if concept.positive == Terms() or not concept.positive_aspects:
         raise UserError(f"{place}: no positive terms; name what a note and a prompt must have.")
-    _apart(f"{place}, prompts", concept.positive_aspects, concept.near_aspects)
+    if concept.prompt_match == "any":
+        _apart(f"{place}, prompts", concept.positive_aspects, concept.near_aspects)
     if concept.match == "any":
         for kind in KINDS:
             _apart(f"{place}, notes, {kind}", getattr(concept.positive, kind), getattr(concept.near, kind))
