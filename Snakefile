@@ -9,7 +9,7 @@
 # ├── concepts/CONCEPT/   dataset.parquet, CLASSIFIER.skops, scores_CLASSIFIER.parquet, emergence.csv, emergence.png, pca.gif
 # │                       rates.png, emergence.json, landmarks.parquet, card.json, controls.parquet, controls.json, content.parquet
 # ├── embedders/NAME/     the same of another embedder of models.embedders: embeddings/, concepts/, atlas.csv, order.json
-# ├── comparison/         embedders.json: whether the others agree
+# ├── comparison/         embedders.json: whether the others agree; landmarks.csv, landmarks.json, landmarks.png: when
 # ├── unconditional/, branches/, switched/      clips without prompts; of `snakemake commitment`; of `snakemake switching`
 # ├── information.parquet, information.png     what the prompts tell, in nats by noise level
 # ├── signals.csv                              guided against unguided estimates, noisy states against their null
@@ -17,6 +17,7 @@
 # │                       commitment.png, switching.csv, switching.png
 # ├── listen/index.html (and clips/), run.json, listeners.csv where people listened
 # └── models/             what `snakemake train_models` writes
+# results/comparison/A-B/  landmarks.csv, landmarks.json, landmarks.png of `snakemake compare --config runs='[A, B]'`
 #
 # snakemake --cores 2                                                 everything
 # snakemake --cores 2 results/demo/concepts/is_brass/emergence.png    one concept's plot
@@ -43,6 +44,7 @@ include: "rules/embeddings.smk"
 include: "rules/controls.smk"
 include: "rules/probes.smk"
 include: "rules/emergence.smk"
+include: "rules/comparison.smk"
 include: "rules/commitment.smk"
 include: "rules/switching.smk"
 include: "rules/figures.smk"
@@ -107,6 +109,7 @@ rule all:
         "<results>/run.json",
         "<results>/listen/index.html",
         RUN.agreement,
+        "<results>/comparison/landmarks.png" if len(RUN.ears) > 1 else [],
         RUN.contrasted,
         "<results>/information.png" if RUN.informed else [],
         RUN.commitment_figure,

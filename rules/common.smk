@@ -22,7 +22,7 @@ from musicologist.core.errors import UserError
 from musicologist.core.files import found
 from musicologist.inputs import section
 from musicologist.prompts import openai_client
-from musicologist.workflow import configuration, planned, preflight
+from musicologist.workflow import comparing, configuration, planned, preflight
 from musicologist.workflow.run import CONCEPTS, ORIGINAL_LABELS, load, options
 
 
