@@ -88,6 +88,10 @@ onstart:
     checked(keep_plan)
 
 
+onsuccess:
+    show_products()
+
+
 # Snakemake starts no handler of a module: the caller's starts this one, unless it stands below the module.
 if IS_MODULE:
     workflow._onstart = lambda log, of_caller=workflow._onstart: (onstart(), of_caller(log))

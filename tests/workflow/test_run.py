@@ -5,6 +5,7 @@ import json
 import math
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -364,6 +365,21 @@ def test_one_target_builds_one_concept_and_nothing_of_another(checkout, tmp_path
     assert {rule: plan[rule] for rule in expected} == expected
     assert "plot_pca" not in plan
     assert "collect_atlas" not in plan
+
+
+def test_a_run_says_a_line_a_stage_and_a_dry_run_what_changed(finished):
+    lines = finished.said.splitlines()
+    assert len(lines) < 120 and sum(map(len, lines)) < 12000, finished.said
+    assert len(re.findall(r"(?m)^\d+/\d+ audio: 2 of 2 done, \d+ s$", finished.said)) == 1
+    assert f"/{SMALL}/listen/index.html\n" in finished.said
+    assert "flash_attn" not in finished.said and "localrules" not in finished.said
+    with finished.edited("config/concepts.yaml", "near: {qualities: [reverb]}", "near: {qualities: [bright]}"):
+        done = finished.snakemake("-n", terminal="")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len((done.stdout + done.stderr).splitlines()) < 40, done.stdout
+    assert re.search(r"(?m)^build_dataset +1  concept is_warm$", done.stdout)
+    assert re.search(r"(?m)^train_probe +2  after build_dataset$", done.stdout)
+    assert "because of: concept is_warm" in done.stdout
 
 
 def test_other_inputs_under_the_same_name_are_refused(finished):
