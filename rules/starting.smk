@@ -2,7 +2,7 @@
 
 from snakemake.logging import logger
 
-from musicologist.workflow import terminal
+from musicologist.workflow import targets, terminal
 
 
 def check_storage():
@@ -32,13 +32,21 @@ def stage_of(name):
     return "" if stage == "Snakefile" else stage
 
 
+def explained(said):
+    """What ended Snakemake itself, with the target that was probably meant."""
+    products = [str(product) for one in workflow.rules for product in one.output]
+    known = {"concept": RUN.concepts, "classifier": CLASSIFIERS, "ear": list(RUN.ears)}
+    return targets.explained(said, [one.name for one in workflow.rules], products, known)
+
+
 def say_little():
     """Show a line a stage, and of a dry-run a table, unless Snakemake's own lines are asked for."""
     said = workflow.output_settings
     asked = said.verbose or said.quiet or said.debug_dag or os.environ.get(terminal.FULL) == "full"
     if not (asked or IS_MODULE or STARTED):
         stream = sys.stdout if said.stdout else sys.stderr
-        terminal.take_over(logger, terminal.Terminal(stage_of, stream, said.dryrun))
+        screen = terminal.Terminal(stage_of, stream, said.dryrun, explained=explained)
+        terminal.take_over(logger, screen)
 
 
 def show_products():

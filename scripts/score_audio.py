@@ -16,6 +16,9 @@ def main() -> None:
     parser.add_argument("--classifier", required=True, metavar="ADDRESS", help="that the probe is of")
     parser.add_argument("--embeddings", nargs="+", required=True, help="one table a signal and step")
     parser.add_argument("--annotations", required=True)
+    parser.add_argument(
+        "--prompts", nargs="*", default=[], help="their table, of a concept with aspects of the user's own"
+    )
     parser.add_argument("--concepts", required=True, help="concepts.yaml")
     parser.add_argument("--concept", required=True)
     parser.add_argument("--labels", required=True, choices=["corrected", "original"])
@@ -32,7 +35,7 @@ def main() -> None:
     from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
     from musicologist.emergence.tables import SCORES
     from musicologist.probes import classifiers
-    from musicologist.prompts.tables import ANNOTATIONS
+    from musicologist.prompts.tables import ANNOTATIONS, PROMPTS
 
     concept = definitions.load(arguments.concepts, [arguments.concept])[arguments.concept]
     annotations = parquet.read(arguments.annotations, ANNOTATIONS).to_pylist()
@@ -44,6 +47,9 @@ def main() -> None:
         terms = prompt_labels.load_original(arguments.original_labels, [concept.name])[concept.name]
         sides = {row["prompt_id"]: prompt_labels.original_sides(_tags(row), terms) for row in annotations}
     else:
+        prompts = [row for path in arguments.prompts for row in parquet.read(path, PROMPTS).to_pylist()]
+        if concept.words:
+            _add_own_aspects(annotations, {row["prompt_id"]: row["text"] for row in prompts}, dict(concept.words))
         sides = {row["prompt_id"]: prompt_labels.corrected_sides(row["aspects"], concept) for row in annotations}
     sides |= dict.fromkeys(arguments.leave_out, ())
     probe = classifiers.load(arguments.probe, classifiers.at(arguments.classifier))
@@ -76,6 +82,14 @@ def main() -> None:
             columns["predicted"] = (decision[rows] > 0).astype("int8")
             columns["prompt_label"] = pa.array([side for _, side in labelled], pa.int8())
             append(pa.table(columns))
+
+
+def _add_own_aspects(annotations, texts, words):
+    """Add to each prompt's aspects those of the user's own that its text or its tags name."""
+    from musicologist.prompts import own_aspects
+
+    for row in annotations:
+        row["aspects"] += own_aspects.asked_for(texts.get(row["prompt_id"], ""), row["aspects_raw"] or (), words)
 
 
 def _tags(row):

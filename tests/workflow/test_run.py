@@ -382,6 +382,34 @@ def test_a_run_says_a_line_a_stage_and_a_dry_run_what_changed(finished):
     assert "because of: concept is_warm" in done.stdout
 
 
+BELLS = """
+aspects:
+  deep note: [low note, bass note]
+is_deep:
+  group: register
+  notes: {match: any, positive: {families: [bass]}, near: {families: [organ]}}
+  prompts: {positive: [deep note]}
+"""
+OVERLAY = "concepts: [is_brass, is_warm, is_deep]\nconcepts_file: [config/concepts.yaml, deep.yaml]\n"
+
+
+def test_an_own_concept_with_an_own_aspect_from_an_own_file_plans_its_own_jobs_and_is_scored(finished):
+    (finished / "deep.yaml").write_text(BELLS)
+    (finished / "mine.yaml").write_text(OVERLAY)
+    laid_over = ("--configfile", "tests/workflow/small.yaml", "mine.yaml", "--config", "figures={dpi: 60}")
+    assert finished.planned(*laid_over) == {**ONE_CONCEPT, "collect_atlas": 1, **ALL_CONCEPTS}
+    scores = f"{SMALL}/concepts/is_deep/scores_logistic.parquet"
+    finished.run(scores, *laid_over)
+    texts = dict(
+        zip(*map(pq.read_table(finished / SMALL / "prompts/prompts.parquet").__getitem__, ("prompt_id", "text")))
+    )
+    labels = dict(zip(*map(pq.read_table(finished / scores).__getitem__, ("prompt_id", "prompt_label"))))
+    named = {number for number, text in texts.items() if re.search("bass note|low note", text.as_py())}
+    assert 0 < len(named) < len(texts)
+    assert {number for number, label in labels.items() if label.as_py() == 1} == named
+    assert not finished.planned(), "back to the configuration of the run"
+
+
 def test_other_inputs_under_the_same_name_are_refused(finished):
     (finished / "given.txt").write_text("a flute\n" * 22)
     config = finished.configuration("given.yaml", inputs(prompts="given.txt"))

@@ -105,11 +105,17 @@ class Terminal(logging.Handler):
     """Prints what is worth a line. ``stage_of`` names the stage of a rule; ``stream`` is where lines go."""
 
     def __init__(
-        self, stage_of: Callable[[str], str], stream: TextIO, dry_run: bool, clock: Callable[[], float] = time.monotonic
+        self,
+        stage_of: Callable[[str], str],
+        stream: TextIO,
+        dry_run: bool,
+        clock: Callable[[], float] = time.monotonic,
+        explained: Callable[[str], str] = str,
     ) -> None:
-        """``clock`` in seconds."""
+        """``clock`` in seconds; ``explained`` says better what ended Snakemake itself, where it can."""
         super().__init__()
         self._stage_of, self._stream, self._dry_run, self._clock = stage_of, stream, dry_run, clock
+        self._explained = explained
         self._lively = stream.isatty() and os.environ.get("TERM") != "dumb"
         self._stages: dict[str, Stage] = {}
         self._of_job: dict[int, tuple[str, Mapping[str, str]]] = {}
@@ -141,7 +147,7 @@ class Terminal(logging.Handler):
     def _error(self, record: logging.LogRecord) -> None:
         text = str(record.msg or "").strip()
         if not _NOISE.match(text):  # a failed job has its own record
-            self._print(text)
+            self._print(self._explained(text))
 
     def _run_info(self, record: logging.LogRecord) -> None:
         """The counts by rule: when a run starts; of a dry-run also when it ends."""
