@@ -13,8 +13,8 @@
 # ├── unconditional/, branches/, switched/      clips without prompts; of `snakemake commitment`; of `snakemake switching`
 # ├── information.parquet, information.png     what the prompts tell, in nats by noise level
 # ├── signals.csv                              guided against unguided estimates, noisy states against their null
-# ├── atlas.csv, emergence.parquet, order.json, atlas.png, order.png, distances.png, commitment.csv, commitment.png,
-# │                       switching.csv, switching.png
+# ├── atlas.csv, emergence.parquet, order.json, co_labels.csv, atlas.png, order.png, distances.png, commitment.csv,
+# │                       commitment.png, switching.csv, switching.png
 # ├── listen/index.html (and clips/), run.json, listeners.csv where people listened
 # └── models/             what `snakemake train_models` writes
 #

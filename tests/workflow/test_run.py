@@ -393,6 +393,10 @@ is_deep:
 OVERLAY = "concepts: [is_brass, is_warm, is_deep]\nconcepts_file: [config/concepts.yaml, deep.yaml]\n"
 
 
+def rows(path):
+    return pq.read_table(path).to_pylist()
+
+
 def test_an_own_concept_with_an_own_aspect_from_an_own_file_plans_its_own_jobs_and_is_scored(finished):
     (finished / "deep.yaml").write_text(BELLS)
     (finished / "mine.yaml").write_text(OVERLAY)
@@ -400,13 +404,11 @@ def test_an_own_concept_with_an_own_aspect_from_an_own_file_plans_its_own_jobs_a
     assert finished.planned(*laid_over) == {**ONE_CONCEPT, "collect_atlas": 1, **ALL_CONCEPTS}
     scores = f"{SMALL}/concepts/is_deep/scores_logistic.parquet"
     finished.run(scores, *laid_over)
-    texts = dict(
-        zip(*map(pq.read_table(finished / SMALL / "prompts/prompts.parquet").__getitem__, ("prompt_id", "text")))
-    )
-    labels = dict(zip(*map(pq.read_table(finished / scores).__getitem__, ("prompt_id", "prompt_label"))))
-    named = {number for number, text in texts.items() if re.search("bass note|low note", text.as_py())}
+    texts = {row["prompt_id"]: row["text"] for row in rows(finished / SMALL / "prompts/prompts.parquet")}
+    labels = {row["prompt_id"]: row["prompt_label"] for row in rows(finished / scores)}
+    named = {number for number, text in texts.items() if "bass note" in text or "low note" in text}
     assert 0 < len(named) < len(texts)
-    assert {number for number, label in labels.items() if label.as_py() == 1} == named
+    assert {number for number, label in labels.items() if label == 1} == named
     assert not finished.planned(), "back to the configuration of the run"
 
 

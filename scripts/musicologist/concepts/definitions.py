@@ -28,7 +28,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Concept:
-    """A concept's note side (``match`` is any or all) and prompt side; see the head of config/concepts.yaml.
+    """A concept's note side and prompt side, each with its ``match`` of any or all; see the head of config/concepts.yaml.
 
     ``words`` has of its aspects those that the file itself defines, each with its words.
     """
@@ -40,6 +40,7 @@ class Concept:
     near: Terms
     positive_aspects: tuple[str, ...]
     near_aspects: tuple[str, ...]
+    prompt_match: str = "any"
     words: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
@@ -113,7 +114,7 @@ def _concept(path: object, name: str, entry: Any, own: Mapping[str, tuple[str, .
     _keys(place, entry, ("group", "notes", "prompts"))
     notes, prompts = entry.get("notes"), entry.get("prompts")
     _keys(f"{place}, notes", notes, ("match", "positive", "near"))
-    _keys(f"{place}, prompts", prompts, ("positive", "near"))
+    _keys(f"{place}, prompts", prompts, ("match", "positive", "near"))
     known = (*ASPECTS, *own)
     positive = _terms(f"{place}, prompts.positive", prompts.get("positive"), known)
     near = _terms(f"{place}, prompts.near", prompts.get("near") or [], known)
@@ -125,11 +126,13 @@ def _concept(path: object, name: str, entry: Any, own: Mapping[str, tuple[str, .
         _note_terms(f"{place}, notes.near", notes.get("near") or {}),
         positive,
         near,
+        _one_of(f"{place}: prompts.match", prompts.get("match", "any"), ("any", "all")),
         tuple((aspect, own[aspect]) for aspect in (*positive, *near) if aspect in own),
     )
     if concept.positive == Terms() or not concept.positive_aspects:
         raise UserError(f"{place}: no positive terms; name what a note and a prompt must have.")
-    _apart(f"{place}, prompts", concept.positive_aspects, concept.near_aspects)
+    if concept.prompt_match == "any":
+        _apart(f"{place}, prompts", concept.positive_aspects, concept.near_aspects)
     if concept.match == "any":
         for kind in KINDS:
             _apart(f"{place}, notes, {kind}", getattr(concept.positive, kind), getattr(concept.near, kind))

@@ -7,14 +7,25 @@ from pathlib import Path
 from musicologist.concepts.definitions import Concept
 from musicologist.core import documents
 from musicologist.core.errors import UserError
+from musicologist.vocabulary.aspects import KINDS
 
 
 def prompt_label(aspects: Iterable[str], concept: Concept) -> int | None:
     """1 where a prompt with these aspects asks for the concept, 0 where it asks for nothing near it, else None."""
     present = set(aspects)
-    if present & set(concept.positive_aspects):
+    if _asks(present, concept.positive_aspects, concept.prompt_match):
         return 1
-    return None if present & set(concept.near_aspects) else 0
+    return None if _asks(present, concept.near_aspects, concept.prompt_match) else 0
+
+
+def _asks(present: set[str], terms: Sequence[str], match: str) -> bool:
+    """Whether any of the terms is there; where all must match, one of each kind of term that is listed (as with notes)."""
+    if match == "any":
+        return not present.isdisjoint(terms)
+    kinds: dict[str, list[str]] = {}
+    for term in terms:
+        kinds.setdefault(KINDS.get(term, term), []).append(term)  # an aspect of the user's own is a kind by itself
+    return bool(kinds) and all(not present.isdisjoint(mine) for mine in kinds.values())
 
 
 RULES = ("corrected", "original")
