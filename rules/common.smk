@@ -21,7 +21,7 @@ from musicologist.core import documents, errors
 from musicologist.core.downloads import shown
 from musicologist.core.errors import UserError
 from musicologist.core.files import found
-from musicologist.inputs import section
+from musicologist.inputs import known_words, section
 from musicologist.prompts import openai_client
 from musicologist.workflow import configuration, overlays, planned, preflight
 from musicologist.workflow.run import load, options
@@ -50,8 +50,10 @@ if not IS_MODULE:
     update_config(config, checked(overlays.typed, workflow.config_settings.config, SCHEMA))
 RUN = checked(load, config, SCHEMA, CONFIG_NAME, COPIED, COPIED and STARTED)
 config = RUN.config
-if (doubt := section.doubt(RUN.given_prompts)) and not STARTED:
-    print(doubt, file=sys.stderr)
+if RUN.given_prompts and not STARTED:
+    told = (RUN.given_prompts, found(config["models"]["diffusion"]), config["prompts"]["leave_out"])
+    for doubt in (section.doubt(RUN.given_prompts), checked(known_words.warning, *told) if RUN.generates else ""):
+        print(doubt, end="\n" if doubt else "", file=sys.stderr)
 CONFIGFILES = [os.path.relpath(file) for file in workflow.overwrite_configfiles]
 if COPIED and not STARTED:
     workflow.config_settings.configfiles = [planned.folder(RUN.results).absolute() / planned.CONFIG]

@@ -56,6 +56,8 @@ def show_products():
     shown = [path for path in (f"{RUN.results}/{name}" for name in names) if path in made] or sorted(
         str(path) for path in workflow.dag.targetfiles
     )
+    if f"{RUN.results}/prompts/labels.csv" in made:
+        print(*terminal.columns(f"{RUN.results}/prompts/labels.csv"), sep="\n", file=sys.stderr)
     print("Open:", *(f"  {os.path.abspath(path)}" for path in shown[:8]), sep="\n", file=sys.stderr)
 
 

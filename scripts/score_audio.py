@@ -35,6 +35,7 @@ def main() -> None:
     from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
     from musicologist.emergence.tables import SCORES
     from musicologist.probes import classifiers
+    from musicologist.prompts import own_aspects
     from musicologist.prompts.tables import ANNOTATIONS, PROMPTS
 
     concept = definitions.load(arguments.concepts, [arguments.concept])[arguments.concept]
@@ -45,12 +46,12 @@ def main() -> None:
         )
     if arguments.labels == "original":
         terms = prompt_labels.load_original(arguments.original_labels, [concept.name])[concept.name]
-        sides = {row["prompt_id"]: prompt_labels.original_sides(_tags(row), terms) for row in annotations}
+        sides = {row["prompt_id"]: prompt_labels.original_sides(prompt_labels.tags(row), terms) for row in annotations}
     else:
         prompts = [row for path in arguments.prompts for row in parquet.read(path, PROMPTS).to_pylist()]
-        if concept.words:
-            _add_own_aspects(annotations, {row["prompt_id"]: row["text"] for row in prompts}, dict(concept.words))
-        sides = {row["prompt_id"]: prompt_labels.corrected_sides(row["aspects"], concept) for row in annotations}
+        texts = {row["prompt_id"]: row["text"] for row in prompts}
+        aspects = own_aspects.by_prompt(annotations, texts, concept.words)
+        sides = {prompt: prompt_labels.corrected_sides(found, concept) for prompt, found in aspects.items()}
     sides |= dict.fromkeys(arguments.leave_out, ())
     probe = classifiers.load(arguments.probe, classifiers.at(arguments.classifier))
     kept = ["prompt_id", "sample", "signal", "step", "sigma", "log_snr_db"]
@@ -82,19 +83,6 @@ def main() -> None:
             columns["predicted"] = (decision[rows] > 0).astype("int8")
             columns["prompt_label"] = pa.array([side for _, side in labelled], pa.int8())
             append(pa.table(columns))
-
-
-def _add_own_aspects(annotations, texts, words):
-    """Add to each prompt's aspects those of the user's own that its text or its tags name."""
-    from musicologist.prompts import own_aspects
-
-    for row in annotations:
-        row["aspects"] += own_aspects.asked_for(texts.get(row["prompt_id"], ""), row["aspects_raw"] or (), words)
-
-
-def _tags(row):
-    """The tags that an annotator answered; the lexicon answers the prompt's own words, so its tags are the aspects."""
-    return row["aspects"] if row["annotator"] == "lexicon" else row["aspects_raw"]
 
 
 if __name__ == "__main__":

@@ -384,11 +384,11 @@ def test_a_run_says_a_line_a_stage_and_a_dry_run_what_changed(finished):
 
 BELLS = """
 aspects:
-  deep note: [low note, bass note]
+  tune: [melody, solo]
 is_deep:
   group: register
   notes: {match: any, positive: {families: [bass]}, near: {families: [organ]}}
-  prompts: {positive: [deep note]}
+  prompts: {positive: [tune]}
 """
 OVERLAY = "concepts: [is_brass, is_warm, is_deep]\nconcepts_file: [config/concepts.yaml, deep.yaml]\n"
 
@@ -406,7 +406,7 @@ def test_an_own_concept_with_an_own_aspect_from_an_own_file_plans_its_own_jobs_a
     finished.run(scores, *laid_over)
     texts = {row["prompt_id"]: row["text"] for row in rows(finished / SMALL / "prompts/prompts.parquet")}
     labels = {row["prompt_id"]: row["prompt_label"] for row in rows(finished / scores)}
-    named = {number for number, text in texts.items() if "bass note" in text or "low note" in text}
+    named = {number for number, text in texts.items() if "melody" in text or "solo" in text}
     assert 0 < len(named) < len(texts)
     assert {number for number, label in labels.items() if label == 1} == named
     assert not finished.planned(), "back to the configuration of the run"

@@ -69,6 +69,19 @@ def _jobs(number: int) -> str:
     return f"{number} job{'' if number == 1 else 's'}"
 
 
+def columns(path: str | Path) -> list[str]:
+    """The lines of a small CSV file with its columns below one another, numbers to the right."""
+    rows = [line.split(",") for line in Path(path).read_text(encoding="utf-8").splitlines()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            f"{cell:>{width}}" if cell.isdigit() else f"{cell:<{width}}"
+            for cell, width in zip(row, widths, strict=True)
+        )
+        for row in rows
+    ]
+
+
 def _kinds(changes: Any) -> str:
     """What changed, each once; of more than three of a kind (``concept is_brass``, …) their number."""
     kinds: dict[str, dict[str, None]] = {}
