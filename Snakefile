@@ -1,7 +1,7 @@
 # Musicologist: when does a concept emerge while a diffusion model turns noise into music?
 #
 # results/RUN/
-# ├── prompts/            batch_0000.jsonl …, prompts.parquet, annotations.parquet, answers/ (of language models), agreement.csv
+# ├── prompts/            batch_0000.jsonl …, prompts.parquet, annotations.parquet, labels.csv, answers/, agreement.csv
 # ├── audio/              shard_0000.json …, SIGNAL/step_00/shard_0000.tar …, latents/, information/
 # ├── notes/              notes.parquet, shard_0000.tar …
 # ├── embeddings/         notes.parquet, SIGNAL/step_00.parquet …, shards/
@@ -21,6 +21,7 @@
 #
 # snakemake --cores 2                                                 everything
 # snakemake --cores 2 results/demo/concepts/is_brass/emergence.png    one concept's plot
+# snakemake --cores 2 labels                                          how many prompts are on each side of each concept
 # snakemake -n                                                        what is stale, and why
 from snakemake.utils import min_version
 
@@ -38,6 +39,7 @@ include: "rules/parameters.smk"
 include: "rules/wildcards.smk"
 include: "rules/inputs.smk"
 include: "rules/prompts.smk"
+include: "rules/labels.smk"
 include: "rules/audio_import.smk" if config["inputs"]["audio"] else "rules/audio_generate.smk"
 include: "rules/notes.smk"
 include: "rules/embeddings.smk"
@@ -88,6 +90,10 @@ onstart:
         getattr(workflow.executor_settings, "array_jobs", None),
     )
     checked(keep_plan)
+
+
+onsuccess:
+    show_products()
 
 
 # Snakemake starts no handler of a module: the caller's starts this one, unless it stands below the module.

@@ -3,6 +3,7 @@ rule score_audio:
         probe="<results>/{ear}concepts/{concept}/{classifier}.skops",
         embeddings=embeddings_of(RUN.scored_signals),
         annotations="<results>/prompts/annotations.parquet",
+        prompts=prompts_of_own_aspects,
     output:
         "<results>/{ear}concepts/{concept}/scores_{classifier}.parquet",
     log:
@@ -23,7 +24,7 @@ rule score_audio:
     shell:
         "python {params.script:q} --probe {input.probe:q} --classifier {params.classifier:q}"
         " --embeddings {input.embeddings:q}"
-        " --annotations {input.annotations:q} --concepts {params.concepts:q} --concept {wildcards.concept:q}"
+        " --annotations {input.annotations:q} --prompts {input.prompts:q} --concepts {params.concepts:q} --concept {wildcards.concept:q}"
         " --labels {params.labels} --original-labels {params.original_labels:q} {params.leave_out} --output {output:q} 2> {log:q}"
 
 

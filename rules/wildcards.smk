@@ -65,6 +65,12 @@ def original_terms_of_concept(wildcards):
     return str(RUN.original_terms.get(wildcards.concept, ""))
 
 
+def prompts_of_own_aspects(wildcards):
+    """The prompts, of a concept with aspects of the user's own, which no annotator knows."""
+    there = RUN.given_prompts or RUN.generates
+    return f"{RUN.results}/prompts/prompts.parquet" if there and RUN.defined_concepts[wildcards.concept].words else []
+
+
 def address_of_classifier(wildcards):
     return RUN.classifiers[wildcards.classifier].address
 

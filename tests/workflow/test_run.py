@@ -5,6 +5,7 @@ import json
 import math
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -364,6 +365,51 @@ def test_one_target_builds_one_concept_and_nothing_of_another(checkout, tmp_path
     assert {rule: plan[rule] for rule in expected} == expected
     assert "plot_pca" not in plan
     assert "collect_atlas" not in plan
+
+
+def test_a_run_says_a_line_a_stage_and_a_dry_run_what_changed(finished):
+    lines = finished.said.splitlines()
+    assert len(lines) < 120 and sum(map(len, lines)) < 12000, finished.said
+    assert len(re.findall(r"(?m)^\d+/\d+ audio: 2 of 2 done, \d+ s$", finished.said)) == 1
+    assert f"/{SMALL}/listen/index.html\n" in finished.said
+    assert "flash_attn" not in finished.said and "localrules" not in finished.said
+    with finished.edited("config/concepts.yaml", "near: {qualities: [reverb]}", "near: {qualities: [bright]}"):
+        done = finished.snakemake("-n", terminal="")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len((done.stdout + done.stderr).splitlines()) < 40, done.stdout
+    assert re.search(r"(?m)^build_dataset +1  concept is_warm$", done.stdout)
+    assert re.search(r"(?m)^train_probe +2  after build_dataset$", done.stdout)
+    assert "because of: concept is_warm" in done.stdout
+
+
+BELLS = """
+aspects:
+  tune: [melody, solo]
+is_deep:
+  group: register
+  notes: {match: any, positive: {families: [bass]}, near: {families: [organ]}}
+  prompts: {positive: [tune]}
+"""
+OVERLAY = "concepts: [is_brass, is_warm, is_deep]\nconcepts_file: [config/concepts.yaml, deep.yaml]\n"
+
+
+def rows(path):
+    return pq.read_table(path).to_pylist()
+
+
+def test_an_own_concept_with_an_own_aspect_from_an_own_file_plans_its_own_jobs_and_is_scored(finished):
+    (finished / "deep.yaml").write_text(BELLS)
+    (finished / "mine.yaml").write_text(OVERLAY)
+    laid_over = ("--configfile", "tests/workflow/small.yaml", "mine.yaml", "--config", "figures={dpi: 60}")
+    assert finished.planned(*laid_over) == {**ONE_CONCEPT, "collect_atlas": 1, **ALL_CONCEPTS}
+    scores = f"{SMALL}/concepts/is_deep/scores_logistic.parquet"
+    finished.run(scores, *laid_over)
+    texts = {row["prompt_id"]: row["text"] for row in rows(finished / SMALL / "prompts/prompts.parquet")}
+    labels = {row["prompt_id"]: row["prompt_label"] for row in rows(finished / scores)}
+    named = {number for number, text in texts.items() if "melody" in text or "solo" in text}
+    assert 0 < len(named) < len(texts)
+    assert {number for number, label in labels.items() if label == 1} == named
+    assert not finished.planned(), "back to the configuration of the run"
 
 
 def test_other_inputs_under_the_same_name_are_refused(finished):

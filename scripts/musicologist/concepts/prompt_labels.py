@@ -1,8 +1,9 @@
 """On which side of a concept a prompt is: by this project's rule, or by the original study's with its faults."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from musicologist.concepts.definitions import Concept
 from musicologist.core import documents
@@ -24,7 +25,7 @@ def _asks(present: set[str], terms: Sequence[str], match: str) -> bool:
         return not present.isdisjoint(terms)
     kinds: dict[str, list[str]] = {}
     for term in terms:
-        kinds.setdefault(KINDS[term], []).append(term)
+        kinds.setdefault(KINDS.get(term, term), []).append(term)  # an aspect of the user's own is a kind by itself
     return bool(kinds) and all(not present.isdisjoint(mine) for mine in kinds.values())
 
 
@@ -77,6 +78,12 @@ def corrected_sides(aspects: Iterable[str], concept: Concept) -> tuple[int, ...]
     """The side of a prompt with these aspects: (1,), (0,), or () where it only comes near; never both."""
     label = prompt_label(aspects, concept)
     return () if label is None else (label,)
+
+
+def tags(row: Mapping[str, Any]) -> Sequence[str]:
+    """The tags that an annotator answered; the lexicon answers the prompt's own words, so its tags are the aspects."""
+    found: Sequence[str] = row["aspects"] if row["annotator"] == "lexicon" else row["aspects_raw"]
+    return found
 
 
 def original_sides(tags: Sequence[str], terms: OriginalTerms) -> tuple[int, ...]:

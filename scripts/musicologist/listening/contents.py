@@ -131,7 +131,9 @@ def _asked_for(concept: Concept, aspects: Sequence[str]) -> str:
     """What of these aspects a prompt must name, in words: "brass or reed, and acoustic" where each kind must be there."""
     kinds: dict[str, list[str]] = {}
     for aspect in aspects:
-        kinds.setdefault(KINDS[aspect] if concept.prompt_match == "all" else "", []).append(aspect.replace("_", " "))
+        kinds.setdefault(KINDS.get(aspect, aspect) if concept.prompt_match == "all" else "", []).append(
+            aspect.replace("_", " ")
+        )
     return ", and ".join(" or ".join(words) for words in kinds.values())
 
 
