@@ -127,7 +127,12 @@ def summaries(sides: Sequence[Side]) -> list[dict[str, Any]]:
             prompts = min(int(first.rows[key][f"n_{side}_prompts"]) for key in keys for side in ("pos", "neg"))
             mean = random_effects.mean(np.stack([shifts[key] for key in keys], axis=1), prompts)
             changed = [key[0] for key in keys if first.rows[key]["answer"] != second.rows[key]["answer"]]
-            entry: dict[str, Any] = {"first": first.name, "second": second.name, "classifier": kind[0], "signal": kind[1]}
+            entry: dict[str, Any] = {
+                "first": first.name,
+                "second": second.name,
+                "classifier": kind[0],
+                "signal": kind[1],
+            }
             entry |= {"concepts": len(keys), "changed": changed, "same_prompts": paired(first, second)}
             entry |= {"shift": {"value": mean.value, "low": mean.low, "high": mean.high, "spread": mean.spread}}
             entry["shift"]["concepts"] = mean.count
