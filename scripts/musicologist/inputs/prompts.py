@@ -66,8 +66,8 @@ def read_given(path: str | Path, count: int | None = None) -> list[str]:
 
     .txt has one prompt a line; blank lines do not count. What marks a line of a list is dropped: "12. ", "12) ", "- ",
     "* ", and "12: " or "12 - " where every line has it; so is a pair of quotes around a whole line. .json, .jsonl, .csv
-    (separated by commas, semicolons or tabs) and .parquet have a key or column ``text`` or ``prompt``, in any case, and may have
-    ``prompt_id``, the running number from 0; a JSON list of texts does too.
+    (separated by commas, semicolons or tabs) and .parquet have a key or column ``text`` or ``prompt``, in any case, and may
+    have ``prompt_id``, the running number from 0; a JSON list of texts does too.
 
     Raises UserError for a missing, empty or unreadable file, another suffix, a column that is missing or misspelt, a prompt
     without text, a prompt id that stands twice or out of order, and fewer than ``count`` prompts.
