@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 from musicologist.core.errors import UserError
-from musicologist.workflow import run
+from musicologist.workflow import planned, run
 from musicologist.workflow.provenance import Digest
 
 ROOT = Path(__file__).parents[3]
@@ -189,10 +189,10 @@ def test_what_is_wrong_is_refused(changes, sentence):
 def test_what_lies_beside_the_snakefile_is_found_from_any_folder_and_ones_own_goes_first(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = loaded()
-    assert made.concepts_file == ROOT / run.CONCEPTS and made.models_note().startswith("Audio: small")
+    assert made.concepts_file == ROOT / planned.CONCEPTS and made.models_note().startswith("Audio: small")
     assert made.foreign_models == {}
     (tmp_path / "config").mkdir()
-    (tmp_path / run.CONCEPTS).write_text((ROOT / run.CONCEPTS).read_text().replace("is_warm:", "is_warmer:"))
+    (tmp_path / planned.CONCEPTS).write_text((ROOT / planned.CONCEPTS).read_text().replace("is_warm:", "is_warmer:"))
     with pytest.raises(UserError, match="names the concept 'is_warm'"):
         loaded()
 
