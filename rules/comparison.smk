@@ -37,7 +37,7 @@ rule plot_comparison:
         csv="<results>/comparison/landmarks.csv",
         summary="<results>/comparison/landmarks.json",
     output:
-        "<results>/comparison/landmarks.png",
+        figure("<results>/comparison/landmarks", "comparison"),
     log:
         "<logs>/plot_comparison.log",
     benchmark:
@@ -47,10 +47,10 @@ rule plot_comparison:
         "../envs/analysis.yaml"
     params:
         **program("plot_comparison"),
-        dpi=config["figures"]["dpi"],
+        look=LOOK,
         note=RUN.models_note(),
     shell:
-        "python {params.script:q} --comparison {input.csv:q} --summary {input.summary:q} --dpi {params.dpi}"
+        "python {params.script:q} --comparison {input.csv:q} --summary {input.summary:q} {params.look}"
         " --note {params.note:q} --output {output:q} 2> {log:q}"
 
 
@@ -78,12 +78,12 @@ if COMPARED:
             csv=f"{OF_RUNS}/landmarks.csv",
             summary=f"{OF_RUNS}/landmarks.json",
         output:
-            f"{OF_RUNS}/landmarks.png",
+            figure(f"{OF_RUNS}/landmarks", "comparison"),
         log:
             "<logs>/plot_runs.log",
         benchmark:
             "<benchmarks>/plot_runs.tsv"
         params:
             **program("plot_comparison"),
-            dpi=config["figures"]["dpi"],
+            look=LOOK,
             note=f"Runs: {', '.join(COMPARED.values())}; the run.json of each says what made it.",

@@ -148,4 +148,4 @@ def compared(wildcards):
     if not COMPARED and len(RUN.ears) == 1:
         print(errors.sentence_of(comparing.nothing_to_compare(CONFIG_NAME)), file=sys.stderr)
         sys.exit(1)
-    return f"{OF_RUNS if COMPARED else f'{RUN.results}/comparison'}/landmarks.png"
+    return pictures(f"{OF_RUNS if COMPARED else f'{RUN.results}/comparison'}/landmarks")

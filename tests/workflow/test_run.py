@@ -45,6 +45,7 @@ def test_every_product_is_there_and_opens(finished):
     products = (
         "atlas.csv",
         "atlas.png",
+        "atlas.txt",
         "emergence.parquet",
         "order.json",
         "order.png",
@@ -69,9 +70,8 @@ def test_every_product_is_there_and_opens(finished):
             "emergence.csv",
             "card.json",
             "emergence.json",
-            "emergence.png",
-            "rates.png",
             "pca.gif",
+            *(f"{figure}.{kind}" for figure in ("emergence", "rates", "pca") for kind in ("png", "txt")),
         } | {name for c in classifiers for name in (f"{c}.skops", f"{c}.json", f"scores_{c}.parquet")}
     annotations = pd.read_parquet(results / "prompts/annotations.parquet")
     assert list(annotations) == ["prompt_id", "aspects", "aspects_raw", "bpm", "annotator", "pass"]
