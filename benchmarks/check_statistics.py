@@ -11,6 +11,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -18,12 +19,25 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from musicologist.emergence import curve as emergence_curve
+from musicologist.emergence import run_comparison
+from musicologist.emergence.run_comparison import Key, Side
 from musicologist.emergence.scored_clips import ScoredClips
-from musicologist.statistics import agreement, auc, bootstrap, curves, landmarks, metrics, nulls, outcomes, simulation
+from musicologist.statistics import (
+    agreement,
+    auc,
+    bootstrap,
+    curves,
+    landmarks,
+    metrics,
+    nulls,
+    outcomes,
+    random_effects,
+    simulation,
+)
 from musicologist.statistics.simulation import Experiment
 
 COVERAGE, COVERAGE_SIGMA50, FALSE_DISCOVERIES = (0.92, 0.98), (0.90, 0.99), 0.07
-CALLED_EMERGED = 0.06
+CALLED_EMERGED, CALLED_CONDITIONALLY = 0.06, 0.10
 RESAMPLES, PERMUTATIONS = 800, 400
 POSITIVES = (5, 20, 100)
 CONCEPTS, REAL = 28, 10
@@ -73,6 +87,16 @@ def main() -> None:
         covered = np.array(list(each(intraclass, seeds)))
         check.within("intraclass correlation, 8 prompts", covered[:, 0], COVERAGE[0], 1)
         check.fails("intraclass correlation, 8 prompts, bootstrap of prompts", covered[:, 1], COVERAGE[0], 1)
+        for spread in (0.0, 0.3):
+            covered = np.array(list(each(partial(shifted, spread), seeds[:300])))
+            what = f"mean shift between two runs, concepts differing by {spread}"
+            check.within(what, covered[:, 0], *COVERAGE)
+            if spread:
+                check.fails(f"{what}, errors of the clips alone", covered[:, 1], *COVERAGE)
+        called = np.array(list(each(named_together, seeds)))
+        check.below("heard through one named with it alone, conditional curve", called[:, 0], CALLED_CONDITIONALLY)
+        check.above("the same, the curve as it is", called[:, 1], CALLED_CONDITIONALLY)
+        print(f"       {called[:, 2].mean():.3f} of concepts of AUC .80 that are heard themselves keep theirs")
         for real in (0, REAL):
             found = np.array(list(each(partial(discoveries, real), seeds)))
             check.below(
@@ -246,6 +270,58 @@ def intraclass(seed: int) -> tuple[bool, bool]:
     drawn = agreement.icc_balanced(decision[rng.integers(8, size=(400, 8))])
     ends = (agreement.icc_interval(decision), bootstrap.interval(drawn))
     return tuple(low <= 0.5 <= high for low, high in ends)
+
+
+def shifted(spread: float, seed: int) -> tuple[bool, bool]:
+    """Whether the mean over 12 concepts of when they come up, from one run to another on the same prompts, is covered.
+
+    The second run has them at 0.6 of the first one's noise, give or take ``spread`` in log sigma. Last: whether it is covered
+    where concepts are thought to differ by the errors of the clips alone.
+    """
+    rng = np.random.default_rng([seed, 16, int(10 * spread)])
+    sides: list[dict[Key, Any]] = [{}, {}]
+    true = []
+    for number in range(12):
+        onset = float(np.exp(rng.uniform(np.log(3), np.log(30))))
+        later = onset * float(np.exp(np.log(0.6) + spread * rng.normal()))
+        places = []
+        for side, sigma, stream in zip(sides, (onset, later), (20, 40), strict=True):
+            experiment = Experiment(positives=30, effect=_TO_80, onset=sigma, **_SMALL)
+            clips, truth = scored(experiment, seed, stream + number)
+            _, found = emergence_curve.outline(clips, emergence_curve.Settings(RESAMPLES, 1, seed))
+            places.append(curves.half_excess(clips.log_sigma, truth[None])[0])
+            side[f"is_{number}", "svm", "noisy"] = found.half_excess
+        true.append(places[1] - places[0])
+    row = {"answer": outcomes.EMERGED, "half_excess_censored": 0}
+    first, second = (Side(str(n), dict.fromkeys(times, row), times, {}) for n, times in enumerate(sides))
+    shifts = np.stack(list(run_comparison.differences(first, second).values()), axis=1)
+    mean = random_effects.mean(shifts, 30)
+    low, high = bootstrap.interval(shifts[1:].mean(1))
+    truth = np.log(0.6) if spread else float(np.mean(true))
+    return mean.low <= truth <= mean.high, low <= truth <= high
+
+
+def named_together(seed: int) -> tuple[bool, bool, bool]:
+    """Whether a concept is found that is heard only through one named with it: without what else is named, and as it is.
+
+    96 prompts name each of 24 aspects in one of ten; the concept is one of them, and four of five prompts that ask for it name
+    a certain other, which is what is heard. Last: whether the concept is found without the others where it is heard itself.
+    """
+    rng = np.random.default_rng([seed, 15])
+    named = rng.random((96, 24)) < 0.1
+    named[:10, 0], named[10:, 0] = True, False
+    named[:8, 1] = True
+    prompts = np.repeat(np.arange(96), 2)
+    noise = np.sqrt(0.5) * (rng.normal(size=96)[prompts] + rng.normal(size=192))
+    found = []
+    for heard, taken_out in ((1, True), (1, False), (0, True)):
+        decision = (_TO_80 * named[prompts, heard] + noise)[None]
+        if taken_out:
+            decision = nulls.conditional(decision, named[prompts, 1:])
+        null = nulls.permuted_labels(decision, prompts, named[:, 0].astype(int), PERMUTATIONS, seed)
+        area = auc.areas(decision.T, named[prompts, 0])
+        found.append(bool(nulls.max_t(area, null).p <= 0.05))
+    return tuple(found)
 
 
 def discoveries(real: int, seed: int) -> tuple[float, float]:

@@ -22,16 +22,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = ROOT / "scripts"
+CONCEPTS = ROOT / "config/concepts.yaml"
 sys.path.insert(0, str(SCRIPTS))
 
 import numpy as np
 import pyarrow as pa
+from musicologist.concepts import definitions
 from musicologist.concepts.datasets import DATASET
 from musicologist.core import noise_levels, parquet
 from musicologist.embeddings import tables
 from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
 from musicologist.emergence.tables import SCORES
 from musicologist.notes.tables import NOTES
+from musicologist.prompts.tables import ANNOTATIONS
 from musicologist.statistics import simulation
 
 SIZE = 512  # of an embedding
@@ -50,14 +53,16 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        concepts = [f"is_{number:02d}" for number in range(arguments.concepts)]
+        concepts = list(definitions.load(CONCEPTS))[: arguments.concepts]
         simulate(place, concepts, arguments)
         started = time.monotonic()
         run(factorise(place))
         factorised = time.monotonic() - started
         with ThreadPoolExecutor(arguments.processes) as pool:
             list(pool.map(run, (measure(place, concept, arguments) for concept in concepts)))
-        measured = time.monotonic() - started - factorised
+            measured = time.monotonic() - started - factorised
+            list(pool.map(run, (control(place, concept, arguments) for concept in concepts)))
+            controlled = time.monotonic() - started - factorised - measured
         run(collect(place, concepts))
         took = time.monotonic() - started
         memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20 * arguments.processes
@@ -65,7 +70,8 @@ def main() -> None:
         print(
             f"measure_emergence    {measured:6.1f} s, {arguments.concepts} concepts on {arguments.processes} processes"
         )
-        print(f"collect_atlas        {took - measured - factorised:6.1f} s")
+        print(f"measure_controls     {controlled:6.1f} s, likewise, those that need no audio")
+        print(f"collect_atlas        {took - controlled - measured - factorised:6.1f} s")
         print(f"all statistics       {took:6.1f} s (at most {LIMIT_S}), {memory:.2f} GiB (at most {LIMIT_GIB:.0f})")
         if arguments.fits:
             for classifier in CLASSIFIERS:
@@ -93,9 +99,10 @@ def simulate(place: Path, concepts: list[str], sizes: argparse.Namespace) -> Non
             audio[:, number] += simulation.shifts(experiment, np.array([level]))[0] * labels[number, prompts]
         decisions.append(audio[:, : len(concepts)].astype(np.float64))
         columns = {**ids, **level_columns(len(prompts), step, level), "embedding": tables.embedding_column(audio)}
-        parquet.write(place / f"step_{step:02d}.parquet", AUDIO_EMBEDDINGS, pa.table(columns))
+        parquet.write(place / "noisy" / f"step_{step:02d}.parquet", AUDIO_EMBEDDINGS, pa.table(columns))
+    write_annotations(place, concepts, labels)
     for number, concept in enumerate(concepts):
-        write_scores(place, concept, ids, sigma, [decision[:, number] for decision in decisions], labels[number])
+        write_scores(place, concept, number, ids, sigma, [level[:, number] for level in decisions], labels[number])
         write_dataset(place, concept, note_labels[number], sizes.notes)
         write_reports(place, concept)
 
@@ -125,10 +132,23 @@ def write_notes(place: Path, concepts: list[str], notes: int, rng: np.random.Gen
     return labels
 
 
-def write_scores(place: Path, concept: str, ids: dict, sigma: np.ndarray, decisions: list, labels: np.ndarray) -> None:
+def write_annotations(place: Path, concepts: list[str], labels: np.ndarray) -> None:
+    """Each prompt names the aspects of the concepts that it asks for."""
+    named = [sorted(set(definition.positive_aspects)) for definition in definitions.load(CONCEPTS, concepts).values()]
+    aspects = [
+        sorted({a for asked, mine in zip(prompt, named, strict=True) if asked for a in mine}) for prompt in labels.T
+    ]
+    columns = {"prompt_id": range(len(aspects)), "aspects": aspects, "aspects_raw": aspects}
+    columns |= {"bpm": [None] * len(aspects), "annotator": ["lexicon"] * len(aspects), "pass": [1] * len(aspects)}
+    parquet.write(place / "annotations.parquet", ANNOTATIONS, pa.table(columns, schema=ANNOTATIONS))
+
+
+def write_scores(
+    place: Path, concept: str, number: int, ids: dict, sigma: np.ndarray, decisions: list, labels: np.ndarray
+) -> None:
     for classifier in CLASSIFIERS:
-        rng = np.random.default_rng([len(classifier), int(concept[3:])])
-        with parquet.writer(place / f"{concept}.{classifier}.parquet", SCORES) as append:
+        rng = np.random.default_rng([len(classifier), number])
+        with parquet.writer(place / f"{concept}.{classifier}.parquet", SCORES, {"concept": concept}) as append:
             for step, (level, decision) in enumerate(zip(sigma, decisions, strict=True)):
                 seen = decision + 0.3 * rng.normal(size=len(decision)) - 1
                 columns = {**ids, **level_columns(len(seen), step, level), "decision": seen}
@@ -153,7 +173,7 @@ def factorise(place: Path) -> list[str]:
 
 def measure(place: Path, concept: str, sizes: argparse.Namespace) -> list[str]:
     scores = [f"{classifier}={place}/{concept}.{classifier}.parquet" for classifier in CLASSIFIERS]
-    levels = sorted(map(str, place.glob("step_*.parquet")))
+    levels = sorted(map(str, place.glob("noisy/step_*.parquet")))
     options = {"concept": concept, "dataset": f"{place}/{concept}.dataset.parquet", "seed": 1}
     options |= {"note-embeddings": f"{place}/note_embeddings.parquet", "instruments": f"{place}/instruments.parquet"}
     options |= {"components": f"{place}/components.parquet", "resamples": sizes.resamples}
@@ -164,6 +184,26 @@ def measure(place: Path, concept: str, sizes: argparse.Namespace) -> list[str]:
     return ["measure_emergence", *given, "--scores", *scores, "--embeddings", *levels]
 
 
+def control(place: Path, concept: str, sizes: argparse.Namespace) -> list[str]:
+    options = {
+        "concepts": str(CONCEPTS),
+        "concept": concept,
+        "dataset": f"{place}/{concept}.dataset.parquet",
+        "seed": 1,
+    }
+    options |= {"annotations": f"{place}/annotations.parquet", "resamples": sizes.resamples}
+    options |= {"permutations": sizes.permutations, "controls": f"{place}/{concept}.controls.parquet"}
+    options |= {"content": f"{place}/{concept}.content.parquet", "summary": f"{place}/{concept}.controls.json"}
+    given = itertools.chain.from_iterable((f"--{name}", str(value)) for name, value in options.items())
+    scores = [f"{classifier}={place}/{concept}.{classifier}.parquet" for classifier in CLASSIFIERS]
+    parts = {"scores": scores, "embeddings": sorted(map(str, place.glob("noisy/step_*.parquet")))}
+    parts |= {
+        "probes": [f"{name}.skops" for name in CLASSIFIERS],
+        "classifiers": [f"{name}=unused" for name in CLASSIFIERS],
+    }
+    return ["measure_controls", *given, *(word for name, values in parts.items() for word in (f"--{name}", *values))]
+
+
 def collect(place: Path, concepts: list[str]) -> list[str]:
     kinds = {"emergence": "csv", "summaries": "json", "landmarks": "landmarks.parquet"}
     given = [
@@ -171,7 +211,8 @@ def collect(place: Path, concepts: list[str]) -> list[str]:
         for name, ending in kinds.items()
         for word in (f"--{name}", *(f"{place}/{concept}.{ending}" for concept in concepts))
     ]
-    outputs = {"output": "atlas.csv", "parquet": "emergence.parquet", "order": "order.json"}
+    given += ["--scores", *(f"{place}/{concept}.{CLASSIFIERS[0]}.parquet" for concept in concepts)]
+    outputs = {"output": "atlas.csv", "parquet": "emergence.parquet", "order": "order.json", "co-labels": "co.csv"}
     given += ["--reports", *(f"{place}/reports/{concept}/{name}.json" for concept in concepts for name in CLASSIFIERS)]
     return ["collect_atlas", *given, *(f"--{name}={place}/{file}" for name, file in outputs.items())]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from snakemake.settings.types import DeploymentMethod
 from snakemake.sourcecache import LocalSourceFile
+from snakemake.utils import update_config
 
 # Not workflow.basedir: in a module that is the caller's.
 HERE = workflow.current_basedir
@@ -20,10 +21,10 @@ from musicologist.core import documents, errors
 from musicologist.core.downloads import shown
 from musicologist.core.errors import UserError
 from musicologist.core.files import found
-from musicologist.inputs import section
+from musicologist.inputs import known_words, section
 from musicologist.prompts import openai_client
-from musicologist.workflow import configuration, planned, preflight
-from musicologist.workflow.run import CONCEPTS, ORIGINAL_LABELS, load, options
+from musicologist.workflow import comparing, configuration, overlays, planned, preflight
+from musicologist.workflow.run import load, options
 
 
 def checked(function, *arguments):
@@ -45,10 +46,14 @@ COPIED = not IS_MODULE and (STARTED or not getattr(workflow.execution_settings, 
 if not IS_MODULE:
     for file in workflow.overwrite_configfiles or [ROOT / "config/config.yaml"]:
         checked(documents.load_yaml, file, "a configuration")
+if not IS_MODULE:
+    update_config(config, checked(overlays.typed, workflow.config_settings.config, SCHEMA))
 RUN = checked(load, config, SCHEMA, CONFIG_NAME, COPIED, COPIED and STARTED)
 config = RUN.config
-if (doubt := section.doubt(RUN.given_prompts)) and not STARTED:
-    print(doubt, file=sys.stderr)
+if RUN.given_prompts and not STARTED:
+    told = (RUN.given_prompts, found(config["models"]["diffusion"]), config["prompts"]["leave_out"])
+    for doubt in (section.doubt(RUN.given_prompts), checked(known_words.warning, *told) if RUN.generates else ""):
+        print(doubt, end="\n" if doubt else "", file=sys.stderr)
 CONFIGFILES = [os.path.relpath(file) for file in workflow.overwrite_configfiles]
 if COPIED and not STARTED:
     workflow.config_settings.configfiles = [planned.folder(RUN.results).absolute() / planned.CONFIG]
@@ -94,8 +99,7 @@ def check_key():
 def keep_plan():
     planned.record(f"{RUN.results}/inputs.json", RUN.inputs)
     if COPIED:
-        files = [found(name) for name in (CONCEPTS, ORIGINAL_LABELS)]
-        planned.keep(RUN.results, planned.told(config), {file.name: file.read_text(encoding="utf-8") for file in files})
+        planned.keep(RUN.results, planned.told(config), planned.texts(config))
 
 
 # What depends on an embedder stands below <results>/{ear}: nothing for the run's own, embedders/NAME/ for another.

@@ -145,6 +145,7 @@ rule measure_controls:
         texts=texts_of_embedder,
         scores=collect("<results>/{{ear}}concepts/{{concept}}/scores_{classifier}.parquet", classifier=CLASSIFIERS),
         embeddings=embeddings_of(RUN.scored_signals),
+        annotations="<results>/prompts/annotations.parquet",
         dataset="<results>/concepts/{concept}/dataset.parquet",
         probes=collect("<results>/{{ear}}concepts/{{concept}}/{classifier}.skops", classifier=CLASSIFIERS),
     output:
@@ -172,6 +173,7 @@ rule measure_controls:
     shell:
         "python {params.script:q} --concepts {params.concepts:q} --concept {wildcards.concept:q}"
         " --scores {params.scores:q} --embeddings {input.embeddings:q} --texts {input.texts:q} --dataset {input.dataset:q}"
+        " --annotations {input.annotations:q}"
         " --acoustics {input.acoustics:q} --note-acoustics {input.note_acoustics:q}"
         " --resamples {params.resamples} --permutations {params.permutations} --seed {params.seed}"
         " --probes {input.probes:q} --classifiers {params.classifiers:q} --unconditional {input.unconditional:q}"

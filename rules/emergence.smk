@@ -3,6 +3,7 @@ rule score_audio:
         probe="<results>/{ear}concepts/{concept}/{classifier}.skops",
         embeddings=embeddings_of(RUN.scored_signals),
         annotations="<results>/prompts/annotations.parquet",
+        prompts=prompts_of_own_aspects,
     output:
         "<results>/{ear}concepts/{concept}/scores_{classifier}.parquet",
     log:
@@ -23,7 +24,7 @@ rule score_audio:
     shell:
         "python {params.script:q} --probe {input.probe:q} --classifier {params.classifier:q}"
         " --embeddings {input.embeddings:q}"
-        " --annotations {input.annotations:q} --concepts {params.concepts:q} --concept {wildcards.concept:q}"
+        " --annotations {input.annotations:q} --prompts {input.prompts:q} --concepts {params.concepts:q} --concept {wildcards.concept:q}"
         " --labels {params.labels} --original-labels {params.original_labels:q} {params.leave_out} --output {output:q} 2> {log:q}"
 
 
@@ -75,10 +76,14 @@ rule collect_atlas:
             concept=RUN.concepts,
             classifier=CLASSIFIERS,
         ),
+        scores=collect(
+            f"<results>/{{{{ear}}}}concepts/{{concept}}/scores_{CLASSIFIERS[0]}.parquet", concept=RUN.concepts
+        ),
     output:
         csv="<results>/{ear}atlas.csv",
         parquet="<results>/{ear}emergence.parquet",
         order="<results>/{ear}order.json",
+        co_labels="<results>/{ear}co_labels.csv",
     log:
         "<logs>/{ear}collect_atlas.log",
     benchmark:
@@ -90,9 +95,9 @@ rule collect_atlas:
         **program("collect_atlas"),
     shell:
         "python {params.script:q} --emergence {input.emergence:q} --summaries {input.summaries:q}"
-        " --landmarks {input.landmarks:q} --reports {input.reports:q}"
+        " --landmarks {input.landmarks:q} --reports {input.reports:q} --scores {input.scores:q}"
         " --output {output.csv:q} --parquet {output.parquet:q}"
-        " --order {output.order:q} 2> {log:q}"
+        " --order {output.order:q} --co-labels {output.co_labels:q} 2> {log:q}"
 
 
 # Of a run with several embedders: whether the others say the same as its own.

@@ -35,12 +35,22 @@ def places():
     return found
 
 
-def without_conda():
-    """A shell function that runs a command's own environment."""
-    cases = "".join(f"{quote(command)}*) place={place} ;; " for command, place in sorted(places().items()))
+def python_of_rules(environments):
+    """A shell function: what a program and its libraries print goes where its words go, to the log of the rule.
+
+    With ``environments`` a program runs in its own one.
+    """
+    ours = quote(str(script_of("write_prompts").parent))
+    run = 'command python "$@"'
+    if environments:
+        cases = "".join(f"{quote(command)}*) place={place} ;; " for command, place in sorted(places().items()))
+        run = (
+            f"local place= all=${{MUSICOLOGIST_ENVIRONMENTS:-{quote(str(ENVIRONMENTS))}}};"
+            f' case "$* " in {cases}*) command python "$@"; return ;; esac; "$all/$place/bin/python" "$@"'
+        )
     return (
-        f"set -euo pipefail; python() {{ local place all=${{MUSICOLOGIST_ENVIRONMENTS:-{quote(str(ENVIRONMENTS))}}};"
-        f' case "$* " in {cases}*) command python "$@"; return ;; esac; "$all/$place/bin/python" "$@"; }}; '
+        f'set -euo pipefail; our_python() {{ {run}; }}; python() {{ case "${{1-}}" in'
+        f' {ours}/*) our_python "$@" 1>&2 ;; *) command python "$@" ;; esac; }}; '
     )
 
 
@@ -71,5 +81,6 @@ if IN_IMAGE:
     checked(check_image)
 elif ENVIRONMENTS.exists() and not WITH_CONDA:
     checked(check_environments)
-if IN_IMAGE or (ENVIRONMENTS.exists() and not WITH_CONDA):
-    shell.prefix(without_conda().replace("{", "{{").replace("}", "}}"))  # Snakemake formats it
+_elsewhere = IN_IMAGE or (ENVIRONMENTS.exists() and not WITH_CONDA)
+if _elsewhere or not IS_MODULE:  # a caller may have a prefix of its own
+    shell.prefix(python_of_rules(_elsewhere).replace("{", "{{").replace("}", "}}"))  # Snakemake formats it

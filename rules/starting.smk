@@ -1,4 +1,8 @@
-"""What is checked when a run starts, once Snakemake knows which jobs there are and where they go."""
+"""What is checked when a run starts, once Snakemake knows which jobs there are and where they go; what it says while it runs."""
+
+from snakemake.logging import logger
+
+from musicologist.workflow import targets, terminal
 
 
 def check_storage():
@@ -20,3 +24,41 @@ def check_gpu_was_tried():
         path = Path(f"{RUN.results}/gpu_check.json")
         record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
         gpu_checks.check_tried(record, GPU_CHECKED, jobs)
+
+
+def stage_of(name):
+    """The stage of a rule: the file in which it stands, without its variant."""
+    stage = Path(workflow.get_rule(name).snakefile).stem.partition("_")[0]
+    return "" if stage == "Snakefile" else stage
+
+
+def explained(said):
+    """What ended Snakemake itself, with the target that was probably meant."""
+    products = [str(product) for one in workflow.rules for product in one.output]
+    known = {"concept": RUN.concepts, "classifier": CLASSIFIERS, "ear": list(RUN.ears)}
+    return targets.explained(said, [one.name for one in workflow.rules], products, known)
+
+
+def say_little():
+    """Show a line a stage, and of a dry-run a table, unless Snakemake's own lines are asked for."""
+    said = workflow.output_settings
+    asked = said.verbose or said.quiet or said.debug_dag or os.environ.get(terminal.FULL) == "full"
+    if not (asked or IS_MODULE or STARTED):
+        stream = sys.stdout if said.stdout else sys.stderr
+        screen = terminal.Terminal(stage_of, stream, said.dryrun, explained=explained)
+        terminal.take_over(logger, screen)
+
+
+def show_products():
+    """Name the files to open, of those that this run's plan has."""
+    made = {output for job in workflow.dag.jobs for output in job.output}
+    names = ("listen/index.html", *pictures("atlas", "order", "distances", "commitment", "switching"))
+    shown = [path for path in (f"{RUN.results}/{name}" for name in names) if path in made] or sorted(
+        str(path) for path in workflow.dag.targetfiles
+    )
+    if f"{RUN.results}/prompts/labels.csv" in made:
+        print(*terminal.columns(f"{RUN.results}/prompts/labels.csv"), sep="\n", file=sys.stderr)
+    print("Open:", *(f"  {os.path.abspath(path)}" for path in shown[:8]), sep="\n", file=sys.stderr)
+
+
+say_little()

@@ -9,21 +9,23 @@ from musicologist.core.errors import UserError
 
 
 def main() -> None:
-    """Write the atlas as CSV and as parquet, and the order of concepts."""
+    """Write the atlas as CSV and as parquet, the order of concepts, and how much their labels share."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--emergence", nargs="+", type=Path, required=True, help="emergence.csv of each concept")
     parser.add_argument("--summaries", nargs="+", type=Path, required=True, help="emergence.json of each concept")
     parser.add_argument("--landmarks", nargs="+", type=Path, required=True, help="landmarks.parquet of each concept")
     parser.add_argument("--reports", nargs="+", type=Path, required=True, help="the probes' reports")
+    parser.add_argument("--scores", nargs="+", type=Path, required=True, help="of each concept, by one of its probes")
     parser.add_argument("--output", required=True, help="CSV to write")
     parser.add_argument("--parquet", required=True, help="the same table as parquet")
     parser.add_argument("--order", required=True, help="JSON to write")
+    parser.add_argument("--co-labels", required=True, help="CSV to write")
     arguments = parser.parse_args()
 
     import pyarrow as pa
     from musicologist.core import parquet, results
     from musicologist.core.files import write_text
-    from musicologist.emergence import answers, guards
+    from musicologist.emergence import answers, guards, naming
     from musicologist.emergence import curve as emergence_curve
     from musicologist.emergence.tables import EMERGENCE, LANDMARKS
 
@@ -44,6 +46,9 @@ def main() -> None:
         for key, values in emergence_curve.half_excesses(parquet.read(path, LANDMARKS)).items()
     }
     found = answers.ordering(answers.times(half_excesses, concluded), concluded)
+    labels = {parquet.metadata(path)["concept"]: naming.labels(path) for path in arguments.scores}
+    results.write(arguments.co_labels, naming.co_labels(labels), naming.CO_LABELS)
+    found["effective_concepts"] = naming.effective_number(labels)
     write_text(arguments.order, json.dumps(results.without_nan(found), indent=1) + "\n")
 
 

@@ -12,11 +12,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--batches", nargs="+", required=True, help="JSON Lines files")
     parser.add_argument("--count", type=int, required=True, help="how many prompts the run has")
+    parser.add_argument("--model", default="", help="the diffusion model's folder, whose vocabulary is looked at")
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
     import pyarrow as pa
     from musicologist.core import parquet
+    from musicologist.inputs import known_words
     from musicologist.prompts.tables import PROMPTS
 
     prompts = sorted((p for path in arguments.batches for p in batches.read_batch(path)), key=lambda p: p.prompt_id)
@@ -27,6 +29,8 @@ def main() -> None:
             "prompts folder of this run and let the workflow write it again."
         )
     columns = {name: [getattr(prompt, name) for prompt in prompts] for name in ("prompt_id", "text", "writer")}
+    vocabulary = known_words.of_model(arguments.model) if arguments.model else None
+    columns["unknown_words"] = [vocabulary.unknown(prompt.text) if vocabulary else None for prompt in prompts]
     parquet.write(arguments.output, PROMPTS, pa.table(columns, schema=PROMPTS))
 
 

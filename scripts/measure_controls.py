@@ -15,6 +15,7 @@ def main() -> None:
     parser.add_argument("--scores", nargs="+", required=True, metavar="CLASSIFIER=PATH")
     parser.add_argument("--embeddings", nargs="+", type=Path, required=True, help=".../SIGNAL/step_XX.parquet")
     parser.add_argument("--texts", nargs="*", default=[], help="embeddings of text queries, if any")
+    parser.add_argument("--annotations", required=True)
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--acoustics", nargs="*", default=[], help="of generated audio, if it was measured")
     parser.add_argument("--note-acoustics", nargs="*", default=[], help="of notes, if they were measured")
@@ -36,15 +37,19 @@ def main() -> None:
     from musicologist.core import parquet, results
     from musicologist.core.files import write_text
     from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
-    from musicologist.emergence import controls, curve, scored_clips
+    from musicologist.emergence import controls, curve, naming, scored_clips
     from musicologist.emergence.tables import CONTENT, CONTROLS, SCORES
     from musicologist.probes import classifiers
+    from musicologist.prompts.tables import ANNOTATIONS
 
     concept = definitions.load(arguments.concepts, [arguments.concept])[arguments.concept]
     paths = dict(item.split("=", 1) for item in arguments.scores)
     scores = {name: scored_clips.arrange(parquet.read(path, SCORES), path) for name, path in paths.items()}
     scored = next(iter(scores.values()))  # the clips, the same for every classifier
     decisions = controls.from_embeddings(concept, arguments.embeddings, scored, arguments.seed, arguments.texts)
+    annotations = parquet.read(arguments.annotations, ANNOTATIONS, ["prompt_id", "aspects"])
+    aspects = dict(zip(*(annotations[name].to_pylist() for name in ("prompt_id", "aspects")), strict=True))
+    decisions |= naming.conditional(concept, scores, aspects)
     for path in arguments.acoustics:
         measured = controls.arrange_acoustics(path, scored)
         decisions |= controls.from_scores(scores, measured)
@@ -53,6 +58,7 @@ def main() -> None:
     content = controls.content(decisions, scored)
     rows = [
         *controls.rows(concept.name, decisions, scored),
+        *controls.rows(concept.name, naming.near(scores), naming.with_near_prompts(scored)),
         *controls.content_rows(concept.name, scores, content),
         *controls.mismatched_rows(concept.name, scores, arguments.seed),
     ]
@@ -69,6 +75,7 @@ def main() -> None:
         "concept": concept.name,
         "last_level": controls.summary(rows),
         "content": controls.agreement(content, scored),
+        "explained_by_other_aspects": naming.explained(concept, controls.finished(scored)[1], aspects),
         "curves": curve.of_controls(decisions, scores, settings),
     }
     write_text(arguments.summary, json.dumps(results.without_nan(found), indent=2) + "\n")

@@ -16,6 +16,9 @@ def main() -> None:
     parser.add_argument("--classifier", required=True, metavar="ADDRESS", help="that the probe is of")
     parser.add_argument("--embeddings", nargs="+", required=True, help="one table a signal and step")
     parser.add_argument("--annotations", required=True)
+    parser.add_argument(
+        "--prompts", nargs="*", default=[], help="their table, of a concept with aspects of the user's own"
+    )
     parser.add_argument("--concepts", required=True, help="concepts.yaml")
     parser.add_argument("--concept", required=True)
     parser.add_argument("--labels", required=True, choices=["corrected", "original"])
@@ -32,7 +35,8 @@ def main() -> None:
     from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
     from musicologist.emergence.tables import SCORES
     from musicologist.probes import classifiers
-    from musicologist.prompts.tables import ANNOTATIONS
+    from musicologist.prompts import own_aspects
+    from musicologist.prompts.tables import ANNOTATIONS, PROMPTS
 
     concept = definitions.load(arguments.concepts, [arguments.concept])[arguments.concept]
     annotations = parquet.read(arguments.annotations, ANNOTATIONS).to_pylist()
@@ -42,9 +46,12 @@ def main() -> None:
         )
     if arguments.labels == "original":
         terms = prompt_labels.load_original(arguments.original_labels, [concept.name])[concept.name]
-        sides = {row["prompt_id"]: prompt_labels.original_sides(_tags(row), terms) for row in annotations}
+        sides = {row["prompt_id"]: prompt_labels.original_sides(prompt_labels.tags(row), terms) for row in annotations}
     else:
-        sides = {row["prompt_id"]: prompt_labels.corrected_sides(row["aspects"], concept) for row in annotations}
+        prompts = [row for path in arguments.prompts for row in parquet.read(path, PROMPTS).to_pylist()]
+        texts = {row["prompt_id"]: row["text"] for row in prompts}
+        aspects = own_aspects.by_prompt(annotations, texts, concept.words)
+        sides = {prompt: prompt_labels.corrected_sides(found, concept) for prompt, found in aspects.items()}
     sides |= dict.fromkeys(arguments.leave_out, ())
     probe = classifiers.load(arguments.probe, classifiers.at(arguments.classifier))
     kept = ["prompt_id", "sample", "signal", "step", "sigma", "log_snr_db"]
@@ -76,11 +83,6 @@ def main() -> None:
             columns["predicted"] = (decision[rows] > 0).astype("int8")
             columns["prompt_label"] = pa.array([side for _, side in labelled], pa.int8())
             append(pa.table(columns))
-
-
-def _tags(row):
-    """The tags that an annotator answered; the lexicon answers the prompt's own words, so its tags are the aspects."""
-    return row["aspects"] if row["annotator"] == "lexicon" else row["aspects_raw"]
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 LOOPBACK = str(Path(__file__).parent / "loopback")
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # spinning threads cost a factor of ten on a shared machine
+os.environ.setdefault("MUSICOLOGIST_TERMINAL", "full")  # Snakemake's own lines, which tests read
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (LOOPBACK, os.environ.get("PYTHONPATH"))))
 sys.path[:0] = [str(Path(__file__).parents[1] / "scripts"), LOOPBACK]
 sys.modules.pop("sitecustomize", None)  # the system's own

@@ -10,8 +10,6 @@ Listen.parts.concept = (() => {
     switched: "Prompt exchanged on the way",
   };
 
-  const words = (aspects) => aspects.join(" or ").replaceAll("_", " ");
-
   function facts(concept) {
     const { definition, prompts, notes_counted: notes, held_out } = concept;
     const list = [
@@ -31,10 +29,10 @@ Listen.parts.concept = (() => {
         "On notes of other instruments",
         areas.map(([probe, area]) => `${probe} ${format.area(area)}`).join(", "),
       ]);
-    const near = definition.near.length ? `; left out: ${words(definition.near)}` : "";
+    const near = definition.near ? `; left out of the others: ${definition.near}` : "";
     list.push([
       "Prompts",
-      `${prompts.asking ?? "?"} ask for ${words(definition.asks)}, ${prompts.other ?? "?"} do not${near}`,
+      `${prompts.asking ?? "?"} ask for ${definition.asked_for}, ${prompts.other ?? "?"} do not${near}`,
     ]);
     return h(
       "dl",
@@ -285,7 +283,7 @@ Listen.parts.concept = (() => {
           h("strong", {}, "○"),
           " it says no; the number is how far it is from its boundary. The level is the one of the slider below; the little curves run from noise to music. Marked words made a prompt count.",
         ),
-        h("h3", {}, `Prompts that ask for ${words(concept.definition.asks)}`),
+        h("h3", {}, `Prompts that ask for ${concept.definition.asked_for}`),
         h("ul", { class: "rows" }, asked.map(row)),
         asked.length ? null : h("p", { class: "small" }, "None among the clips of this page."),
         h("h3", {}, "Prompts that do not"),

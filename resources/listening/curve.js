@@ -6,6 +6,8 @@ Listen.curve = (() => {
   const DASHES = ["", "7 4", "2 4", "9 3 2 3", "5 2"];
   const CONTROLS = {
     partialled: "loudness and spectrum taken out",
+    conditional: "the other named aspects taken out",
+    near: "near prompts among the others",
     content: "labels of what the clip holds",
     zero_shot: "text probe, no training",
     handcrafted: "probe of timbre features",

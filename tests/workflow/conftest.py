@@ -23,7 +23,9 @@ def inputs(**places: str) -> tuple[str, str]:
 
 
 class Checkout:
-    """A fresh copy of the project's files."""
+    """A fresh copy of the project's files. ``said`` is what its finished run printed."""
+
+    said = ""
 
     def __init__(self, path: Path) -> None:
         names = subprocess.run(
@@ -46,9 +48,12 @@ class Checkout:
     def command(self, *arguments: str, config: str = "tests/workflow/small.yaml") -> list[str]:
         return [sys.executable, "-m", "snakemake", "--configfile", config, "--cores", "1", *arguments]
 
-    def snakemake(self, *arguments: str, config: str = "tests/workflow/small.yaml") -> subprocess.CompletedProcess[str]:
+    def snakemake(
+        self, *arguments: str, config: str = "tests/workflow/small.yaml", terminal: str = "full"
+    ) -> subprocess.CompletedProcess[str]:
         command = self.command(*arguments, config=config)
-        return subprocess.run(command, cwd=self.path, env=self.environment, capture_output=True, text=True)
+        environment = {**self.environment, "MUSICOLOGIST_TERMINAL": terminal}
+        return subprocess.run(command, cwd=self.path, env=environment, capture_output=True, text=True)
 
     def run(self, *arguments: str, config: str = "tests/workflow/small.yaml") -> None:
         """Run and insist on success."""
@@ -102,8 +107,10 @@ def finished(tmp_path_factory, worker_id) -> Checkout:
     done = shared.with_suffix(".done")
     with FileLock(shared.with_suffix(".lock")):
         if not done.exists():
-            Checkout(shared).run()
-            done.touch()
+            ran = Checkout(shared).snakemake(terminal="")
+            assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-3000:]
+            done.write_text(ran.stdout + ran.stderr)
     copy = Checkout(tmp_path_factory.mktemp("finished") / "checkout")
+    copy.said = done.read_text()
     shutil.copytree(shared, copy.path, symlinks=True, dirs_exist_ok=True)  # with times of change: nothing becomes stale
     return copy

@@ -5,6 +5,7 @@ import json
 import math
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -44,6 +45,7 @@ def test_every_product_is_there_and_opens(finished):
     products = (
         "atlas.csv",
         "atlas.png",
+        "atlas.txt",
         "emergence.parquet",
         "order.json",
         "order.png",
@@ -68,9 +70,8 @@ def test_every_product_is_there_and_opens(finished):
             "emergence.csv",
             "card.json",
             "emergence.json",
-            "emergence.png",
-            "rates.png",
             "pca.gif",
+            *(f"{figure}.{kind}" for figure in ("emergence", "rates", "pca") for kind in ("png", "txt")),
         } | {name for c in classifiers for name in (f"{c}.skops", f"{c}.json", f"scores_{c}.parquet")}
     annotations = pd.read_parquet(results / "prompts/annotations.parquet")
     assert list(annotations) == ["prompt_id", "aspects", "aspects_raw", "bpm", "annotator", "pass"]
@@ -366,6 +367,51 @@ def test_one_target_builds_one_concept_and_nothing_of_another(checkout, tmp_path
     assert "collect_atlas" not in plan
 
 
+def test_a_run_says_a_line_a_stage_and_a_dry_run_what_changed(finished):
+    lines = finished.said.splitlines()
+    assert len(lines) < 120 and sum(map(len, lines)) < 12000, finished.said
+    assert len(re.findall(r"(?m)^\d+/\d+ audio: 2 of 2 done, \d+ s$", finished.said)) == 1
+    assert f"/{SMALL}/listen/index.html\n" in finished.said
+    assert "flash_attn" not in finished.said and "localrules" not in finished.said
+    with finished.edited("config/concepts.yaml", "near: {qualities: [reverb]}", "near: {qualities: [bright]}"):
+        done = finished.snakemake("-n", terminal="")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len((done.stdout + done.stderr).splitlines()) < 40, done.stdout
+    assert re.search(r"(?m)^build_dataset +1  concept is_warm$", done.stdout)
+    assert re.search(r"(?m)^train_probe +2  after build_dataset$", done.stdout)
+    assert "because of: concept is_warm" in done.stdout
+
+
+BELLS = """
+aspects:
+  tune: [melody, solo]
+is_deep:
+  group: register
+  notes: {match: any, positive: {families: [bass]}, near: {families: [organ]}}
+  prompts: {positive: [tune]}
+"""
+OVERLAY = "concepts: [is_brass, is_warm, is_deep]\nconcepts_file: [config/concepts.yaml, deep.yaml]\n"
+
+
+def rows(path):
+    return pq.read_table(path).to_pylist()
+
+
+def test_an_own_concept_with_an_own_aspect_from_an_own_file_plans_its_own_jobs_and_is_scored(finished):
+    (finished / "deep.yaml").write_text(BELLS)
+    (finished / "mine.yaml").write_text(OVERLAY)
+    laid_over = ("--configfile", "tests/workflow/small.yaml", "mine.yaml", "--config", "figures={dpi: 60}")
+    assert finished.planned(*laid_over) == {**ONE_CONCEPT, "collect_atlas": 1, **ALL_CONCEPTS}
+    scores = f"{SMALL}/concepts/is_deep/scores_logistic.parquet"
+    finished.run(scores, *laid_over)
+    texts = {row["prompt_id"]: row["text"] for row in rows(finished / SMALL / "prompts/prompts.parquet")}
+    labels = {row["prompt_id"]: row["prompt_label"] for row in rows(finished / scores)}
+    named = {number for number, text in texts.items() if "melody" in text or "solo" in text}
+    assert 0 < len(named) < len(texts)
+    assert {number for number, label in labels.items() if label == 1} == named
+    assert not finished.planned(), "back to the configuration of the run"
+
+
 def test_other_inputs_under_the_same_name_are_refused(finished):
     (finished / "given.txt").write_text("a flute\n" * 22)
     config = finished.configuration("given.yaml", inputs(prompts="given.txt"))
@@ -455,7 +501,8 @@ HEARD = {  # what one more embedder plans: its own products
     "measure_emergence": 2,
     "collect_atlas": 1,
 }
-SAID = {"compare_embedders": 1, "plot_emergence": 2, "plot_atlas": 1, "write_cards": 1, **RECORD}
+WHEN = {"compare_landmarks": 1, "plot_comparison": 1}
+SAID = {**WHEN, "compare_embedders": 1, "plot_emergence": 2, "plot_atlas": 1, "write_cards": 1, **RECORD}
 
 
 def test_other_embedders_of_any_width_plan_their_own_jobs_and_say_whether_they_agree(finished):
@@ -482,6 +529,9 @@ def test_other_embedders_of_any_width_plan_their_own_jobs_and_say_whether_they_a
         atlas = pd.read_csv(place / "atlas.csv")
         assert len(atlas) == len(pd.read_csv(results / "atlas.csv"))
         assert (atlas["roc_auc"] != pd.read_csv(results / "atlas.csv")["roc_auc"]).any()
+    when = pd.read_csv(results / "comparison/landmarks.csv")
+    assert set(when["first"]) == {"clap"} and set(when["second"]) == set(others) and len(when) == 3 * 2 * 2 * 2
+    assert (results / "comparison/landmarks.png").stat().st_size > 0
     card = json.loads((results / "concepts/is_brass/card.json").read_text())
     said = card["other_embedders"]
     assert {row["embedder"] for row in said} == set(others) and len(said) == 3 * 2 * 2
@@ -490,6 +540,22 @@ def test_other_embedders_of_any_width_plan_their_own_jobs_and_say_whether_they_a
         "scripts/musicologist/embedders/registry.py", "FAMILIES = {", "FAMILIES = {'more': 'my.more',"
     ):
         assert finished.planned(config=config) == Counter()
+
+
+def test_runs_are_compared_and_one_that_was_not_made_is_named(finished):
+    shutil.copytree(finished / SMALL, finished / "results/again")
+    finished.run("compare", "--config", "runs=[small, again]")
+    when = pd.read_csv(finished / "results/comparison/small-again/landmarks.csv")
+    assert len(when) == 2 * 2 * 2 and not when["changed"].any() and (when["shift"].dropna() == 0).all()
+    summary = json.loads((finished / "results/comparison/small-again/landmarks.json").read_text())
+    assert all(entry["same_prompts"] for entry in summary["curves"]) and len(summary["sentences"]) == 4
+    assert (finished / "results/comparison/small-again/landmarks.png").stat().st_size > 0
+    for arguments, sentence in (
+        (["--config", "runs=[small, other]"], "runs names other, but results/other/atlas.csv does not exist"),
+        ([], "has one embedder and names no runs: nothing to compare"),
+    ):
+        refused = finished.snakemake("compare", *arguments)
+        assert refused.returncode == 1 and sentence in refused.stderr and "Traceback" not in refused.stderr
 
 
 def test_a_classifier_from_outside_the_library_plans_its_own_jobs_and_gets_its_curves(finished):

@@ -12,8 +12,9 @@ from musicologist.core.errors import UserError, require_name, suggest
 from musicologist.vocabulary.aspects import ASPECTS
 from musicologist.vocabulary.terms import FAMILIES, QUALITIES, SOURCES
 
+OWN_ASPECTS = "aspects"
+"""The key of a file of concepts that holds aspects of one's own, each with the words by which a prompt names it."""
 KINDS = {"families": FAMILIES, "qualities": QUALITIES, "sources": SOURCES}
-GROUPS = ("instrument_family", "note_quality", "source", "higher_level")
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,10 @@ class Terms:
 
 @dataclass(frozen=True)
 class Concept:
-    """A concept's note side (``match`` is any or all) and prompt side; see the head of config/concepts.yaml."""
+    """A concept's note side and prompt side, each with its ``match`` of any or all; see the head of config/concepts.yaml.
+
+    ``words`` has of its aspects those that the file itself defines, each with its words.
+    """
 
     name: str
     group: str
@@ -36,11 +40,14 @@ class Concept:
     near: Terms
     positive_aspects: tuple[str, ...]
     near_aspects: tuple[str, ...]
+    prompt_match: str = "any"
+    words: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def digest(self) -> str:
         """16 hexadecimal digits over all that the entry says."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+        said = {key: value for key, value in asdict(self).items() if key != "words" or value}
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def load(path: str | Path, names: str | Sequence[str] = "all") -> dict[str, Concept]:
@@ -48,14 +55,49 @@ def load(path: str | Path, names: str | Sequence[str] = "all") -> dict[str, Conc
 
     Raises UserError for a missing or unreadable file, an unknown name, key or term, and an entry without positives.
     """
-    entries = documents.load_yaml(path, "the file of concepts")
-    if not isinstance(entries, Mapping) or not entries:
-        raise UserError(f"{path} holds no concepts: expected entries like is_brass.")
-    concepts = {str(name): _concept(path, str(name), entry) for name, entry in entries.items()}
-    return chosen(concepts, names, path)
+    return chosen(of_entries(read([path]), path), names, path)
 
 
-def chosen(concepts: Mapping[str, Concept], names: str | Sequence[str], path: str | Path) -> dict[str, Concept]:
+def read(paths: Sequence[str | Path]) -> dict[str, Any]:
+    """The entries of several files as those of one; aspects of one's own stand in one entry.
+
+    Raises UserError for a missing or unreadable file, and for a concept or aspect that two files define.
+    """
+    entries: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    for path in paths:
+        found = documents.load_yaml(path, "the file of concepts")
+        if not isinstance(found, Mapping) or not found:
+            raise UserError(f"{path} holds no concepts: expected entries like is_brass.")
+        aspects = found.get(OWN_ASPECTS) or {}
+        if not isinstance(aspects, Mapping):
+            raise UserError(f"{path}, {OWN_ASPECTS}: expected names with their words, as in bell: [bell, chime].")
+        concepts = {name: entry for name, entry in found.items() if name != OWN_ASPECTS}
+        for known, more in ((entries, concepts), (own, aspects)):
+            if twice := [name for name in more if name in known]:
+                raise UserError(f"{path} defines {twice[0]!r}, which another file of concepts defines too: rename one.")
+            known.update(more)
+    return {**({OWN_ASPECTS: own} if own else {}), **entries}
+
+
+def of_entries(entries: Mapping[str, Any], path: object) -> dict[str, Concept]:
+    """The concepts of entries as ``read`` returns them; ``path`` names their file in sentences."""
+    own = {str(name): _words(path, str(name), words) for name, words in entries.get(OWN_ASPECTS, {}).items()}
+    found = {str(name): entry for name, entry in entries.items() if name != OWN_ASPECTS}
+    return {name: _concept(path, name, entry, own) for name, entry in found.items()}
+
+
+def _words(path: object, name: str, words: Any) -> tuple[str, ...]:
+    """The words of an aspect of one's own; UserError where the table of aspects has it, or there are none."""
+    place = f"{path}, {OWN_ASPECTS}, {name}"
+    if name in ASPECTS:
+        raise UserError(f"{place}: the workflow knows this aspect already: take its entry out, or choose another name.")
+    if not isinstance(words, list) or not words or not all(isinstance(word, str) and word.strip() for word in words):
+        raise UserError(f"{place}: expected a list of words, as in [bell, church bell], found {str(words)[:60]}.")
+    return tuple(words)
+
+
+def chosen(concepts: Mapping[str, Concept], names: str | Sequence[str], path: object) -> dict[str, Concept]:
     """All of the concepts of a file or only ``names``, in the file's order; UserError for a name that it does not have."""
     if names == "all":
         return dict(concepts)
@@ -67,24 +109,30 @@ def chosen(concepts: Mapping[str, Concept], names: str | Sequence[str], path: st
     return {name: concept for name, concept in concepts.items() if name in set(names)}
 
 
-def _concept(path: str | Path, name: str, entry: Any) -> Concept:
+def _concept(path: object, name: str, entry: Any, own: Mapping[str, tuple[str, ...]]) -> Concept:
     place = f"{path}, {require_name(name, str(path))}"
     _keys(place, entry, ("group", "notes", "prompts"))
     notes, prompts = entry.get("notes"), entry.get("prompts")
     _keys(f"{place}, notes", notes, ("match", "positive", "near"))
-    _keys(f"{place}, prompts", prompts, ("positive", "near"))
+    _keys(f"{place}, prompts", prompts, ("match", "positive", "near"))
+    known = (*ASPECTS, *own)
+    positive = _terms(f"{place}, prompts.positive", prompts.get("positive"), known)
+    near = _terms(f"{place}, prompts.near", prompts.get("near") or [], known)
     concept = Concept(
         name,
-        _one_of(f"{place}: group", entry.get("group"), GROUPS),
+        require_name(entry.get("group"), f"{place}: group"),
         _one_of(f"{place}: notes.match", notes.get("match"), ("any", "all")),
         _note_terms(f"{place}, notes.positive", notes.get("positive")),
         _note_terms(f"{place}, notes.near", notes.get("near") or {}),
-        _terms(f"{place}, prompts.positive", prompts.get("positive"), ASPECTS),
-        _terms(f"{place}, prompts.near", prompts.get("near") or [], ASPECTS),
+        positive,
+        near,
+        _one_of(f"{place}: prompts.match", prompts.get("match", "any"), ("any", "all")),
+        tuple((aspect, own[aspect]) for aspect in (*positive, *near) if aspect in own),
     )
     if concept.positive == Terms() or not concept.positive_aspects:
         raise UserError(f"{place}: no positive terms; name what a note and a prompt must have.")
-    _apart(f"{place}, prompts", concept.positive_aspects, concept.near_aspects)
+    if concept.prompt_match == "any":
+        _apart(f"{place}, prompts", concept.positive_aspects, concept.near_aspects)
     if concept.match == "any":
         for kind in KINDS:
             _apart(f"{place}, notes, {kind}", getattr(concept.positive, kind), getattr(concept.near, kind))

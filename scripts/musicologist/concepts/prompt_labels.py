@@ -1,20 +1,32 @@
 """On which side of a concept a prompt is: by this project's rule, or by the original study's with its faults."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from musicologist.concepts.definitions import Concept
 from musicologist.core import documents
 from musicologist.core.errors import UserError
+from musicologist.vocabulary.aspects import KINDS
 
 
 def prompt_label(aspects: Iterable[str], concept: Concept) -> int | None:
     """1 where a prompt with these aspects asks for the concept, 0 where it asks for nothing near it, else None."""
     present = set(aspects)
-    if present & set(concept.positive_aspects):
+    if _asks(present, concept.positive_aspects, concept.prompt_match):
         return 1
-    return None if present & set(concept.near_aspects) else 0
+    return None if _asks(present, concept.near_aspects, concept.prompt_match) else 0
+
+
+def _asks(present: set[str], terms: Sequence[str], match: str) -> bool:
+    """Whether any of the terms is there; where all must match, one of each kind of term that is listed (as with notes)."""
+    if match == "any":
+        return not present.isdisjoint(terms)
+    kinds: dict[str, list[str]] = {}
+    for term in terms:
+        kinds.setdefault(KINDS.get(term, term), []).append(term)  # an aspect of the user's own is a kind by itself
+    return bool(kinds) and all(not present.isdisjoint(mine) for mine in kinds.values())
 
 
 RULES = ("corrected", "original")
@@ -66,6 +78,12 @@ def corrected_sides(aspects: Iterable[str], concept: Concept) -> tuple[int, ...]
     """The side of a prompt with these aspects: (1,), (0,), or () where it only comes near; never both."""
     label = prompt_label(aspects, concept)
     return () if label is None else (label,)
+
+
+def tags(row: Mapping[str, Any]) -> Sequence[str]:
+    """The tags that an annotator answered; the lexicon answers the prompt's own words, so its tags are the aspects."""
+    found: Sequence[str] = row["aspects"] if row["annotator"] == "lexicon" else row["aspects_raw"]
+    return found
 
 
 def original_sides(tags: Sequence[str], terms: OriginalTerms) -> tuple[int, ...]:

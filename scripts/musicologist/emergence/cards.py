@@ -43,7 +43,12 @@ def card(
         "concept": concept.name,
         "group": concept.group,
         "label": "what the prompt asks for",
-        "prompts": {"positive": list(concept.positive_aspects), "left_out": list(concept.near_aspects), **counts},
+        "prompts": {
+            "match": concept.prompt_match,
+            "positive": list(concept.positive_aspects),
+            "left_out": list(concept.near_aspects),
+            **counts,
+        },
         "agreement": {
             aspect: {name: float(agreement[aspect][name]) for name in ("kappa", "kappa_low", "kappa_high")}
             for aspect in concept.positive_aspects

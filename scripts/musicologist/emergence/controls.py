@@ -108,10 +108,9 @@ def from_embeddings(
     other clips than the scores.
     """
     by_level = levels.of_tables(paths)
-    text = [
-        baselines.zero_shot(parquet.read(path, TEXT_EMBEDDINGS), concept.positive_aspects, concept.near_aspects)
-        for path in texts
-    ]
+    own = dict(concept.words)  # nobody has queries for aspects of the user's own
+    asked, near = ([one for one in some if one not in own] for some in (concept.positive_aspects, concept.near_aspects))
+    text = [baselines.zero_shot(parquet.read(path, TEXT_EMBEDDINGS), asked, near) for path in texts if asked]
     signal, end = finished(scored)
     probes: list[Linear] = []
     if end.enough:

@@ -18,7 +18,8 @@ CONTROLS = parquet.schema(
     "controls",
     [
         ("concept", pa.string()),
-        # partialled: loudness, centroid and flatness taken out of the probe's decision; mismatched: prompts have one
+        # partialled: loudness, centroid and flatness taken out of the probe's decision; conditional: the other aspects that
+        # prompts name taken out; near: near prompts counted as negatives; mismatched: prompts have one
         # another's labels (mean and percentiles of the labellings, no interval of the mean); content: labels of the
         # clips' content in place of the prompts'; zero_shot: CLAP's text probe; handcrafted: a probe of cepstra, no
         # CLAP; in_domain: a probe trained on the finished clips of other prompts, a ceiling; unconditional: clips whose

@@ -50,10 +50,11 @@ def read_json(path: str | Path, like: str) -> Iterator[tuple[str, Any]]:
         raise UserError(f"{path} is empty: expected at least one record like {like}.")
 
 
-_NUMBER = re.compile(r"^\d+\.(\s+|$)")
-_MARKS = (re.compile(r"^\(?\d+[.):\]]\s+"), re.compile(r"^\d+\s+[-–—]\s+"), re.compile(r"^[-–—*•]\s+"))
-"""How lists are marked beside "12. ": dropped where every line has the mark."""
-_QUOTED = re.compile(r"[\"“„«](.*)[\"”“»]")
+_NUMBER = re.compile(r"^(?:\d+\.|\(?\d+\)|[-–—*•])(\s+|$)")
+"""How a line of a list begins: "12. ", "12) ", "(12) ", "- ", "* "."""
+_MARKS = (re.compile(r"^[(\[]?\d+[:\]]\s+"), re.compile(r"^\d+\s+[-–—]\s+"))
+"""Other beginnings ("12: ", "12 - "), which may be part of a prompt: dropped where every line has them."""
+_QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]*)[\"”“»]")
 _SEPARATORS = (",", ";", "\t")
 _TEXTS = ("text", "prompt")
 _LIKE = '{"text": "…"}'
@@ -63,10 +64,10 @@ _COLUMNS = (*_TEXTS, "prompt_id")
 def read_given(path: str | Path, count: int | None = None) -> list[str]:
     """The first ``count`` texts (or all) of a file that a user gives.
 
-    .txt has one prompt a line; blank lines do not count and a leading number as in "12. " is dropped, and so is the mark of a
-    list ("1)", "2 - ", "*") or a pair of quotes that every line has. .json, .jsonl, .csv (separated by commas, semicolons or
-    tabs) and .parquet have a key or column ``text`` or ``prompt``, in any case, and may have ``prompt_id``, the running number
-    from 0; a JSON list of texts does too.
+    .txt has one prompt a line; blank lines do not count. What marks a line of a list is dropped: "12. ", "12) ", "- ",
+    "* ", and "12: " or "12 - " where every line has it; so is a pair of quotes around a whole line. .json, .jsonl, .csv
+    (separated by commas, semicolons or tabs) and .parquet have a key or column ``text`` or ``prompt``, in any case, and may
+    have ``prompt_id``, the running number from 0; a JSON list of texts does too.
 
     Raises UserError for a missing, empty or unreadable file, another suffix, a column that is missing or misspelt, a prompt
     without text, a prompt id that stands twice or out of order, and fewer than ``count`` prompts.
@@ -87,7 +88,7 @@ def read_given(path: str | Path, count: int | None = None) -> list[str]:
         raise UserError(f"{path} is empty: expected at least one prompt.")
     if count is not None and len(texts) < count:
         raise UserError(
-            f"{path} holds {len(texts)} prompts, but prompts.count asks for {count}: lower it or add prompts."
+            f"{path} holds {len(texts)} prompts, but prompts.count asks for {count}: set it to all, lower it or add prompts."
         )
     return texts[:count]
 
@@ -104,8 +105,7 @@ def _without_marks(texts: list[str]) -> list[str]:
         if texts and all(mark.match(text) for text in texts):
             texts = [mark.sub("", text) for text in texts]
     quoted = [_QUOTED.fullmatch(text) for text in texts]
-    found = [match[1].strip() for match in quoted if match and match[1].strip()]
-    return found if len(found) == len(texts) else texts
+    return [match[1].strip() if match and match[1].strip() else text for match, text in zip(quoted, texts, strict=True)]
 
 
 def _json_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:

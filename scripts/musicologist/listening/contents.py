@@ -9,6 +9,7 @@ import numpy as np
 from musicologist.concepts.definitions import Concept, Terms
 from musicologist.listening.reading import Levels, Row, probe_of
 from musicologist.prompts import lexicon_annotator
+from musicologist.vocabulary.aspects import KINDS
 
 SIGNALS: Mapping[str, tuple[str, str]] = {
     "denoised": ("prediction", "what the model, led by the prompt, expects the finished clip to be"),
@@ -121,8 +122,19 @@ def definition(concept: Concept) -> dict[str, Any]:
         "notes": _terms(concept.positive, " and " if concept.match == "all" else " or "),
         "notes_near": _terms(concept.near, " or "),
         "asks": list(concept.positive_aspects),
-        "near": list(concept.near_aspects),
+        "asked_for": _asked_for(concept, concept.positive_aspects),
+        "near": _asked_for(concept, concept.near_aspects),
     }
+
+
+def _asked_for(concept: Concept, aspects: Sequence[str]) -> str:
+    """What of these aspects a prompt must name, in words: "brass or reed, and acoustic" where each kind must be there."""
+    kinds: dict[str, list[str]] = {}
+    for aspect in aspects:
+        kinds.setdefault(KINDS.get(aspect, aspect) if concept.prompt_match == "all" else "", []).append(
+            aspect.replace("_", " ")
+        )
+    return ", and ".join(" or ".join(words) for words in kinds.values())
 
 
 def _terms(terms: Terms, join: str) -> str:

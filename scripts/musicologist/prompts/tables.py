@@ -19,7 +19,18 @@ ANNOTATIONS = parquet.schema(
     ],
 )
 
-PROMPTS = parquet.schema("prompts", [("prompt_id", pa.int64()), ("text", pa.string()), ("writer", pa.string())])
+PROMPTS = parquet.schema(
+    "prompts",
+    [
+        ("prompt_id", pa.int64()),
+        ("text", pa.string()),
+        ("writer", pa.string()),
+        (
+            "unknown_words",
+            pa.list_(pa.string()),
+        ),  # that the diffusion model does not know; null where it reads any text
+    ],
+)
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,19 @@ def partialled(decision: np.ndarray, covariates: np.ndarray, labels: np.ndarray)
     return decision - design @ coefficients
 
 
+def conditional(decision: np.ndarray, named: np.ndarray) -> np.ndarray:
+    """Decision values (levels, clips) without what ``named`` (clips, aspects) explains linearly, whatever the labels are.
+
+    The residuals of the model without the label (Freedman and Lane 1983, The Statistician 32: 292): what a concept shares with
+    an aspect named beside it is given to the aspect. So permuted labels keep their level of error, and a concept that is
+    hardly ever named without another loses its curve: the prompts cannot tell the two apart. Fitted on the negatives, or
+    beside the label, the error of each aspect's share would fall on the few prompts that have both.
+    """
+    design = np.column_stack([np.ones(len(named)), named])
+    coefficients = np.linalg.lstsq(design, decision.T, rcond=None)[0]
+    return decision - (design @ coefficients).T
+
+
 def mismatched(decision: np.ndarray, prompts: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
     """ROC-AUC (rotations,) of decision values (clips,) when every prompt has the label of another.
 

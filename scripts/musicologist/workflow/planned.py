@@ -8,12 +8,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from musicologist.concepts import definitions
 from musicologist.core import documents, downloads
 from musicologist.core.errors import UserError
-from musicologist.core.files import write_text
+from musicologist.core.files import found, write_text
 from musicologist.inputs import section
 
 CONFIG = "config.json"
+CONCEPTS = "config/concepts.yaml"
+ORIGINAL_LABELS = "config/original_labels.yaml"
 _OWN = ("inputs.json", "preflight.json")  # what a start writes before anything is made
 
 
@@ -29,9 +32,38 @@ def told(config: Mapping[str, Any]) -> dict[str, Any]:
     return {**config, "inputs": {**config["inputs"], "notes": shown}}
 
 
-def copies(run: str, files: Sequence[Path]) -> list[Path]:
-    """Where the copies of these files lie for a run of this name."""
-    return [folder(f"results/{run}") / file.name for file in files]
+def copies(run: str) -> list[Path]:
+    """Where the copies of the concepts and of the original's terms lie for a run of this name."""
+    return [folder(f"results/{run}") / Path(name).name for name in (CONCEPTS, ORIGINAL_LABELS)]
+
+
+def concept_files(config: Mapping[str, Any]) -> list[Path]:
+    """The files of concepts that a configuration names."""
+    named = config["concepts_file"]
+    return [found(name) for name in ([named] if isinstance(named, str) else named)]
+
+
+def the_one(files: Sequence[Path]) -> Path:
+    """The only one of these files of concepts, for jobs that read no copy; UserError where there are more."""
+    if len(files) > 1:
+        raise UserError(
+            f"concepts_file names {len(files)} files, and a module keeps no copy that holds them all: put them into one file."
+        )
+    return files[0]
+
+
+def texts(config: Mapping[str, Any]) -> dict[str, str]:
+    """What the copies hold, by their names; several files of concepts become one."""
+    import yaml
+
+    files, labels = concept_files(config), found(ORIGINAL_LABELS)
+    one = len(files) == 1
+    concepts = (
+        files[0].read_text(encoding="utf-8")
+        if one
+        else yaml.safe_dump(definitions.read(files), allow_unicode=True, sort_keys=False)
+    )
+    return {Path(CONCEPTS).name: concepts, labels.name: labels.read_text(encoding="utf-8")}
 
 
 def keep(results: str | Path, config: Mapping[str, Any], files: Mapping[str, str]) -> Path:

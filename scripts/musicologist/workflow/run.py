@@ -13,12 +13,9 @@ from musicologist.inputs import section
 from musicologist.models import hub
 from musicologist.probes import registry
 from musicologist.prompts.plan import Plan
-from musicologist.workflow import configuration, ears, planned, preflight
+from musicologist.workflow import configuration, ears, overlays, planned, preflight
 from musicologist.workflow.interventions import Interventions, switched_pairs
 from musicologist.workflow.provenance import model_title
-
-CONCEPTS = "config/concepts.yaml"
-ORIGINAL_LABELS = "config/original_labels.yaml"
 
 
 @dataclass(frozen=True)
@@ -253,20 +250,23 @@ def load(
     Jobs read copies of the concepts where a start makes them (``copied``); one of a run that ``started`` reads nothing else.
     Raises UserError for the first thing that is wrong in it, in the files it names or in the concepts.
     """
+    config = overlays.for_run(config)
     configuration.check(config, schema, source)
     config = configuration.with_defaults(configuration.whole_numbers(config, schema), schema)
-    configuration.check_sizes(config, source)
     inputs = config["inputs"]
+    section.check(inputs, source)
+    config = overlays.counted(config, source)
+    configuration.check_sizes(config, source)
     heard = ears.configured(config["models"], inputs, source)
     kept_steps = configuration.check_trajectory(config["trajectory"], source, inputs)
-    section.check(inputs, source)
     section.check_notes(inputs["notes"], config["notes"]["splits"], source)
     configuration.check_passes(config["annotation"], source)
-    originals = [found(name) for name in (CONCEPTS, ORIGINAL_LABELS)]
-    for_jobs = planned.copies(config["run"], originals) if copied or started else originals
-    concepts_file, labels_file = for_jobs if started else originals
-    defined = definitions.load(concepts_file)
-    concepts = list(definitions.chosen(defined, config["concepts"], concepts_file))
+    files, labels_file = planned.concept_files(config), found(planned.ORIGINAL_LABELS)
+    for_jobs = planned.copies(config["run"]) if copied or started else [planned.the_one(files), labels_file]
+    files, labels_file = ([for_jobs[0]], for_jobs[1]) if started else (files, labels_file)
+    named = ", ".join(map(str, files))
+    defined = definitions.of_entries(definitions.read(files), named)
+    concepts = list(definitions.chosen(defined, config["concepts"], named))
     run = Run(
         config=config,
         kept_steps=kept_steps,

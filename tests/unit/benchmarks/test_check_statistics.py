@@ -36,6 +36,12 @@ def test_landmarks_lags_and_correlations_have_intervals_that_cover():
     assert np.mean([check_statistics.intraclass(seed) for seed in range(100)], axis=0)[0] > 0.88
 
 
+def test_a_concept_heard_through_another_loses_its_curve_without_it():
+    conditional, raw, own = np.mean([check_statistics.named_together(seed) for seed in range(60)], axis=0)
+    assert conditional < 0.15 < raw
+    assert own > conditional + 0.2
+
+
 def test_real_concepts_are_found_and_others_are_not(monkeypatch):
     monkeypatch.setattr(check_statistics, "CONCEPTS", 10)
     false, true = np.mean([check_statistics.discoveries(5, seed) for seed in range(3)], axis=0)

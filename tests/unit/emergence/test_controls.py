@@ -14,12 +14,15 @@ from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, TEXT_EMBEDDINGS
 from musicologist.emergence import controls, scored_clips
 from musicologist.emergence.tables import CONTENT, CONTROLS, SCORES
 from musicologist.probes import baselines
+from musicologist.prompts.tables import ANNOTATIONS
 from musicologist.statistics import nulls
 from musicologist.vocabulary import text_queries
 from musicologist.vocabulary.aspects import ASPECTS
 
 CONCEPT = definitions.load("config/concepts.yaml", ["is_brass"])["is_brass"]
 STEPS = {0: 100.0, 5: 10.0, 9: 1.0}
+ODD = [int(n >= 8 and n % 2) for n in range(19)]
+"""Which of the prompts with a side name another aspect."""
 
 
 def auc_of(decision, labels):
@@ -130,6 +133,9 @@ def made(tmp_path):
     parquet.write(tmp_path / "notes.parquet", NOTE_ACOUSTICS, measured(rng, 60, {"note_id": dataset["note_id"][::-1]}))
     parquet.write(tmp_path / "audio.parquet", AUDIO_ACOUSTICS, pa.concat_tables(acoustics[::-1]))
     parquet.write(tmp_path / "scores.parquet", SCORES, pa.concat_tables(scores))
+    named = {"prompt_id": range(20), "aspects": [["brass"] if n < 8 else ["flute"] if n % 2 else [] for n in range(20)]}
+    rest = {"aspects_raw": [[]] * 20, "bpm": [None] * 20, "annotator": ["lexicon"] * 20, "pass": [1] * 20}
+    parquet.write(tmp_path / "annotations.parquet", ANNOTATIONS, pa.table({**named, **rest}, schema=ANNOTATIONS))
     aspects, texts = zip(*text_queries.queries(), strict=True)
     queries = rng.normal(size=(len(texts), 512)) + np.outer(np.array(aspects) == "brass", np.eye(512)[0]) * 40
     queries = {"aspect": aspects, "text": texts, "embedding": tables.embedding_column(unit(queries))}
@@ -148,6 +154,7 @@ def run(folder, paths, monkeypatch):
 
     options = {"concepts": "config/concepts.yaml", "concept": "is_brass", "scores": f"svm={folder}/scores.parquet"}
     options |= {"texts": folder / "texts.parquet", "dataset": folder / "dataset.parquet", "seed": 1}
+    options |= {"annotations": folder / "annotations.parquet"}
     options |= {"resamples": 50, "permutations": 50}
     options |= {"acoustics": folder / "audio.parquet", "note-acoustics": folder / "notes.parquet"}
     options |= {"probes": folder / "svm.skops", "classifiers": "svm=musicologist.probes.svm"}
@@ -163,9 +170,12 @@ def test_the_controls_of_a_concept_that_is_there(made, monkeypatch):
     found = run(folder, paths[::-1], monkeypatch)
     kinds = found.groupby("control")[["signal", "step"]].apply(lambda rows: len(rows.drop_duplicates()))
     assert kinds.to_dict() == {
-        "partialled": 6, "handcrafted": 6, "zero_shot": 9, "in_domain": 9, "content": 9, "mismatched": 9
-    }  # fmt: skip
-    assert (found[["n_pos_prompts", "n_neg_prompts"]][found["control"] != "content"] == [8, 11]).all().all()
+        **dict.fromkeys(("partialled", "handcrafted"), 6),
+        **dict.fromkeys(("zero_shot", "in_domain", "content", "mismatched", "conditional", "near"), 9),
+    }
+    counted = found[["n_pos_prompts", "n_neg_prompts"]]
+    assert (counted[~found["control"].isin(("content", "near"))] == [8, 11]).all().all()
+    assert (counted[found["control"] == "near"] == [8, 12]).all().all()
     last = found[(found["step"] == 9) & (found["signal"] == "denoised")].set_index("control")["roc_auc"]
     assert min(last["zero_shot"], last["in_domain"], last["partialled"], last["content"]) > 0.95
     assert 0.3 < last["handcrafted"] < 0.7
@@ -179,7 +189,9 @@ def test_the_controls_of_a_concept_that_is_there(made, monkeypatch):
     assert content["prompt_label"].isna().sum() == 2
     summary = json.loads((folder / "s.json").read_text())
     assert summary["content"]["zero_shot_kappa"] > 0.85
+    assert summary["explained_by_other_aspects"] == pytest.approx(np.corrcoef([1] * 8 + [0] * 11, ODD)[0, 1] ** 2)
     assert [(curve["control"], curve["classifier"], curve["signal"]) for curve in summary["curves"]] == [
+        *(("conditional", "svm", signal) for signal in ("deformed", "denoised", "noisy")),
         ("partialled", "svm", "denoised"),
         ("partialled", "svm", "noisy"),
     ]
@@ -250,10 +262,10 @@ def test_a_clip_on_both_sides_counts_with_each_label_and_has_one_content(made, m
     parquet.write(folder / "scores.parquet", SCORES, pa.Table.from_pylist(rows + again, schema=SCORES))
     found = run(folder, paths[::-1], monkeypatch).set_index(["control", "signal", "step"])
     assert set(found.index.get_level_values("control")) == {
-        *("partialled", "handcrafted", "zero_shot", "in_domain", "content", "mismatched")
+        *("partialled", "handcrafted", "zero_shot", "in_domain", "content", "mismatched", "conditional", "near")
     }
     counted = found[["n_pos_prompts", "n_neg_prompts", "n_pos", "n_neg"]]
-    assert (counted.drop("content") == [9, 12, 18, 24]).all().all()
+    assert (counted.drop(["content", "near"], level="control") == [9, 12, 18, 24]).all().all()
     assert (counted.loc["content"][["n_pos", "n_neg"]].sum(axis=1) == 40).all()
 
     content = parquet.read(folder / "t.parquet", CONTENT).to_pandas().set_index(["prompt_id", "sample"])

@@ -16,6 +16,14 @@ def test_a_batch_comes_back_as_it_was_written(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "text", ["808: a drum machine", '"Moonlight" and "rain"', "12-string guitar", "3/4 waltz", "- \u00b7"]
+)
+def test_what_may_be_part_of_a_prompt_is_kept(text, tmp_path):
+    (tmp_path / "given.txt").write_text(f"{text}\na flute\n", encoding="utf-8")
+    assert inputs_prompts.read_given(tmp_path / "given.txt")[0] == text.removeprefix("- ")
+
+
+@pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("", "is empty: expected at least one prompt"),
@@ -33,12 +41,14 @@ def test_a_bad_batch_is_one_sentence_with_file_and_line(tmp_path, text, sentence
 TEXTS = ["a flute, softly", "a drum"]
 
 
-@pytest.fixture(params=["txt", "numbered.txt", "json", "jsonl", "csv", "parquet"])
+@pytest.fixture(params=["txt", "numbered.txt", "listed.txt", "coloned.txt", "json", "jsonl", "csv", "parquet"])
 def given(request, tmp_path):
     path = tmp_path / f"given.{request.param}"
     contents = {
         "txt": "\ufeffa flute, softly\n\n  a drum \n",
         "numbered.txt": "1. a flute, softly\n2. a drum\n",
+        "listed.txt": '1) "a flute, softly"\n* a drum\n',
+        "coloned.txt": "1: a flute, softly\n2: “a drum”\n",
         "json": '[{"prompt": "a flute, softly", "aspects": []},\n {"prompt": "a drum", "aspects": []}]',
         "jsonl": '{"text": "a flute, softly"}\n{"text": "a drum", "prompt_id": 1}\n',
         "csv": '\ufeffprompt,mood\n"a flute, softly",calm\na drum,wild\n',

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 from musicologist.core.errors import UserError
-from musicologist.workflow import run
+from musicologist.workflow import planned, run
 from musicologist.workflow.provenance import Digest
 
 ROOT = Path(__file__).parents[3]
@@ -38,7 +38,7 @@ def test_a_run_that_makes_everything():
     assert made.scored_signals == ["denoised", "noisy", "deformed"]
     assert made.embedded_corpora == ["audio", "deformed"]
     assert made.kept_prompts == 22 and made.unconditional == 4 and made.branched_prompts <= 22
-    assert made.unheard == made.agreement == made.commitment_figure == made.preflight_records == []
+    assert made.unheard == made.agreement == made.preflight_records == []
     assert all(len(paths) == 1 for paths in made.controlled.values())
     assert made.inputs["writer"] == "template"
 
@@ -109,7 +109,6 @@ def test_pairs_of_prompts_stand_in_one_shard():
     assert made.switching_cost.startswith(
         "of 24 switched clips in all (6 pairs x 2 directions x 2 levels), which take 180 "
     )
-    assert not made.switching_figure and loaded(switching={"enabled": True}).switching_figure
     assert loaded(audio={"prompts_per_shard": 1}).pairs_plan.prompts_per_shard == 2
 
 
@@ -190,10 +189,10 @@ def test_what_is_wrong_is_refused(changes, sentence):
 def test_what_lies_beside_the_snakefile_is_found_from_any_folder_and_ones_own_goes_first(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = loaded()
-    assert made.concepts_file == ROOT / run.CONCEPTS and made.models_note().startswith("Audio: small")
+    assert made.concepts_file == ROOT / planned.CONCEPTS and made.models_note().startswith("Audio: small")
     assert made.foreign_models == {}
     (tmp_path / "config").mkdir()
-    (tmp_path / run.CONCEPTS).write_text((ROOT / run.CONCEPTS).read_text().replace("is_warm:", "is_warmer:"))
+    (tmp_path / planned.CONCEPTS).write_text((ROOT / planned.CONCEPTS).read_text().replace("is_warm:", "is_warmer:"))
     with pytest.raises(UserError, match="names the concept 'is_warm'"):
         loaded()
 
