@@ -65,7 +65,7 @@ def read_given(path: str | Path, count: int | None = None) -> list[str]:
     """The first ``count`` texts (or all) of a file that a user gives.
 
     .txt has one prompt a line; blank lines do not count. What marks a line of a list is dropped: "12. ", "12) ", "- ",
-    "* ", and "12: " or "12 - " where every line has it; so is a pair of quotes around a whole line. .json, .jsonl, .csv (separated
+    "* ", and "12: " or "12 - " where every line has it; so is a pair of quotes around a line. .json, .jsonl, .csv (separated
     by commas, semicolons or tabs) and .parquet have a key or column ``text`` or ``prompt``, in any case, and may have
     ``prompt_id``, the running number from 0; a JSON list of texts does too.
 
