@@ -1,6 +1,9 @@
 # make demo: the whole experiment on this machine; make quick: a taste of it.   make test: lint, unit tests and a workflow run on small data.
 # make test-slurm: the arrays on a real Slurm on this machine.   make resume: after a crash on a cluster.
-PYTHON ?= python3.11
+# The first of these that can make a virtual environment; or name one: make demo PYTHON=/opt/python3.12/bin/python3
+PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3; do "$$one" -c "import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))" 2>/dev/null && echo $$one && break; done)
+# Where there is no NVIDIA driver: an index of CPU builds of torch, as PyTorch has one. make demo CPU_INDEX=https://…/whl/cpu
+CPU_INDEX ?=
 VARIANT ?= cuda13
 CORES ?= $(shell env -u OMP_NUM_THREADS nproc)
 VENV := .venv
@@ -97,10 +100,9 @@ clean:
 	chmod -R u+w results/demo 2>/dev/null || true
 	rm -rf results/demo logs/demo
 
+# Says before it starts what it takes. What a cut left is begun anew, of what pip has downloaded already.
 $(VENV)/.installed: requirements.txt requirements-nodeps.txt constraints.txt $(wildcard $(PLUGIN)/*.toml $(PLUGIN)/*/*.py)
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --requirement requirements.txt --constraint constraints.txt
-	$(BIN)/pip install --quiet --no-deps --requirement requirements-nodeps.txt
+	@CPU_INDEX="$(CPU_INDEX)" sh envs/install.sh "$(PYTHON)" $(VENV)
 	touch $@
 
 check-models: $(VENV)/.installed

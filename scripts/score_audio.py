@@ -1,6 +1,7 @@
 """Apply one concept's probe to every generated clip, level by level."""
 
 import argparse
+import json
 
 from musicologist.core import programs
 from musicologist.core.errors import UserError
@@ -24,6 +25,9 @@ def main() -> None:
     parser.add_argument("--labels", required=True, choices=["corrected", "original"])
     parser.add_argument("--original-labels", required=True, help="the original study's terms")
     parser.add_argument("--leave-out", type=int, nargs="*", default=[], help="prompts that are on no side")
+    parser.add_argument(
+        "--equal", nargs="*", default=[], metavar="ID=FIRST", help="prompts of the text of an earlier one"
+    )
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
@@ -33,6 +37,7 @@ def main() -> None:
     from musicologist.core import parquet
     from musicologist.embeddings import tables
     from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
+    from musicologist.emergence.scored_clips import EQUAL_PROMPTS
     from musicologist.emergence.tables import SCORES
     from musicologist.probes import classifiers
     from musicologist.prompts import own_aspects
@@ -56,6 +61,10 @@ def main() -> None:
     probe = classifiers.load(arguments.probe, classifiers.at(arguments.classifier))
     kept = ["prompt_id", "sample", "signal", "step", "sigma", "log_snr_db"]
     made_by = {"concept": concept.name, "concept_digest": concept.digest, "labels": arguments.labels}
+    if arguments.equal:
+        made_by[EQUAL_PROMPTS] = json.dumps(
+            {own: int(first) for own, first in (one.split("=") for one in arguments.equal)}
+        )
     with parquet.writer(arguments.output, SCORES, made_by) as append:
         for path in arguments.embeddings:
             table = parquet.read(path, AUDIO_EMBEDDINGS)
