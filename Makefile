@@ -1,4 +1,4 @@
-# make demo: the whole experiment on this machine.   make test: lint, unit tests and a workflow run on small data.
+# make demo: the whole experiment on this machine; make quick: a taste of it.   make test: lint, unit tests and a workflow run on small data.
 # make test-slurm: the arrays on a real Slurm on this machine.   make resume: after a crash on a cluster.
 # The first of these that can make a virtual environment; or name one: make demo PYTHON=/opt/python3.12/bin/python3
 PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3; do "$$one" -c "import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))" 2>/dev/null && echo $$one && break; done)
@@ -12,7 +12,7 @@ PLUGIN := profiles/slurm/plugin
 export OMP_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint unit-test workflow-test test-browser test-slurm test-environments environments site resume stale adopt check-models check-statistics bundle-models docs unlock clean
+.PHONY: demo quick test lint unit-test workflow-test test-browser test-slurm test-environments environments site resume stale adopt check-models check-statistics bundle-models docs unlock clean
 
 demo: $(VENV)/.installed
 	snakemake --cores $(CORES)
@@ -23,6 +23,13 @@ demo: $(VENV)/.installed
 	@echo "and at the same two pictures of every other concept in results/demo/concepts/."
 	@echo "Listen: open in a browser"
 	@ls $(CURDIR)/results/demo/listen/index.html
+
+# The same at about a fifth of the cost: three concepts, few prompts.
+quick: $(VENV)/.installed
+	snakemake --cores $(CORES) --configfile config/quick.yaml
+	@echo
+	@echo "Look at results/quick/atlas.png, and listen: open in a browser"
+	@ls $(CURDIR)/results/quick/listen/index.html
 
 test: lint unit-test workflow-test
 

@@ -7,16 +7,18 @@
 # ├── embeddings/         notes.parquet, SIGNAL/step_00.parquet …, shards/
 # ├── acoustics/          audio.parquet, notes.parquet, shards/
 # ├── concepts/CONCEPT/   dataset.parquet, CLASSIFIER.skops, scores_CLASSIFIER.parquet, emergence.csv, emergence.png, pca.gif
-# │                       rates.png, emergence.json, landmarks.parquet, card.json, controls.parquet, controls.json, content.parquet
+# │                       rates.png, pca.png, emergence.json, landmarks.parquet, card.json, controls.parquet, controls.json, content.parquet
 # ├── embedders/NAME/     the same of another embedder of models.embedders: embeddings/, concepts/, atlas.csv, order.json
-# ├── comparison/         embedders.json: whether the others agree
+# ├── comparison/         embedders.json: whether the others agree; landmarks.csv, landmarks.json, landmarks.png: when
 # ├── unconditional/, branches/, switched/      clips without prompts; of `snakemake commitment`; of `snakemake switching`
 # ├── information.parquet, information.png     what the prompts tell, in nats by noise level
 # ├── signals.csv                              guided against unguided estimates, noisy states against their null
 # ├── atlas.csv, emergence.parquet, order.json, co_labels.csv, atlas.png, order.png, distances.png, commitment.csv,
 # │                       commitment.png, switching.csv, switching.png
+# │                       (every figure in each format of figures.format, with its caption as .txt)
 # ├── listen/index.html (and clips/), run.json, listeners.csv where people listened
 # └── models/             what `snakemake train_models` writes
+# results/comparison/A-B/  landmarks.csv, landmarks.json, landmarks.png of `snakemake compare --config runs='[A, B]'`
 #
 # snakemake --cores 2                                                 everything
 # snakemake --cores 2 results/demo/concepts/is_brass/emergence.png    one concept's plot
@@ -45,6 +47,7 @@ include: "rules/embeddings.smk"
 include: "rules/controls.smk"
 include: "rules/probes.smk"
 include: "rules/emergence.smk"
+include: "rules/comparison.smk"
 include: "rules/commitment.smk"
 include: "rules/switching.smk"
 include: "rules/figures.smk"
@@ -102,21 +105,20 @@ if IS_MODULE:
 rule all:
     default_target: True
     input:
-        "<results>/atlas.png",
-        "<results>/order.png",
-        "<results>/distances.png",
+        pictures("<results>/atlas", "<results>/order", "<results>/distances"),
         collect(
             "<results>/concepts/{concept}/{figure}",
             concept=RUN.concepts,
-            figure=["emergence.png", "rates.png", "pca.gif", "card.json"],
+            figure=[*pictures("emergence", "rates", "pca"), "pca.gif", "card.json"],
         ),
         "<results>/run.json",
         "<results>/listen/index.html",
         RUN.agreement,
+        pictures("<results>/comparison/landmarks") if len(RUN.ears) > 1 else [],
         RUN.contrasted,
-        "<results>/information.png" if RUN.informed else [],
-        RUN.commitment_figure,
-        RUN.switching_figure,
+        pictures("<results>/information") if RUN.informed else [],
+        pictures("<results>/commitment") if config["commitment"]["enabled"] else [],
+        pictures("<results>/switching") if config["switching"]["enabled"] else [],
     localrule: True
 
 

@@ -11,6 +11,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -18,8 +19,21 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from musicologist.emergence import curve as emergence_curve
+from musicologist.emergence import run_comparison
+from musicologist.emergence.run_comparison import Key, Side
 from musicologist.emergence.scored_clips import ScoredClips
-from musicologist.statistics import agreement, auc, bootstrap, curves, landmarks, metrics, nulls, outcomes, simulation
+from musicologist.statistics import (
+    agreement,
+    auc,
+    bootstrap,
+    curves,
+    landmarks,
+    metrics,
+    nulls,
+    outcomes,
+    random_effects,
+    simulation,
+)
 from musicologist.statistics.simulation import Experiment
 
 COVERAGE, COVERAGE_SIGMA50, FALSE_DISCOVERIES = (0.92, 0.98), (0.90, 0.99), 0.07
@@ -73,6 +87,12 @@ def main() -> None:
         covered = np.array(list(each(intraclass, seeds)))
         check.within("intraclass correlation, 8 prompts", covered[:, 0], COVERAGE[0], 1)
         check.fails("intraclass correlation, 8 prompts, bootstrap of prompts", covered[:, 1], COVERAGE[0], 1)
+        for spread in (0.0, 0.3):
+            covered = np.array(list(each(partial(shifted, spread), seeds[:300])))
+            what = f"mean shift between two runs, concepts differing by {spread}"
+            check.within(what, covered[:, 0], *COVERAGE)
+            if spread:
+                check.fails(f"{what}, errors of the clips alone", covered[:, 1], *COVERAGE)
         called = np.array(list(each(named_together, seeds)))
         check.below("heard through one named with it alone, conditional curve", called[:, 0], CALLED_CONDITIONALLY)
         check.above("the same, the curve as it is", called[:, 1], CALLED_CONDITIONALLY)
@@ -250,6 +270,35 @@ def intraclass(seed: int) -> tuple[bool, bool]:
     drawn = agreement.icc_balanced(decision[rng.integers(8, size=(400, 8))])
     ends = (agreement.icc_interval(decision), bootstrap.interval(drawn))
     return tuple(low <= 0.5 <= high for low, high in ends)
+
+
+def shifted(spread: float, seed: int) -> tuple[bool, bool]:
+    """Whether the mean over 12 concepts of when they come up, from one run to another on the same prompts, is covered.
+
+    The second run has them at 0.6 of the first one's noise, give or take ``spread`` in log sigma. Last: whether it is covered
+    where concepts are thought to differ by the errors of the clips alone.
+    """
+    rng = np.random.default_rng([seed, 16, int(10 * spread)])
+    sides: list[dict[Key, Any]] = [{}, {}]
+    true = []
+    for number in range(12):
+        onset = float(np.exp(rng.uniform(np.log(3), np.log(30))))
+        later = onset * float(np.exp(np.log(0.6) + spread * rng.normal()))
+        places = []
+        for side, sigma, stream in zip(sides, (onset, later), (20, 40), strict=True):
+            experiment = Experiment(positives=30, effect=_TO_80, onset=sigma, **_SMALL)
+            clips, truth = scored(experiment, seed, stream + number)
+            _, found = emergence_curve.outline(clips, emergence_curve.Settings(RESAMPLES, 1, seed))
+            places.append(curves.half_excess(clips.log_sigma, truth[None])[0])
+            side[f"is_{number}", "svm", "noisy"] = found.half_excess
+        true.append(places[1] - places[0])
+    row = {"answer": outcomes.EMERGED, "half_excess_censored": 0}
+    first, second = (Side(str(n), dict.fromkeys(times, row), times, {}) for n, times in enumerate(sides))
+    shifts = np.stack(list(run_comparison.differences(first, second).values()), axis=1)
+    mean = random_effects.mean(shifts, 30)
+    low, high = bootstrap.interval(shifts[1:].mean(1))
+    truth = np.log(0.6) if spread else float(np.mean(true))
+    return mean.low <= truth <= mean.high, low <= truth <= high
 
 
 def named_together(seed: int) -> tuple[bool, bool, bool]:

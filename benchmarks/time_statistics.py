@@ -234,7 +234,7 @@ def fit(place: Path, concept: str, classifier: str) -> list[str]:
     grid += [] if classifier == "logistic" else ["--grid", "gamma", "0.5", "1", "2"]
     given = [f"--{name}={place}/{file}" for name, file in files.items()]
     given.append(f"--classifier={classifier}=musicologist.probes.{classifier}")
-    return ["train_probe", *given, *grid, "--validation-notes=3000", "--seed=1"]
+    return ["train_probe", *given, *grid, "--validation-notes=3000", "--memory-mb=4000", "--seed=1"]
 
 
 def run(command: list[str]) -> None:

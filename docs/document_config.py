@@ -19,19 +19,19 @@ HEAD = """# Configuration
 
 Generated from `schemas/config.schema.json` by `make docs`; edit the schema.
 
-`config.yaml` is the embedded default (run `demo`), `paper.yaml` the paper's scale: each is complete in itself. Three ways to have
-one of your own:
+`config.yaml` is the embedded default (run `demo`), `paper.yaml` the paper's scale: each is complete in itself. Three ways to
+have one of your own:
 
-* **A few keys laid over another file**: `snakemake --configfile config/config.yaml mine.yaml`, where `mine.yaml` holds no more than
-  what differs (`run: mine`, `prompts: {count: 40}`). Of several files a later one wins, key by key; a list is replaced as a whole.
-  `--configfile mine.yaml` alone is not laid over anything.
-* **Keys on the command line**: `snakemake --config seed=2 run=second 'prompts={count: 40}' 'figures={dpi: 300}'`. They win over
-  every file.
-* **A copy**, in which sections may be left out that the run does not need: who writes prompts where `inputs.prompts` gives them (then
-  `prompts.count` is all), the diffusion model and its guidance where `inputs.audio` or `inputs.embeddings` does.
+* **A few keys laid over another file**: `snakemake --configfile config/config.yaml mine.yaml`, where `mine.yaml` holds no more
+  than what differs (`run: mine`, `prompts: {count: 40}`). Of several files a later one wins, key by key; a list is replaced
+  as a whole. `--configfile mine.yaml` alone is not laid over anything.
+* **Keys on the command line**: `snakemake --config seed=2 run=second 'prompts={count: 40}' 'figures={dpi: 300}'`. They win
+  over every file.
+* **A copy**, in which sections may be left out that the run does not need: who writes prompts where `inputs.prompts` gives them
+  (then `prompts.count` is all), the diffusion model and its guidance where `inputs.audio` or `inputs.embeddings` does.
 
-`concepts.yaml` defines the concepts; its head explains the entries. Own concepts, with aspects and groups of their own, stand in a
-file of yours: `concepts_file: [config/concepts.yaml, mine_concepts.yaml]`; on a finished run a new one costs no GPU time.
+`concepts.yaml` defines the concepts; its head explains the entries. Own concepts, with aspects and groups of their own, stand
+in a file of yours: `concepts_file: [config/concepts.yaml, mine_concepts.yaml]`; on a finished run a new one costs no GPU time.
 
 A dash in the column *default* means that the key must be there.
 

@@ -2,7 +2,7 @@
 # `commitment: {enabled: true}`. Its cost stands in the message that a dry-run prints.
 rule commitment:
     input:
-        "<results>/commitment.png",
+        pictures("<results>/commitment"),
     localrule: True
 
 
@@ -93,7 +93,7 @@ rule plot_commitment:
     input:
         "<results>/commitment.csv",
     output:
-        "<results>/commitment.png",
+        figure("<results>/commitment", "commitment"),
     log:
         "<logs>/plot_commitment.log",
     benchmark:
@@ -102,8 +102,8 @@ rule plot_commitment:
         "../envs/analysis.yaml"
     params:
         **program("plot_commitment"),
-        dpi=config["figures"]["dpi"],
+        look=LOOK,
         note=RUN.models_note(),
     shell:
-        "python {params.script:q} --commitment {input:q} --dpi {params.dpi} --note {params.note:q}"
+        "python {params.script:q} --commitment {input:q} {params.look} --note {params.note:q}"
         " --output {output:q} 2> {log:q}"

@@ -6,12 +6,7 @@ rule plot_emergence:
         controls="<results>/{ear}concepts/{concept}/controls.parquet",
         outside=outside_of_embedder,
     output:
-        report(
-            "<results>/{ear}concepts/{concept}/emergence.png",
-            caption="../resources/captions/emergence.rst",
-            category="Concepts",
-            labels={"concept": "{concept}", "figure": "emergence"},
-        ),
+        figure("<results>/{ear}concepts/{concept}/emergence", "emergence", category="Concepts", concept="{concept}"),
     log:
         "<logs>/{ear}plot_emergence/{concept}.log",
     benchmark:
@@ -23,11 +18,11 @@ rule plot_emergence:
         styles=RUN.classifier_styles,
         reports=reports_by_classifier,
         metric=config["figures"]["metric"],
-        dpi=config["figures"]["dpi"],
+        look=LOOK,
         note=labelled_note_of_embedder,
     shell:
         "python {params.script:q} --emergence {input.emergence:q} --summary {input.summary:q} --reports {params.reports:q}"
-        " --controls {input.controls:q} --metric {params.metric} {params.styles} --dpi {params.dpi} --note {params.note:q}"
+        " --controls {input.controls:q} --metric {params.metric} {params.styles} {params.look} --note {params.note:q}"
         " --outside {input.outside:q} --output {output:q} 2> {log:q}"
 
 
@@ -36,12 +31,7 @@ rule plot_rates:
         emergence="<results>/{ear}concepts/{concept}/emergence.csv",
         reports=collect("<results>/{{ear}}concepts/{{concept}}/{classifier}.json", classifier=CLASSIFIERS),
     output:
-        report(
-            "<results>/{ear}concepts/{concept}/rates.png",
-            caption="../resources/captions/rates.rst",
-            category="Concepts",
-            labels={"concept": "{concept}", "figure": "rates"},
-        ),
+        figure("<results>/{ear}concepts/{concept}/rates", "rates", category="Concepts", concept="{concept}"),
     log:
         "<logs>/{ear}plot_rates/{concept}.log",
     benchmark:
@@ -52,11 +42,11 @@ rule plot_rates:
         **program("plot_rates"),
         styles=RUN.classifier_styles,
         reports=reports_by_classifier,
-        dpi=config["figures"]["dpi"],
+        look=LOOK,
         note=labelled_note_of_embedder,
     shell:
         "python {params.script:q} --emergence {input.emergence:q} --reports {params.reports:q} {params.styles}"
-        " --dpi {params.dpi} --note {params.note:q} --output {output:q} 2> {log:q}"
+        " {params.look} --note {params.note:q} --output {output:q} 2> {log:q}"
 
 
 # The point cloud is split by the first classifier that is configured.
@@ -68,7 +58,8 @@ rule plot_pca:
         scores=f"<results>/{{ear}}concepts/{{concept}}/scores_{CLASSIFIERS[0]}.parquet",
         probe=f"<results>/{{ear}}concepts/{{concept}}/{CLASSIFIERS[0]}.skops",
     output:
-        report(
+        still=figure("<results>/{ear}concepts/{concept}/pca", "pca", category="Concepts", concept="{concept}"),
+        animation=report(
             "<results>/{ear}concepts/{concept}/pca.gif",
             caption="../resources/captions/pca.rst",
             category="Concepts",
@@ -86,12 +77,14 @@ rule plot_pca:
         points=config["figures"]["pca_points"],
         frame_ms=config["figures"]["gif_frame_ms"],
         seed=config["seed"],
+        look=LOOK,
         note=labelled_note_of_embedder,
     shell:
         "python {params.script:q} --dataset {input.dataset:q} --note-embeddings {input.note_embeddings:q}"
         " --embeddings {input.embeddings:q} --scores {input.scores:q} --probe {input.probe:q}"
         " --classifier {params.classifier:q} --points {params.points}"
-        " --frame-ms {params.frame_ms} --seed {params.seed} --note {params.note:q} --output {output:q} 2> {log:q}"
+        " --frame-ms {params.frame_ms} --seed {params.seed} --animation {output.animation:q} {params.look} --note {params.note:q}"
+        " --output {output.still:q} 2> {log:q}"
 
 
 rule plot_atlas:
@@ -99,12 +92,7 @@ rule plot_atlas:
         atlas="<results>/{ear}atlas.csv",
         outside=outside_of_embedder,
     output:
-        report(
-            "<results>/{ear}atlas.png",
-            caption="../resources/captions/atlas.rst",
-            category="All concepts",
-            labels={"figure": "atlas"},
-        ),
+        figure("<results>/{ear}atlas", "atlas"),
     log:
         "<logs>/{ear}plot_atlas.log",
     benchmark:
@@ -115,10 +103,10 @@ rule plot_atlas:
     params:
         **program("plot_atlas"),
         metric=config["figures"]["metric"],
-        dpi=config["figures"]["dpi"],
+        look=LOOK,
         note=labelled_note_of_embedder,
     shell:
-        "python {params.script:q} --atlas {input.atlas:q} --metric {params.metric} --dpi {params.dpi}"
+        "python {params.script:q} --atlas {input.atlas:q} --metric {params.metric} {params.look}"
         " --note {params.note:q} --outside {input.outside:q} --output {output:q} 2> {log:q}"
 
 
@@ -127,12 +115,7 @@ rule plot_order:
         atlas="<results>/{ear}atlas.csv",
         order="<results>/{ear}order.json",
     output:
-        report(
-            "<results>/{ear}order.png",
-            caption="../resources/captions/order.rst",
-            category="All concepts",
-            labels={"figure": "order"},
-        ),
+        figure("<results>/{ear}order", "order"),
     log:
         "<logs>/{ear}plot_order.log",
     benchmark:
@@ -143,10 +126,10 @@ rule plot_order:
     params:
         **program("plot_order"),
         styles=RUN.classifier_styles,
-        dpi=config["figures"]["dpi"],
+        look=LOOK,
         note=models_note_of_embedder,
     shell:
-        "python {params.script:q} --atlas {input.atlas:q} --order {input.order:q} {params.styles} --dpi {params.dpi}"
+        "python {params.script:q} --atlas {input.atlas:q} --order {input.order:q} {params.styles} {params.look}"
         " --note {params.note:q} --output {output:q} 2> {log:q}"
 
 
@@ -154,12 +137,7 @@ rule plot_distances:
     input:
         embeddings_of(RUN.signals),
     output:
-        report(
-            "<results>/{ear}distances.png",
-            caption="../resources/captions/distances.rst",
-            category="All concepts",
-            labels={"figure": "distances"},
-        ),
+        figure("<results>/{ear}distances", "distances"),
     log:
         "<logs>/{ear}plot_distances.log",
     benchmark:
@@ -169,8 +147,8 @@ rule plot_distances:
         "../envs/analysis.yaml"
     params:
         **program("plot_distances"),
-        dpi=config["figures"]["dpi"],
+        look=LOOK,
         note=models_note_of_embedder,
     shell:
-        "python {params.script:q} --embeddings {input:q} --dpi {params.dpi} --note {params.note:q}"
+        "python {params.script:q} --embeddings {input:q} {params.look} --note {params.note:q}"
         " --output {output:q} 2> {log:q}"

@@ -22,12 +22,7 @@ rule plot_information:
     input:
         "<results>/information.parquet",
     output:
-        report(
-            "<results>/information.png",
-            caption="../resources/captions/information.rst",
-            category="All concepts",
-            labels={"figure": "information"},
-        ),
+        figure("<results>/information", "information"),
     log:
         "<logs>/plot_information.log",
     benchmark:
@@ -39,8 +34,8 @@ rule plot_information:
         **program("plot_information"),
         resamples=config["statistics"]["resamples"],
         seed=config["seed"],
-        dpi=config["figures"]["dpi"],
+        look=LOOK,
         note=RUN.models_note(),
     shell:
         "python {params.script:q} --information {input:q} --resamples {params.resamples} --seed {params.seed}"
-        " --dpi {params.dpi} --note {params.note:q} --output {output:q} 2> {log:q}"
+        " {params.look} --note {params.note:q} --output {output:q} 2> {log:q}"

@@ -61,7 +61,7 @@ def read_by_page(wildcards):
         "prompts": prompts_table(),
         "notes": notes_table(),
         "note_shards": collect("<results>/notes/shard_{shard}.tar", shard=RUN.note_shards) if notes_table() else [],
-        "switching": ["<results>/switching.csv"] if RUN.switching_figure else [],
+        "switching": ["<results>/switching.csv"] if config["switching"]["enabled"] else [],
         "listeners": ["<results>/listeners.csv"] if config["inputs"]["listeners"] else [],
         "scores": collect(
             "<results>/concepts/{concept}/scores_{classifier}.parquet", concept=RUN.concepts, classifier=CLASSIFIERS

@@ -63,3 +63,20 @@ EMBEDDER = {
     "model": of_embedder(lambda place: RUN.ears[place].model),
     "clap": of_embedder(digest_of_embedder),
 }
+
+# How figures look, as options of the programs that draw.
+LOOK = options({name: config["figures"][name] for name in ("dpi", "width", "captions")})
+
+
+def pictures(*stems):
+    """The pictures of figures, one in each format."""
+    return [f"{stem}.{kind}" for stem in stems for kind in config["figures"]["format"]]
+
+
+def figure(stem, caption, category="All concepts", **labels):
+    """A figure's files: one in each format, the first of which a report shows, and its caption as text."""
+    first, *others = pictures(stem)
+    shown = report(
+        first, caption=f"../resources/captions/{caption}.rst", category=category, labels={**labels, "figure": caption}
+    )
+    return [shown, *others, f"{stem}.txt"]

@@ -52,7 +52,7 @@ def say_little():
 def show_products():
     """Name the files to open, of those that this run's plan has."""
     made = {output for job in workflow.dag.jobs for output in job.output}
-    names = ("listen/index.html", "atlas.png", "order.png", "distances.png", "commitment.png", "switching.png")
+    names = ("listen/index.html", *pictures("atlas", "order", "distances", "commitment", "switching"))
     shown = [path for path in (f"{RUN.results}/{name}" for name in names) if path in made] or sorted(
         str(path) for path in workflow.dag.targetfiles
     )

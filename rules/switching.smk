@@ -2,7 +2,7 @@
 # `switching: {enabled: true}`. Its cost stands in the message that a dry-run prints.
 rule switching:
     input:
-        "<results>/switching.png",
+        pictures("<results>/switching"),
     localrule: True
 
 
@@ -114,12 +114,7 @@ rule plot_switching:
     input:
         "<results>/switching.csv",
     output:
-        report(
-            "<results>/switching.png",
-            caption="../resources/captions/switching.rst",
-            category="All concepts",
-            labels={"figure": "switching"},
-        ),
+        figure("<results>/switching", "switching"),
     log:
         "<logs>/plot_switching.log",
     benchmark:
@@ -128,8 +123,8 @@ rule plot_switching:
         "../envs/analysis.yaml"
     params:
         **program("plot_switching"),
-        dpi=config["figures"]["dpi"],
+        look=LOOK,
         note=RUN.models_note(),
     shell:
-        "python {params.script:q} --switching {input:q} --dpi {params.dpi} --note {params.note:q}"
+        "python {params.script:q} --switching {input:q} {params.look} --note {params.note:q}"
         " --output {output:q} 2> {log:q}"

@@ -143,3 +143,15 @@ def labelled_note_of_embedder(wildcards):
 def outside_of_embedder(wildcards):
     """What the other embedders say of the same clips: figures of the run's own tell it."""
     return [] if wildcards.ear else [path.replace("<results>", RUN.results) for path in RUN.outside]
+
+
+COMPARED = checked(comparing.folders, config, CONFIG_NAME)
+OF_RUNS = f"results/comparison/{'-'.join(COMPARED)}"
+
+
+def compared(wildcards):
+    """The picture that `snakemake compare` asks for."""
+    if not COMPARED and len(RUN.ears) == 1:
+        print(errors.sentence_of(comparing.nothing_to_compare(CONFIG_NAME)), file=sys.stderr)
+        sys.exit(1)
+    return pictures(f"{OF_RUNS if COMPARED else f'{RUN.results}/comparison'}/landmarks")

@@ -47,7 +47,7 @@ def main() -> None:
     }
     found = answers.ordering(answers.times(half_excesses, concluded), concluded)
     labels = {parquet.metadata(path)["concept"]: naming.labels(path) for path in arguments.scores}
-    results.write(arguments.co_labels, naming.co_labels(labels))
+    results.write(arguments.co_labels, naming.co_labels(labels), naming.CO_LABELS)
     found["effective_concepts"] = naming.effective_number(labels)
     write_text(arguments.order, json.dumps(results.without_nan(found), indent=1) + "\n")
 

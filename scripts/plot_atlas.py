@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from musicologist.core import programs
+from musicologist.figures import canvas
 
 
 def main() -> None:
@@ -12,18 +13,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--atlas", required=True)
     parser.add_argument("--metric", required=True)
-    parser.add_argument("--dpi", type=int, required=True)
-    parser.add_argument("--note", required=True, help="which models made the data")
     parser.add_argument("--outside", nargs="*", type=Path, default=[], help="comparison with other embedders")
-    parser.add_argument("--output", required=True)
+    canvas.add_options(parser)
     arguments = parser.parse_args()
 
     from musicologist.core import results
-    from musicologist.figures import atlas, canvas
+    from musicologist.figures import atlas
 
     summaries = [json.loads(path.read_text(encoding="utf-8"))["summary"] for path in arguments.outside]
-    figure = atlas.atlas(results.read(arguments.atlas), arguments.metric, " ".join([*summaries, arguments.note]))
-    canvas.save(figure, arguments.output, arguments.dpi)
+    note = " ".join([*summaries, arguments.note])
+    figure = atlas.atlas(results.read(arguments.atlas), arguments.metric, note, arguments.width)
+    canvas.publish(figure, arguments.output, arguments.dpi, arguments.captions)
 
 
 if __name__ == "__main__":

@@ -3,22 +3,22 @@
 import argparse
 
 from musicologist.core import programs
+from musicologist.figures import canvas
 
 
 def main() -> None:
     """Write the picture."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--commitment", required=True)
-    parser.add_argument("--dpi", type=int, required=True)
-    parser.add_argument("--note", required=True, help="which models made the data")
-    parser.add_argument("--output", required=True)
+    canvas.add_options(parser)
     arguments = parser.parse_args()
 
     from musicologist.core import results
-    from musicologist.figures import canvas, commitment
+    from musicologist.figures import commitment
 
     rows = results.read(arguments.commitment)
-    canvas.save(commitment.draw(rows, arguments.note), arguments.output, arguments.dpi)
+    figure = commitment.draw(rows, arguments.note, arguments.width)
+    canvas.publish(figure, arguments.output, arguments.dpi, arguments.captions)
 
 
 if __name__ == "__main__":

@@ -4,26 +4,26 @@ import argparse
 from pathlib import Path
 
 from musicologist.core import programs
+from musicologist.figures import canvas
 
 
 def main() -> None:
     """Write the picture; two levels are in memory at a time."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--embeddings", nargs="+", type=Path, required=True, help=".../SIGNAL/step_XX.parquet")
-    parser.add_argument("--dpi", type=int, required=True)
-    parser.add_argument("--note", required=True, help="which models made the data")
-    parser.add_argument("--output", required=True)
+    canvas.add_options(parser)
     arguments = parser.parse_args()
 
     from musicologist.core import levels
     from musicologist.embeddings import of_clips
-    from musicologist.figures import canvas, distances
+    from musicologist.figures import distances
 
     by_signal: dict[str, dict[int, Path]] = {}
     for (signal, step), path in sorted(levels.of_tables(arguments.embeddings).items()):
         by_signal.setdefault(signal, {})[step] = path
     found = {signal: of_clips.between_steps(tables) for signal, tables in by_signal.items()}
-    canvas.save(distances.distances(found, arguments.note), arguments.output, arguments.dpi)
+    figure = distances.distances(found, arguments.note, arguments.width)
+    canvas.publish(figure, arguments.output, arguments.dpi, arguments.captions)
 
 
 if __name__ == "__main__":

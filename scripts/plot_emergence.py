@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from musicologist.core import programs
+from musicologist.figures import canvas
 
 
 def main() -> None:
@@ -18,16 +19,14 @@ def main() -> None:
     parser.add_argument(
         "--style", action="append", nargs=4, default=[], metavar=("CLASSIFIER", "LABEL", "COLOUR", "MARK")
     )
-    parser.add_argument("--dpi", type=int, required=True)
-    parser.add_argument("--note", required=True, help="which models made the data")
     parser.add_argument("--outside", nargs="*", type=Path, default=[], help="comparison with other embedders")
-    parser.add_argument("--output", required=True)
+    canvas.add_options(parser)
     arguments = parser.parse_args()
 
     from musicologist.core import parquet, results
     from musicologist.emergence import guards
     from musicologist.emergence.tables import CONTROLS
-    from musicologist.figures import canvas, emergence
+    from musicologist.figures import emergence
     from musicologist.figures.styles import of_classifiers
 
     pairs = [item.split("=", 1) for item in arguments.reports]
@@ -38,8 +37,8 @@ def main() -> None:
     styles = of_classifiers(reports, arguments.style)
     sentences = [json.loads(path.read_text(encoding="utf-8"))["sentences"] for path in arguments.outside]
     note = " ".join([*(said[rows[0]["concept"]] for said in sentences), arguments.note])
-    figure = emergence.emergence(rows, summary, reports, controls, arguments.metric, note, styles)
-    canvas.save(figure, arguments.output, arguments.dpi)
+    figure = emergence.emergence(rows, summary, reports, controls, arguments.metric, note, styles, arguments.width)
+    canvas.publish(figure, arguments.output, arguments.dpi, arguments.captions)
 
 
 if __name__ == "__main__":

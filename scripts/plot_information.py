@@ -3,6 +3,7 @@
 import argparse
 
 from musicologist.core import programs
+from musicologist.figures import canvas
 
 
 def main() -> None:
@@ -11,18 +12,16 @@ def main() -> None:
     parser.add_argument("--information", required=True)
     parser.add_argument("--resamples", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--dpi", type=int, required=True)
-    parser.add_argument("--note", required=True, help="which models made the data")
-    parser.add_argument("--output", required=True)
+    canvas.add_options(parser)
     arguments = parser.parse_args()
 
     from musicologist.audio.information import INFORMATION
     from musicologist.core import parquet
-    from musicologist.figures import canvas, information
+    from musicologist.figures import information
 
     table = parquet.read(arguments.information, INFORMATION)
-    figure = information.draw(table.to_pylist(), arguments.resamples, arguments.seed, arguments.note)
-    canvas.save(figure, arguments.output, arguments.dpi)
+    figure = information.draw(table.to_pylist(), arguments.resamples, arguments.seed, arguments.note, arguments.width)
+    canvas.publish(figure, arguments.output, arguments.dpi, arguments.captions)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from musicologist.core import programs
+from musicologist.figures import canvas
 
 
 def main() -> None:
@@ -15,21 +16,18 @@ def main() -> None:
     parser.add_argument(
         "--style", action="append", nargs=4, default=[], metavar=("CLASSIFIER", "LABEL", "COLOUR", "MARK")
     )
-    parser.add_argument("--dpi", type=int, required=True)
-    parser.add_argument("--note", required=True, help="which models made the data")
-    parser.add_argument("--output", required=True)
+    canvas.add_options(parser)
     arguments = parser.parse_args()
 
     from musicologist.core import results
-    from musicologist.figures import canvas
     from musicologist.figures import order as figures_order
     from musicologist.figures.styles import of_classifiers
 
     order = json.loads(Path(arguments.order).read_text(encoding="utf-8"))
     rows = results.read(arguments.atlas)
     styles = of_classifiers(dict.fromkeys(row["classifier"] for row in rows), arguments.style)
-    figure = figures_order.order(rows, order, arguments.note, styles)
-    canvas.save(figure, arguments.output, arguments.dpi)
+    figure = figures_order.order(rows, order, arguments.note, styles, arguments.width)
+    canvas.publish(figure, arguments.output, arguments.dpi, arguments.captions)
 
 
 if __name__ == "__main__":

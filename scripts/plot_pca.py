@@ -1,12 +1,13 @@
-"""Animate one concept: notes, and generated clips moving among them from step to step."""
+"""Animate one concept: notes, and generated clips moving among them from step to step; three of the steps stand still."""
 
 import argparse
 
 from musicologist.core import programs
+from musicologist.figures import canvas
 
 
 def main() -> None:
-    """Write the GIF."""
+    """Write the GIF and the picture."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--note-embeddings", required=True)
@@ -17,8 +18,8 @@ def main() -> None:
     parser.add_argument("--points", type=int, required=True, help="at most so many points of each kind")
     parser.add_argument("--frame-ms", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--note", required=True, help="which models made the data")
-    parser.add_argument("--output", required=True)
+    parser.add_argument("--animation", required=True, help="the GIF")
+    canvas.add_options(parser)
     arguments = parser.parse_args()
 
     import numpy as np
@@ -47,7 +48,10 @@ def main() -> None:
         frames.append(pca.Frame(signal, *place.values(), embedding[positives], embedding[negatives]))
     concept = parquet.metadata(arguments.dataset)["concept"]
     probe = classifiers.load(arguments.probe, classifiers.at(arguments.classifier))
-    pca.animate(concept, notes, labels[chosen], probe, frames, arguments.note, arguments.frame_ms, arguments.output)
+    plane = pca.Plane(notes, labels[chosen], probe, frames)
+    pca.animate(concept, plane, frames, arguments.note, arguments.frame_ms, arguments.animation)
+    figure = pca.still(concept, plane, frames, arguments.note, arguments.width)
+    canvas.publish(figure, arguments.output, arguments.dpi, arguments.captions)
 
 
 def _some(rng, values, count):

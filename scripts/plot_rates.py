@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from musicologist.core import programs
+from musicologist.figures import canvas
 
 
 def main() -> None:
@@ -15,22 +16,20 @@ def main() -> None:
     parser.add_argument(
         "--style", action="append", nargs=4, default=[], metavar=("CLASSIFIER", "LABEL", "COLOUR", "MARK")
     )
-    parser.add_argument("--dpi", type=int, required=True)
-    parser.add_argument("--note", required=True, help="which models made the data")
-    parser.add_argument("--output", required=True)
+    canvas.add_options(parser)
     arguments = parser.parse_args()
 
     from musicologist.core import results
     from musicologist.emergence import guards
-    from musicologist.figures import canvas, rates
+    from musicologist.figures import rates
     from musicologist.figures.styles import of_classifiers
 
     pairs = [item.split("=", 1) for item in arguments.reports]
     reports = {name: json.loads(Path(path).read_text(encoding="utf-8")) for name, path in pairs}
     rows = guards.warned(results.read(arguments.emergence), reports)
     styles = of_classifiers(reports, arguments.style)
-    figure = rates.rates(rows, reports, arguments.note, styles)
-    canvas.save(figure, arguments.output, arguments.dpi)
+    figure = rates.rates(rows, reports, arguments.note, styles, arguments.width)
+    canvas.publish(figure, arguments.output, arguments.dpi, arguments.captions)
 
 
 if __name__ == "__main__":

@@ -3,22 +3,22 @@
 import argparse
 
 from musicologist.core import programs
+from musicologist.figures import canvas
 
 
 def main() -> None:
     """Write the picture."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--switching", required=True)
-    parser.add_argument("--dpi", type=int, required=True)
-    parser.add_argument("--note", required=True, help="which models made the data")
-    parser.add_argument("--output", required=True)
+    canvas.add_options(parser)
     arguments = parser.parse_args()
 
     from musicologist.core import results
-    from musicologist.figures import canvas, switching
+    from musicologist.figures import switching
 
     rows = results.read(arguments.switching)
-    canvas.save(switching.draw(rows, arguments.note), arguments.output, arguments.dpi)
+    figure = switching.draw(rows, arguments.note, arguments.width)
+    canvas.publish(figure, arguments.output, arguments.dpi, arguments.captions)
 
 
 if __name__ == "__main__":

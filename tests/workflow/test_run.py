@@ -45,6 +45,7 @@ def test_every_product_is_there_and_opens(finished):
     products = (
         "atlas.csv",
         "atlas.png",
+        "atlas.txt",
         "emergence.parquet",
         "order.json",
         "order.png",
@@ -69,9 +70,8 @@ def test_every_product_is_there_and_opens(finished):
             "emergence.csv",
             "card.json",
             "emergence.json",
-            "emergence.png",
-            "rates.png",
             "pca.gif",
+            *(f"{figure}.{kind}" for figure in ("emergence", "rates", "pca") for kind in ("png", "txt")),
         } | {name for c in classifiers for name in (f"{c}.skops", f"{c}.json", f"scores_{c}.parquet")}
     annotations = pd.read_parquet(results / "prompts/annotations.parquet")
     assert list(annotations) == ["prompt_id", "aspects", "aspects_raw", "bpm", "annotator", "pass"]
@@ -501,7 +501,8 @@ HEARD = {  # what one more embedder plans: its own products
     "measure_emergence": 2,
     "collect_atlas": 1,
 }
-SAID = {"compare_embedders": 1, "plot_emergence": 2, "plot_atlas": 1, "write_cards": 1, **RECORD}
+WHEN = {"compare_landmarks": 1, "plot_comparison": 1}
+SAID = {**WHEN, "compare_embedders": 1, "plot_emergence": 2, "plot_atlas": 1, "write_cards": 1, **RECORD}
 
 
 def test_other_embedders_of_any_width_plan_their_own_jobs_and_say_whether_they_agree(finished):
@@ -528,6 +529,9 @@ def test_other_embedders_of_any_width_plan_their_own_jobs_and_say_whether_they_a
         atlas = pd.read_csv(place / "atlas.csv")
         assert len(atlas) == len(pd.read_csv(results / "atlas.csv"))
         assert (atlas["roc_auc"] != pd.read_csv(results / "atlas.csv")["roc_auc"]).any()
+    when = pd.read_csv(results / "comparison/landmarks.csv")
+    assert set(when["first"]) == {"clap"} and set(when["second"]) == set(others) and len(when) == 3 * 2 * 2 * 2
+    assert (results / "comparison/landmarks.png").stat().st_size > 0
     card = json.loads((results / "concepts/is_brass/card.json").read_text())
     said = card["other_embedders"]
     assert {row["embedder"] for row in said} == set(others) and len(said) == 3 * 2 * 2
@@ -536,6 +540,22 @@ def test_other_embedders_of_any_width_plan_their_own_jobs_and_say_whether_they_a
         "scripts/musicologist/embedders/registry.py", "FAMILIES = {", "FAMILIES = {'more': 'my.more',"
     ):
         assert finished.planned(config=config) == Counter()
+
+
+def test_runs_are_compared_and_one_that_was_not_made_is_named(finished):
+    shutil.copytree(finished / SMALL, finished / "results/again")
+    finished.run("compare", "--config", "runs=[small, again]")
+    when = pd.read_csv(finished / "results/comparison/small-again/landmarks.csv")
+    assert len(when) == 2 * 2 * 2 and not when["changed"].any() and (when["shift"].dropna() == 0).all()
+    summary = json.loads((finished / "results/comparison/small-again/landmarks.json").read_text())
+    assert all(entry["same_prompts"] for entry in summary["curves"]) and len(summary["sentences"]) == 4
+    assert (finished / "results/comparison/small-again/landmarks.png").stat().st_size > 0
+    for arguments, sentence in (
+        (["--config", "runs=[small, other]"], "runs names other, but results/other/atlas.csv does not exist"),
+        ([], "has one embedder and names no runs: nothing to compare"),
+    ):
+        refused = finished.snakemake("compare", *arguments)
+        assert refused.returncode == 1 and sentence in refused.stderr and "Traceback" not in refused.stderr
 
 
 def test_a_classifier_from_outside_the_library_plans_its_own_jobs_and_gets_its_curves(finished):

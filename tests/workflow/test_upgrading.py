@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 SAMPLER = "scripts/musicologist/audio/sampler.py"
-HEAD, BODY = "        def callback(info: Mapping[str, Any]) -> None:\n", "            if keep:\n"
+HEAD, BODY = '            step = first + info["i"]\n', "            if keep:\n"
 CALLBACK = HEAD + BODY
 SMALL = ["--configfile", "tests/workflow/small.yaml", "--cores", "1"]
 
@@ -25,7 +25,7 @@ def test_an_edit_makes_stale_what_it_can_change_and_no_more(finished):
     finished.edit("scripts/musicologist/core/errors.py", "did you mean", "perhaps")
     finished.edit("scripts/musicologist/core/shards.py", "a member that is neither sound nor record", "a stray member")
     assert not finished.planned()
-    with finished.edited("scripts/musicologist/figures/emergence.py", '"linewidth": 1.3', '"linewidth": 1.4'):
+    with finished.edited("scripts/musicologist/figures/emergence.py", '"ms": 4.5', '"ms": 4.4'):
         assert {rule.partition("_")[0] for rule in finished.planned()} == {"plot"}
     with finished.edited(
         "scripts/musicologist/emergence/tables.py", '("control", pa', '("more", pa.string()), ("control", pa'

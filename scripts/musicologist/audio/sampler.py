@@ -1,14 +1,15 @@
 """Sampling with a record of the way: the x0 estimate and the noisy state at chosen steps, one seed per clip."""
 
-import hashlib
 import math
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from musicologist.audio import noise
 from musicologist.audio.predictions import Network, Predictions
 from musicologist.audio.sampling_options import SamplingSettings, check
 from musicologist.core.errors import UserError
@@ -32,6 +33,9 @@ FLOW_SAMPLERS = {"euler": sample_discrete_euler, "dpmpp": sample_flow_dpmpp}
 """stable-audio-tools' samplers for rectified flow. dpmpp calls back as k-diffusion's do; euler counts from 1, and shows x after
 the update."""
 
+HALF = ("bfloat16", "float16")
+"""Precisions in which the transformer computes with half the bits; TF32 is a switch of the device (``devices.resolve``)."""
+
 MARGIN = 16
 """Latent frames decoded beyond what is kept, so that the cut does not change what is heard before it."""
 
@@ -45,14 +49,12 @@ Tell = Callable[[int, torch.Tensor], None]
 
 def clip_seed(run_seed: int, prompt_id: int, sample: int) -> int:
     """The seed of one clip, 63 bits, a function of these three numbers alone."""
-    digest = hashlib.sha256(f"{run_seed}/{prompt_id}/{sample}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> 1
+    return noise.seed_of(run_seed, prompt_id, sample)
 
 
 def branch_seed(clip_seed: int, step: int, branch: int) -> int:
     """The seed of one branch, 63 bits, a function of these three numbers alone."""
-    digest = hashlib.sha256(f"{clip_seed}/{step}/{branch}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> 1
+    return noise.seed_of(clip_seed, step, branch)
 
 
 def check_branching(settings: SamplingSettings, steps: Sequence[int]) -> None:
@@ -93,7 +95,7 @@ class Sampler:
         """
         model, config = family.load(directory, device, text_encoder)
         check(config, settings.sampler, settings.seconds_kept, str(directory))
-        if settings.precision != "float32":
+        if settings.precision in HALF:
             family.keep_ends_exact(model)
         return cls(model, config, settings, device)
 
@@ -130,11 +132,11 @@ class Sampler:
         sqrt(1 + sigma^2): of unit spread. A rectified flow's time is t = sigma / (1 + sigma): both kinds of model are asked at
         the same noise levels.
 
-        Latents are (clips, channels, frames), float32, on the CPU. Each clip's initial noise and Brownian tree come from its
-        own seed, on the CPU, so that neither its batch nor the device changes it.
+        Latents are (clips, channels, frames), float32, on the CPU. Each clip's noise, the initial and that of each step,
+        comes from its own seed, on the CPU, so that neither its batch nor the device changes it.
         """
         shape = self.model.io_channels, self.config["sample_size"] // self.model.pretransform.downsampling_ratio
-        noise = torch.stack([torch.randn(*shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
+        initial = noise.drawn(seeds, shape)
         kept: list[tuple[Level, torch.Tensor]] = []
 
         def keep(step: int, denoised: torch.Tensor, noisy: torch.Tensor, predicted: Predictions) -> None:
@@ -146,19 +148,19 @@ class Sampler:
 
         sigmas = self.sigmas
         if self.settings.sampler in FLOW_SAMPLERS:
-            self._flow(noise * (sigmas[0] / (1 + sigmas[0])), sigmas, prompts, keep)
+            self._flow(initial * (sigmas[0] / (1 + sigmas[0])), sigmas, prompts, keep)
         else:
-            self._denoise(noise.to(self.device) * sigmas[0], sigmas, prompts, seeds, keep)
+            self._denoise(initial * sigmas[0], 0, prompts, seeds, keep)
         yield from kept
 
     @torch.no_grad()
     def continue_from(
-        self, noisy: torch.Tensor, step: int, prompts: Sequence[str], seeds: Sequence[int], same_noise: bool = False
+        self, noisy: torch.Tensor, step: int, prompts: Sequence[str], seeds: Sequence[int]
     ) -> torch.Tensor:
-        """Finished latents (clips, channels, frames), from the signal ``noisy`` of ``step`` on, with noise from ``seeds``.
+        """Finished latents (clips, channels, frames), from the signal ``noisy`` of ``step`` on, with the noise of ``seeds``.
 
-        ``same_noise``: that which ``sample`` adds from there on for these seeds, and not fresh noise; a deterministic sampler
-        adds none. A multistep sampler begins anew. For a rectified flow the state's time is t = sigma / (1 + sigma).
+        It is that which ``sample`` adds from there on for the same seeds; a deterministic sampler adds none. A multistep
+        sampler begins anew. For a rectified flow the state's time is t = sigma / (1 + sigma).
         The level at which continuations agree about a feature is where it is fixed: Li and Chen 2024, critical windows (arXiv
         2403.01633); Sclocchi, Favero and Wyart 2025 (PNAS) noise and denoise likewise.
         """
@@ -167,8 +169,7 @@ class Sampler:
             time = sigmas[0] / (1 + sigmas[0])
             return self._flow(noisy * torch.hypot(1 - time, time), sigmas, prompts).float().cpu()
         state = noisy * math.sqrt(1 + float(sigmas[0]) ** 2)
-        tree = self.sigmas if same_noise else sigmas
-        return self._denoise(state, sigmas, prompts, seeds, tree_of=tree).float().cpu()
+        return self._denoise(state, step, prompts, seeds).float().cpu()
 
     @torch.no_grad()
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
@@ -183,32 +184,31 @@ class Sampler:
     def _denoise(
         self,
         state: torch.Tensor,
-        sigmas: torch.Tensor,
+        first: int,
         prompts: Sequence[str],
         seeds: Sequence[int],
         keep: Keep | None = None,
-        tree_of: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Finished latents: what a v-objective model makes of ``state`` (clips, channels, frames) down ``sigmas`` to 0.
+        """Finished latents: what a v-objective model makes of ``state`` (clips, channels, frames) from the step ``first`` on.
 
-        ``state`` is x0 + sigmas[0] * noise. The noise that a stochastic sampler adds comes from each clip's own seed, of a
-        tree over ``sigmas`` or over ``tree_of``.
+        ``state`` is x0 + sigma * noise at that step's level. The noise that a stochastic sampler adds comes from the clips' own
+        seeds.
         """
-        spanned = sigmas if tree_of is None else tree_of
-        tree = K.sampling.BrownianTreeNoiseSampler(state.cpu(), spanned[-2], spanned[0], seed=list(seeds))
-        stochastic = (
-            {"noise_sampler": lambda sigma, after: tree(sigma.cpu(), after.cpu()).to(self.device)}
-            if "sde" in self.settings.sampler
-            else {}
-        )
+        sigmas, network, step = self.sigmas, Network(flow=False), first
+        levels = sigmas.tolist()  # asked of the GPU, each would wait for it
 
-        network = Network(flow=False)
+        def added(*interval: torch.Tensor) -> torch.Tensor:
+            return noise.of_step(seeds, step, state.shape[1:]).to(self.device, non_blocking=True)
+
+        stochastic = {"noise_sampler": added} if "sde" in self.settings.sampler else {}
 
         def callback(info: Mapping[str, Any]) -> None:
+            nonlocal step
+            step = first + info["i"]
             if keep:
-                denoised, sigma = info["denoised"], float(info["sigma"])
+                denoised, sigma = info["denoised"], levels[step]
                 noisy = info["x"] / math.sqrt(1 + sigma**2)
-                keep(info["i"], denoised, noisy, network.predictions(denoised, noisy, sigma))
+                keep(step, denoised, noisy, network.predictions(denoised, noisy, sigma))
 
         guided = self._guided(prompts)
         with warnings.catch_warnings(), self._precision(), network.listened_to(self.model):
@@ -216,7 +216,7 @@ class Sampler:
             return SAMPLERS[self.settings.sampler](
                 K.external.VDenoiser(self.model.model),
                 state.to(self.device),
-                sigmas.to(self.device),
+                sigmas[first:].to(self.device),
                 disable=True,
                 callback=callback,
                 extra_args=guided,
@@ -269,6 +269,6 @@ class Sampler:
             "cfg_interval": (weight(settings.guidance_sigma_min), math.inf if highest is None else weight(highest)),
         }
 
-    def _precision(self) -> torch.autocast:
+    def _precision(self) -> AbstractContextManager[Any]:
         precision = self.settings.precision
-        return torch.autocast(self.device, getattr(torch, precision), enabled=precision != "float32")
+        return torch.autocast(self.device, getattr(torch, precision)) if precision in HALF else nullcontext()

@@ -54,7 +54,7 @@ class ShardSampling:
         """
         settings = sampling_options.settings(arguments)
         devices.check_modules(arguments.modules)
-        family, device = devices.family(arguments.family), devices.resolve(arguments.device)
+        family, device = devices.family(arguments.family), devices.resolve(arguments.device, settings.precision)
         self.sampler = Sampler.load(family, arguments.model, settings, device, arguments.text_encoder)
         self.sigmas = noise_levels.sigmas(settings.steps, settings.sigma_min, settings.sigma_max)
         self.made_by = {"model": arguments.model, "digest": arguments.digest, **asdict(settings)}

@@ -12,11 +12,12 @@ from musicologist.core.files import write_text
 
 TEXT = (
     *("concept", "classifier", "signal", "answer", "warning", "aspect", "statistic"),
-    *("first", "second", "group"),
+    *("first", "second", "group", "first_answer", "second_answer"),
 )
 WHOLE = (
     *("step", "n_pos_prompts", "n_neg_prompts", "n_pos", "n_neg", "beats_random", "monotone", "half_excess_censored"),
     *("passes", "n_prompts", "n_majority", "n_any", "n_all", "concepts", "pairs"),
+    *("both", "first_only", "second_only", "changed", "first_censored", "second_censored"),
 )
 
 
@@ -32,15 +33,18 @@ def read(path: str | Path) -> list[dict[str, Any]]:
         raise UserError(f"{path} is no table of results ({error}): delete it and run again.") from None
 
 
-def write(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows that all have the same columns, numbers with six significant digits."""
-    write_text(path, as_csv(rows))
+def write(path: str | Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> None:
+    """Write rows that all have the same columns, numbers with six significant digits.
+
+    Name the ``columns`` where there may be no row.
+    """
+    write_text(path, as_csv(rows, columns))
 
 
-def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+def as_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str:
     """The text that ``write`` writes."""
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, rows[0], lineterminator="\n")
+    writer = csv.DictWriter(buffer, columns or list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: f"{v:.6g}" if isinstance(v, float) else v for name, v in row.items()} for row in rows)
     return buffer.getvalue()

@@ -71,6 +71,9 @@ def with_near_prompts(scored: Mapping[str, ScoredClips]) -> dict[str, ScoredClip
     return {signal: replace(mine, labels=(mine.labels == 1).astype(int)) for signal, mine in scored.items()}
 
 
+CO_LABELS = ("first", "second", "both", "first_only", "second_only", "phi")
+
+
 def labels(path: str | Path) -> np.ndarray:
     """By prompt in the order of their ids (prompts,): 1 where a table of the schema ``scores`` has it ask for the concept.
 

@@ -1,12 +1,12 @@
 """The atlas: all concepts by all levels."""
 
-import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from musicologist.figures.canvas import METRIC_NAMES, SIGNAL_NAMES, doubts, hatch, level_label, new_figure, title_of
+from musicologist.figures import canvas
+from musicologist.figures.canvas import METRIC_NAMES, SIGNAL_NAMES, doubts, hatch, level_label, title_of
 from musicologist.statistics.outcomes import EMERGED, FROM_THE_START, NOT_EMERGED, UNRESOLVED, earliness
 
 if TYPE_CHECKING:
@@ -19,35 +19,58 @@ Rows = Sequence[Mapping[str, Any]]
 _WORDS = {NOT_EMERGED: "–", UNRESOLVED: "unresolved", FROM_THE_START: "start"}
 """What stands beside a row in place of a noise level."""
 
+_CELL, _BESIDE, _ROOMY, _COLUMN = 0.155, 0.8, 8.0, 4.5
+"""Inches: the narrowest cell that takes a number; what stands right of a panel; how wide a figure must be for doubts beside
+a name, and for names in more than the smallest type."""
 
-def atlas(rows: Rows, metric: str, note: str) -> "Figure":
+_MIDDLE = 0.179
+"""The relative luminance at which black and white are equally far, 4.6 to 1: further than WCAG's 4.5 from every colour."""
+
+_LEGEND = (
+    "Rows: earliest on top in the {}, by when half of the final excess over .5 has come; then what is unresolved, then what "
+    "has not emerged. Bold: every probe is above shuffled labels there (max-T over levels, Benjamini-Hochberg over concepts, "
+    "5 %). Right of each panel: that noise level as sigma, mean of the probes that agree; start: so at the first level "
+    "already, above shuffled labels; unresolved: present in the end, from when on the data do not say; –: not emerged; ~: "
+    "falls on its way by more than its error. Hatched: in doubt, for what stands with its name."
+)
+
+
+def atlas(rows: Rows, metric: str, note: str, width: float | None = None) -> "Figure":
     """All concepts by levels, a panel for each signal; the classifiers' mean, ordered by when they are there, earliest on top.
 
     ``rows`` are those of atlas.csv. Levels that every classifier finds significant, of curves with q at most 0.05, are bold.
-    Concepts that are in doubt are hatched, and say why.
+    Concepts that are in doubt are hatched, and say why. ``width`` is in inches, None what the panels need on a screen; where it
+    has no room for them side by side they stand below one another, and where a cell has none for its number it is a colour.
     """
     signals = _signals(rows)
-    concepts = ordered(rows, "noisy" if "noisy" in signals else signals[0], metric)
-    width = max(3.1, 0.38 * len({row["step"] for row in rows}))
-    figure = new_figure(2.6 + (width + 0.7) * len(signals), 2.3 + 0.27 * len(concepts))
-    axes = figure.subplots(1, len(signals), sharey=True, squeeze=False)[0]
-    for axis, signal in zip(axes, signals, strict=True):
-        image = _panel(axis, [row for row in rows if row["signal"] == signal], concepts, metric)
-        axis.set_title(SIGNAL_NAMES[signal], fontsize=10)
-    names = [_name(rows, concept) for concept in concepts]
-    axes[0].set_yticks(range(len(concepts)), names)
-    bar = figure.colorbar(image, ax=axes, shrink=0.5, pad=0.01)
-    bar.set_label(f"{METRIC_NAMES[metric]}, mean of the classifiers")
-    bar.outline.set_visible(False)  # type: ignore[operator]  # its stub says spine
-    figure.suptitle("Atlas: how well prompts with and without a concept are told apart", fontsize=12)
-    legend = (
-        "Bold: every probe is above permuted labels there (max-T over levels, Benjamini-Hochberg over concepts, 5 %). Right of "
-        "each panel: the noise level at which half of the final excess over .5 is there (mean of the probes that agree); "
-        "start: at the first level already, and above permuted labels; unresolved: present in the end, from when on the data "
-        "do not say; ~: falls on its way by more than its error. Hatched: in doubt, for what stands behind its name."
+    first = "noisy" if "noisy" in signals else signals[0]
+    concepts = ordered(rows, first, metric)
+    names = [_name(rows, concept, "\n" if width and width < _ROOMY else " ") for concept in concepts]
+    size = canvas.SMALLEST if width and width < _COLUMN else 8.0
+    named = 0.2 + 0.0088 * size * max(len(line) for name in names for line in name.split("\n"))
+    levels = len({row["step"] for row in rows})
+    width = width or 0.4 + named + (max(3.1, 0.38 * levels) + _BESIDE) * len(signals)
+    cells = {across: ((width - named - 0.3) / across - _BESIDE) / levels for across in range(1, len(signals) + 1)}
+    across = max((number for number, cell in cells.items() if cell >= _CELL), default=1)
+    down = -(-len(signals) // across)
+    lines = canvas.caption([_LEGEND.format(SIGNAL_NAMES[first]), note], width)
+    height = 1.1 + down * (0.9 + 0.26 * len(concepts)) + canvas.height_of(lines)
+    figure = canvas.new_figure(width, height)
+    axes = figure.subplots(down, across, sharey=True, squeeze=False)
+    for axis, signal in zip(axes.flat, signals, strict=False):
+        image = _panel(axis, [row for row in rows if row["signal"] == signal], concepts, metric, cells[across])
+        axis.set_title(SIGNAL_NAMES[signal], fontsize=9.5)
+    for axis in axes.flat[len(signals) :]:
+        axis.set_axis_off()
+    for axis in axes[:, 0]:
+        axis.set_yticks(range(len(concepts)), names, fontsize=size)
+    bar = figure.colorbar(
+        image, ax=axes, location="bottom", fraction=0.2 / height, aspect=0.6 * width / 0.12, shrink=0.6
     )
-    lines = [*textwrap.wrap(legend, 26 + int(15 * figure.get_size_inches()[0])), *textwrap.wrap(note, 110)]
-    figure.supxlabel("\n".join(lines), fontsize=7, color="0.3")
+    bar.set_label(f"{METRIC_NAMES[metric]}, mean of the classifiers", fontsize=8)
+    bar.ax.tick_params(labelsize=7)
+    bar.outline.set_visible(False)  # type: ignore[operator]  # its stub says spine
+    canvas.explain(figure, "Atlas: how well prompts with and without a concept are told apart", lines)
     return figure
 
 
@@ -80,13 +103,14 @@ def _ends(rows: Rows, signal: str) -> dict[str, list[Mapping[str, Any]]]:
     return found
 
 
-def _name(rows: Rows, concept: str) -> str:
+def _name(rows: Rows, concept: str, between: str) -> str:
     """A concept's name with what is in doubt about it."""
     words = doubts(row for row in rows if row["concept"] == concept)
-    return f"{title_of(concept)} ({words})" if words else title_of(concept)
+    return f"{title_of(concept)}{between}({words})" if words else title_of(concept)
 
 
-def _panel(axis: "Axes", rows: Rows, concepts: Sequence[str], metric: str) -> Any:
+def _panel(axis: "Axes", rows: Rows, concepts: Sequence[str], metric: str, cell: float) -> Any:
+    """Draw one signal; ``cell`` is how many inches wide a level is."""
     levels = sorted({(row["step"], row["log_snr_db"]) for row in rows})
     values = np.full((len(concepts), len(levels)), np.nan)
     bold = np.zeros(values.shape, bool)
@@ -99,25 +123,45 @@ def _panel(axis: "Axes", rows: Rows, concepts: Sequence[str], metric: str) -> An
             values[i, j] = np.mean([row[metric] for row in found]) if found else np.nan
             bold[i, j] = bool(found) and all(row["p_level"] <= 0.05 and row["q"] <= 0.05 for row in found)
     image = axis.imshow(values, aspect="auto", cmap="PuOr_r", vmin=0, vmax=1, interpolation="nearest")
-    for i, j in np.ndindex(values.shape):
-        if np.isfinite(values[i, j]):
-            light = "white" if abs(values[i, j] - 0.5) > 0.36 else ("black" if bold[i, j] else "0.35")
-            weight = "bold" if bold[i, j] else "normal"
-            text = f"{values[i, j]:.2f}".removeprefix("0")
-            axis.text(j, i, text, ha="center", va="center", fontsize=6.5, color=light, weight=weight)
+    if cell >= _CELL:
+        _numbers(
+            axis,
+            image,
+            values,
+            bold,
+            {i for i, c in enumerate(concepts) if doubts(cells.get((c, levels[-1][0]), []))},
+            cell,
+        )
     ends = [cells.get((concept, levels[-1][0]), []) for concept in concepts]
     for i, end in enumerate(ends):
         if doubts(end):
             hatch(axis, -0.5, i - 0.5, len(levels), 1)
-    _label(axis, levels, [when(end) for end in ends])
+    _label(axis, levels, [when(end) for end in ends], cell)
     return image
 
 
-def _label(axis: "Axes", levels: Sequence[tuple[int, float]], beside: Sequence[str]) -> None:
-    axis.set_xticks(range(len(levels)), [level_label(db, sep="\n") for _, db in levels], fontsize=7)
-    axis.set_xlabel("log-SNR in dB, noise level sigma below")
+def _numbers(
+    axis: "Axes", image: Any, values: np.ndarray, bold: np.ndarray, hatched: Collection[int], cell: float
+) -> None:
+    """Write its number on each cell in black or white, whichever is told from its colour better; a halo keeps hatches off."""
+    from matplotlib.patheffects import withStroke
+
+    colours = image.to_rgba(values)
+    for i, j in zip(*np.nonzero(np.isfinite(values)), strict=True):
+        ink = "white" if canvas.luminance(colours[i, j]) < _MIDDLE else "black"
+        text = f"{values[i, j]:.2f}".removeprefix("0")
+        look: dict[str, Any] = {"fontsize": 6.5 if cell >= 0.19 else canvas.SMALLEST, "color": ink}
+        written = axis.text(j, i, text, ha="center", va="center", weight="bold" if bold[i, j] else "normal", **look)
+        if i in hatched:
+            written.set_path_effects([withStroke(linewidth=2, foreground=colours[i, j])])
+
+
+def _label(axis: "Axes", levels: Sequence[tuple[int, float]], beside: Sequence[str], cell: float) -> None:
+    every = range(0, len(levels), -(-17 * len(levels) // round(72 * cell * len(levels))))  # a label takes 17 points
+    axis.set_xticks(every, [level_label(levels[place][1], sep="\n") for place in every], fontsize=canvas.SMALLEST)
+    axis.set_xlabel("log-SNR in dB, noise level sigma below", fontsize=8)
     top, right = axis.secondary_xaxis("top"), axis.secondary_yaxis("right")
-    top.set_xticks(range(len(levels)), [str(step) for step, _ in levels], fontsize=7)
+    top.set_xticks(every, [str(levels[place][0]) for place in every], fontsize=canvas.SMALLEST)
     top.set_xlabel("denoising step (from 0)", fontsize=8)
     right.set_yticks(range(len(beside)), beside, fontsize=6.5, color="0.3")
     for side in (top, right):

@@ -19,18 +19,37 @@ def noise_axis(axis: "Axes", rows: Sequence[Mapping[str, Any]]) -> None:
 
 def level_axis(axis: "Axes", rows: Sequence[Mapping[str, Any]]) -> None:
     """Label an axis over log-SNR in dB with dB and sigma below."""
-    decibels = [row["log_snr_db"] for row in rows]
+    ticks = level_ticks(axis, [row["log_snr_db"] for row in rows])
+    axis.set_xticks(ticks, [level_label(db, sep="\n") for db in ticks], fontsize=7)
+    wide = _points(axis) > 190
+    axis.set_xlabel("log-SNR in dB, noise level sigma below" if wide else "log-SNR in dB,\nsigma below", fontsize=8)
+
+
+def level_ticks(axis: "Axes", decibels: Sequence[float]) -> np.ndarray:
+    """Round levels in dB from the lowest to the highest, as many as there is room for; both ends where none is between."""
     low, high = min(decibels), max(decibels)
-    spacing = 10 if high - low <= 70 else 20
+    most = max(1.0, _points(axis) / 26)
+    spacing = next((one for one in (10, 20, 40) if (high - low) / one <= most), 80)
     ticks = np.arange(spacing * np.ceil(low / spacing - 0.05), high + 0.5, spacing)
-    axis.set_xticks(ticks, [level_label(db, sep="\n") for db in ticks], fontsize=8)
-    axis.set_xlabel("log-SNR in dB, noise level sigma below")
+    return ticks if len(ticks) else np.unique([low, high])
 
 
 def step_axis(axis: "Axes", rows: Sequence[Mapping[str, Any]]) -> None:
     """Label a second axis, above one over log-SNR in dB, with the steps of ``rows``."""
     steps = {row["step"]: row["log_snr_db"] for row in rows}
-    shown = sorted(steps)[:: max(1, -(-len(steps) // 10))]
+    span = max(steps.values()) - min(steps.values())
+    apart = span * max(0.1, 18 / _points(axis))
+    shown: list[int] = []
+    for step in sorted(steps):
+        if not shown or abs(steps[step] - steps[shown[-1]]) >= apart:
+            shown.append(step)
     top = axis.secondary_xaxis("top")
-    top.set_xticks([steps[step] for step in shown], shown, fontsize=7)
+    top.set_xticks([steps[step] for step in shown], [str(step) for step in shown], fontsize=7)
     top.set_xlabel("denoising step (from 0)", fontsize=8)
+
+
+def _points(axis: "Axes") -> float:
+    """About how wide an axis is, in points, before the layout is known."""
+    figure = axis.get_figure(root=True)
+    assert figure is not None
+    return float(axis.get_position().width * figure.get_figwidth() * 72)

@@ -1,22 +1,51 @@
-"""What all figures share: sizes, names, doubts, a noise level's label. Deterministic, and legible to the colour-blind."""
+"""What all figures share: sizes, names, doubts, captions, files. Deterministic, and legible to the colour-blind.
 
-from collections.abc import Iterable, Mapping
+A figure is drawn at the size it is printed at: sizes of text are those on paper, and none is below ``SMALLEST``.
+"""
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from musicologist.core.files import atomic_path
+from musicologist.core.files import atomic_path, write_text
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 SIGNAL_NAMES = {"denoised": "x0 estimate (denoised)", "unguided": "x0 estimate, unguided", "noisy": "noisy state"}
+SIGNAL_COLOURS = {"denoised": "#332288", "unguided": "#44AA99", "noisy": "#DDAA33"}
+"""Tol's: two of them differ by 50 or more in Lab for every kind of colour blindness, in lightness too."""
 METRIC_NAMES = {
     "roc_auc": "ROC-AUC",
     "average_precision": "average precision",
     "balanced_accuracy": "balanced accuracy",
     "accuracy": "accuracy",
 }
+SMALLEST = 6.0
+"""Points."""
+
+_IN_DOUBT = "In doubt: "
+_TITLE = 11.5
+_CAPTION = 7.0
+_CHARACTERS = 129.0  # of DejaVu Sans in an inch, times points
+_UNTOLD: dict[str, dict[str, Any]] = {  # the same figure gives the same bytes
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": None},
+    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+
+
+def add_options(parser: "ArgumentParser") -> None:
+    """What every program that draws is told: how its figures look, who made the data, and where to."""
+    parser.add_argument("--dpi", type=int, required=True)
+    parser.add_argument("--width", type=float, help="in inches; without it, as wide as the panels need on a screen")
+    parser.add_argument("--captions", choices=("inside", "beside"), default="inside")
+    parser.add_argument("--note", required=True, help="which models made the data")
+    parser.add_argument("--output", nargs="+", required=True, help="pictures by their ending; .txt: title and caption")
 
 
 def new_figure(width: float, height: float) -> "Figure":
@@ -26,15 +55,75 @@ def new_figure(width: float, height: float) -> "Figure":
     from matplotlib.figure import Figure
 
     matplotlib.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
+    # In vector files text stays text, and journals take no Type 3 fonts.
+    matplotlib.rcParams.update({"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "musicologist"})
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
 
 def save(figure: "Figure", path: str | Path, dpi: int = 150) -> None:
-    """Write a PNG atomically; the same figure gives the same bytes."""
+    """Write a PNG, SVG or PDF, by the name's ending, atomically; the same figure gives the same bytes."""
+    kind = Path(path).suffix if Path(path).suffix in _UNTOLD else ".png"
+    lay_out(figure)
     with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=dpi, metadata={"Software": None})
+        figure.savefig(temporary, format=kind[1:], dpi=dpi, metadata=_UNTOLD[kind])
+
+
+def lay_out(figure: "Figure") -> None:
+    """Find room for everything, once: to save would do it twice for each file."""
+    if (layout := figure.get_layout_engine()) is not None:
+        layout.execute(figure)
+        figure.set_layout_engine(None)
+
+
+def publish(figure: "Figure", paths: Iterable[str | Path], dpi: int, captions: str = "inside") -> None:
+    """Write a figure to each of ``paths`` by its ending: .txt has its title and caption as text.
+
+    ``captions`` "beside" leaves both out of the picture, all but what is in doubt.
+    """
+    title, caption = figure.get_suptitle(), " ".join(figure.get_supxlabel().split("\n"))
+    if captions == "beside":
+        figure.suptitle(title[title.index(_IN_DOUBT) :] if _IN_DOUBT in title else "")
+        figure.supxlabel("")
+    for path in map(Path, paths):
+        if path.suffix == ".txt":
+            write_text(path, f"{' '.join(title.split())}\n\n{caption}\n")
+        else:
+            save(figure, path, dpi)
+
+
+def caption(parts: Iterable[str], width: float) -> list[str]:
+    """The lines of a caption below a picture ``width`` inches wide: each part begins a new one, empty parts none."""
+    return [line for part in parts for line in textwrap.wrap(part, int(_CHARACTERS / _CAPTION * width))]
+
+
+def height_of(lines: list[str]) -> float:
+    """How many inches the lines of a caption take."""
+    return 0.145 * len(lines)
+
+
+def explain(figure: "Figure", title: str, lines: list[str], doubt: str = "") -> None:
+    """Put a title over a figure, with what is in ``doubt`` about it on a line of its own, and a caption below."""
+    fit = int(_CHARACTERS / _TITLE * figure.get_size_inches()[0])
+    said = [title, f"{_IN_DOUBT}{doubt}"] if doubt else [title]
+    figure.suptitle("\n".join(textwrap.fill(part, fit) for part in said), fontsize=_TITLE, x=0.02, ha="left")
+    figure.supxlabel("\n".join(lines), fontsize=_CAPTION, color="0.3", x=0.02, ha="left")
+
+
+def legend_above(axis: "Axes", figure: "Figure") -> None:
+    """Fill an axis of no height with one legend of all that is drawn in the figure; the panels make room for it."""
+    named: dict[str, Any] = {}
+    for panel in figure.axes:
+        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
+            named.setdefault(label, handle)
+    axis.set_axis_off()
+    if not named:
+        return
+    width = figure.get_size_inches()[0]
+    columns = max(1, min(len(named), int(_CHARACTERS / 7.5 * width / (8 + max(map(len, named))))))
+    look: dict[str, Any] = {"frameon": False, "fontsize": 7.5, "borderaxespad": 0, "columnspacing": 1.2}
+    axis.legend(named.values(), named, loc="upper left", bbox_to_anchor=(0, 1), ncols=columns, **look)
 
 
 def title_of(concept: str) -> str:
@@ -70,4 +159,11 @@ def hatch(axis: "Axes", left: float, bottom: float, width: float, height: float,
 def level_label(log_snr_db: float, sep: str) -> str:
     """A noise level as log-SNR in dB and sigma, to two digits."""
     sigma = float(f"{10 ** (-log_snr_db / 20):.2g}")
-    return f"{log_snr_db:+.0f}".replace("-", "\N{MINUS SIGN}").replace("+0", "0") + f"{sep}{sigma:g}"
+    whole = round(log_snr_db)
+    return (f"{whole:+d}".replace("-", "\N{MINUS SIGN}") if whole else "0") + f"{sep}{sigma:g}"
+
+
+def luminance(colour: Sequence[float]) -> float:
+    """The relative luminance of an sRGB colour (red, green, blue, each from 0 to 1), from 0 to 1, as WCAG 2 defines it."""
+    red, green, blue = (((part + 0.055) / 1.055) ** 2.4 if part > 0.04045 else part / 12.92 for part in colour[:3])
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,22 +1,30 @@
 """The point cloud moving: notes and generated clips in the plane of the notes' two main components, step by step."""
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from musicologist.core.files import atomic_path
-from musicologist.figures.canvas import SIGNAL_NAMES, new_figure, title_of
+from musicologist.figures import canvas
+from musicologist.figures.canvas import SIGNAL_NAMES, title_of
+from musicologist.statistics.components import components
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _GRID = 40  # points a side at which the probe is asked where its boundary runs
+_INKS = {"without": "#8C8C8C", "with": "#56B4E9", "not asked": "#444444", "asked": "#D55E00"}
+_SHOWN = 3
+"""Levels that the still picture has: the first, the last and one between."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """The embeddings (clips, 512) of clips whose prompts ask for the concept, and of those whose prompts do not, at a step."""
+    """The embeddings (clips, size) of clips whose prompts ask for the concept, and of those whose prompts do not, at a step."""
 
     signal: str
     step: int
@@ -26,105 +34,147 @@ class Frame:
     negative: np.ndarray
 
 
-def animate(
-    concept: str,
-    notes: np.ndarray,
-    labels: np.ndarray,
-    probe: Any,
-    frames: Sequence[Frame],
-    note: str,
-    frame_ms: int,
-    path: str | Path,
-) -> None:
-    """Write a GIF with a panel for each signal and a frame for each step.
+class Plane:
+    """The plane of the two main components of the notes, fitted once and kept."""
 
-    One PCA is fitted, on the notes (n, 512), and stays. The boundary is the probe's, drawn where it cuts that plane. The same
-    input gives the same bytes.
-    """
+    def __init__(self, notes: np.ndarray, labels: np.ndarray, probe: Any, frames: Sequence[Frame]) -> None:
+        """Fit it to ``notes`` (n, size) with their ``labels``; ``probe`` is asked where its boundary cuts the plane."""
+        self._components = components(notes, 2)
+        self._labels, self._points = labels, self._components.transform(notes)
+        clips = [self.place(frame.positive) for frame in frames]
+        low, high = (end(np.concatenate([self._points, *clips]), axis=0) for end in (np.min, np.max))
+        self._limits = low - 0.06 * (high - low), high + 0.06 * (high - low)
+        (left, bottom), (right, top) = self._limits
+        self._x, self._y = np.meshgrid(np.linspace(left, right, _GRID), np.linspace(bottom, top, _GRID))
+        grid = self._components.inverse_transform(np.column_stack([self._x.ravel(), self._y.ravel()]))
+        self._decision = probe.decision_function(grid.astype(np.float32)).reshape(self._x.shape)
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        """The two components' shares of the notes' variance."""
+        first, second = self._components.shares
+        return float(first), float(second)
+
+    def place(self, embedding: np.ndarray) -> np.ndarray:
+        """Where embeddings (n, size) lie, (n, 2)."""
+        return self._components.transform(embedding) if len(embedding) else np.empty((0, 2))
+
+    def draw(self, axis: "Axes") -> tuple[Any, Any]:
+        """Draw what does not move; returns the artists of the clips without and with the concept."""
+        (left, bottom), (right, top) = self._limits
+        if self._decision.min() < 0 < self._decision.max():
+            line: dict[str, Any] = {"colors": "0.25", "linewidths": 1, "linestyles": "--"}
+            axis.contour(self._x, self._y, self._decision, levels=[0], **line)
+        axis.plot([], [], color="0.25", linewidth=1, linestyle="--", label="the probe's boundary in this plane")
+        hollow: dict[str, Any] = {"facecolors": "none", "edgecolors": _INKS["without"], "linewidths": 0.8}
+        x, y = self._points[self._labels == 0].T
+        axis.scatter(x, y, s=12, label="notes without the concept", **hollow)
+        x, y = self._points[self._labels == 1].T
+        axis.scatter(x, y, s=12, color=_INKS["with"], linewidths=0, label="notes with it")
+        crossed: dict[str, Any] = {"marker": "x", "color": _INKS["not asked"], "linewidths": 0.9}
+        without = axis.scatter([], [], s=16, label="generated, not asked for", **crossed)
+        ringed: dict[str, Any] = {"color": _INKS["asked"], "edgecolor": "white", "linewidths": 0.4}
+        asked = axis.scatter([], [], s=24, label="generated, asked for", **ringed)
+        axis.set_xlim(left, right)
+        axis.set_ylim(bottom, top)
+        axis.tick_params(labelsize=7.5)
+        return without, asked
+
+
+def animate(concept: str, plane: Plane, frames: Sequence[Frame], note: str, frame_ms: int, path: str | Path) -> None:
+    """Write a GIF with a panel for each signal and a frame for each step; the same input gives the same bytes."""
     from PIL import Image
-    from sklearn.decomposition import PCA
 
-    pca = PCA(2, svd_solver="full").fit(notes)
-    signals = [signal for signal in SIGNAL_NAMES if any(frame.signal == signal for frame in frames)]
-    steps = sorted({frame.step for frame in frames})
-    figure = new_figure(4.3 * len(signals), 4.6)
-    axes = figure.subplots(1, len(signals), sharex=True, sharey=True, squeeze=False)[0]
-    points = pca.transform(notes)
-    limits = _limits(
-        np.concatenate([points, *(pca.transform(frame.positive) for frame in frames if len(frame.positive))])
-    )
-    boundary = _boundary(pca, probe, limits)
-    moving = {
-        signal: _panel(axis, signal, points, labels, pca, boundary, limits)
-        for axis, signal in zip(axes, signals, strict=True)
-    }
-    axes[0].set_ylabel(f"second component ({pca.explained_variance_ratio_[1]:.0%} of the notes' variance)")
+    signals = _signals(frames)
+    width = max(4.3 * len(signals), 5.0)
+    lines = canvas.caption([_about(plane), note], width)
+    figure = canvas.new_figure(width, 4.9 + canvas.height_of(lines))
+    grid = figure.add_gridspec(2, len(signals), height_ratios=[0.001, 1])
+    legend = figure.add_subplot(grid[0, :])
+    axes = {signal: figure.add_subplot(grid[1, place]) for place, signal in enumerate(signals)}
+    moving = {signal: plane.draw(axis) for signal, axis in axes.items()}
+    for signal, axis in axes.items():
+        axis.set_title(SIGNAL_NAMES[signal], fontsize=9.5)
+        axis.set_xlabel(f"first component ({plane.shares[0]:.0%} of the notes' variance)", fontsize=8.5)
+    axes[signals[0]].set_ylabel(f"second component ({plane.shares[1]:.0%})", fontsize=8.5)
+    canvas.legend_above(legend, figure)
+    canvas.explain(figure, " ", lines)
     title = figure.suptitle(" ", x=0.02, ha="left")
-    handles, names = axes[0].get_legend_handles_labels()
-    legend = figure.legend(handles, names, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
-    # As its title, for the layout would put a label of the figure on top of the legend.
-    legend.set_title("\n".join(textwrap.wrap(note, 110)), prop={"size": 6.5})  # type: ignore[arg-type]  # its stub is too narrow
-    legend.get_title().set(color="0.3", multialignment="center")
+    canvas.lay_out(figure)
+    title.set_visible(False)
+    agg: Any = figure.canvas
+    agg.draw()
+    still = agg.copy_from_bbox(figure.bbox)  # what does not move is drawn once
     pictures = []
-    for step in steps:
+    title.set_visible(True)
+    for step in sorted({frame.step for frame in frames}):
+        agg.restore_region(still)
         for frame in (frame for frame in frames if frame.step == step):
-            for artist, clips in zip(moving[frame.signal], (frame.negative, frame.positive), strict=True):
-                artist.set_offsets(pca.transform(clips) if len(clips) else np.empty((0, 2)))
-            title.set_text(
-                f"“{title_of(concept)}” at log-SNR {frame.log_snr_db:+.0f} dB (sigma {frame.sigma:.3g}, step {step})"
-            )
-        figure.canvas.draw()
-        if step == steps[0]:
-            figure.set_layout_engine("none")
-        drawn = figure.canvas.buffer_rgba()  # type: ignore[attr-defined]  # the canvas is Agg's
-        pictures.append(Image.fromarray(np.asarray(drawn)[..., :3].copy()))
-    palette = pictures[-1].quantize(64, dither=Image.Dither.NONE)
+            _move(moving[frame.signal], plane, frame)
+            for artist in moving[frame.signal]:
+                axes[frame.signal].draw_artist(artist)
+            title.set_text(f"“{title_of(concept)}” at {_level(frame)}, step {step}")
+        figure.draw_artist(title)
+        pictures.append(Image.fromarray(np.asarray(agg.buffer_rgba())[..., :3].copy()))
+    palette = _palette()
     pictures = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
     durations = [frame_ms] * (len(pictures) - 1) + [3 * frame_ms]
+    frames_of_file: dict[str, Any] = {"append_images": pictures[1:], "duration": durations}
     with atomic_path(path) as temporary:
-        pictures[0].save(
-            temporary,
-            format="GIF",
-            save_all=True,
-            append_images=pictures[1:],
-            duration=durations,
-            loop=0,
-            optimize=False,
-        )
+        pictures[0].save(temporary, format="GIF", save_all=True, loop=0, optimize=False, **frames_of_file)
 
 
-def _limits(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    low, high = points.min(0), points.max(0)
-    margin = 0.06 * (high - low)
-    return low - margin, high + margin
+def still(concept: str, plane: Plane, frames: Sequence[Frame], note: str, width: float | None = None) -> "Figure":
+    """The cloud at the first, a middle and the last level, a row of panels for each signal; ``width`` is in inches."""
+    signals, steps = _signals(frames), sorted({frame.step for frame in frames})
+    shown = [steps[round(place)] for place in np.linspace(0, len(steps) - 1, min(_SHOWN, len(steps)))]
+    width = width or 9.0
+    lines = canvas.caption([_about(plane), note], width)
+    side = (width - 0.6) / len(shown)
+    figure = canvas.new_figure(width, 1.1 + (0.9 * min(side, 3.2) + 0.35) * len(signals) + canvas.height_of(lines))
+    grid = figure.add_gridspec(1 + len(signals), len(shown), height_ratios=[0.001, *[1] * len(signals)])
+    legend = figure.add_subplot(grid[0, :])
+    for frame in (frame for frame in frames if frame.step in shown):
+        row, column = signals.index(frame.signal), shown.index(frame.step)
+        axis = figure.add_subplot(grid[1 + row, column])
+        _move(plane.draw(axis), plane, frame)
+        axis.tick_params(labelleft=not column, labelbottom=row == len(signals) - 1)
+        if not row:
+            axis.set_title(_level(frame).replace(" (", "\n("), fontsize=8.5)
+        if not column:
+            axis.set_ylabel(SIGNAL_NAMES[frame.signal], fontsize=8.5)
+    canvas.legend_above(legend, figure)
+    canvas.explain(figure, f"Clips among notes: “{title_of(concept)}”", lines)
+    return figure
 
 
-def _boundary(pca: Any, probe: Any, limits: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The probe's decision values on a grid in the plane: x, y and values, each (_GRID, _GRID)."""
-    (left, bottom), (right, top) = limits
-    x, y = np.meshgrid(np.linspace(left, right, _GRID), np.linspace(bottom, top, _GRID))
-    plane = pca.inverse_transform(np.column_stack([x.ravel(), y.ravel()]))
-    return x, y, probe.decision_function(plane.astype(np.float32)).reshape(x.shape)
+def _signals(frames: Sequence[Frame]) -> list[str]:
+    return [signal for signal in SIGNAL_NAMES if any(frame.signal == signal for frame in frames)]
 
 
-def _panel(
-    axis: Any, signal: str, points: np.ndarray, labels: np.ndarray, pca: Any, boundary: tuple, limits: tuple
-) -> tuple[Any, Any]:
-    """Draw what does not move; returns the artists of the clips without and with the concept."""
-    (left, bottom), (right, top) = limits
-    x, y, decision = boundary
-    if decision.min() < 0 < decision.max():
-        axis.contour(x, y, decision, levels=[0], colors="0.25", linewidths=1, linestyles="--")
-    marks = {"s": 7, "linewidths": 0, "alpha": 0.45}
-    axis.scatter(*points[labels == 0].T, color="#BBBBBB", label="notes without the concept", **marks)
-    axis.scatter(*points[labels == 1].T, color="#56B4E9", label="notes with it", **marks)
-    without = axis.scatter([], [], s=14, marker="x", color="#555555", linewidths=0.8, label="generated, not asked for")
-    asked = axis.scatter(
-        [], [], s=20, marker="o", color="#D55E00", edgecolor="white", linewidths=0.4, label="generated, asked for"
+def _level(frame: Frame) -> str:
+    return f"log-SNR {canvas.level_label(frame.log_snr_db, sep=' dB (sigma ')})"
+
+
+def _about(plane: Plane) -> str:
+    return (
+        f"The plane of the notes' two main components, which hold {sum(plane.shares):.0%} of their variance: what is apart in "
+        "other directions, as the probe sees it, may lie together here."
     )
-    axis.plot([], [], color="0.25", linewidth=1, linestyle="--", label="the probe's boundary in this plane")
-    axis.set_title(SIGNAL_NAMES[signal], fontsize=10)
-    axis.set_xlabel(f"first component ({pca.explained_variance_ratio_[0]:.0%})")
-    axis.set_xlim(left, right)
-    axis.set_ylim(bottom, top)
-    return without, asked
+
+
+def _move(artists: tuple[Any, Any], plane: Plane, frame: Frame) -> None:
+    for artist, clips in zip(artists, (frame.negative, frame.positive), strict=True):
+        artist.set_offsets(plane.place(clips))
+
+
+def _palette() -> Any:
+    """The colours of the animation: each ink in steps to white, so that no number of points decides which colours there are."""
+    from matplotlib.colors import to_rgb
+    from PIL import Image
+
+    inks = [np.array(to_rgb(ink)) for ink in _INKS.values()]
+    shades = [1 - share * (1 - ink) for ink in (np.zeros(3), *inks) for share in np.linspace(0, 1, 17)]
+    picture = Image.new("P", (1, 1))
+    picture.putpalette(np.round(255 * np.array(shades)).astype(int).ravel().tolist())
+    return picture

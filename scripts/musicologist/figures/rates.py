@@ -17,48 +17,56 @@ Rows = Sequence[Mapping[str, Any]]
 
 _RATES: dict[str, dict[str, Any]] = {
     "accuracy": {"color": "black", "marker": "o", "label": "accuracy"},
-    "tpr": {"color": "#009E73", "marker": "^", "label": "true positive rate"},
-    "tnr": {"color": "#CC79A7", "marker": "v", "label": "true negative rate"},
+    "tpr": {"color": "#0072B2", "marker": "^", "label": "true positive rate"},
+    "tnr": {"color": "#E69F00", "marker": "v", "label": "true negative rate"},
 }
 
 
-def rates(rows: Rows, reports: Mapping[str, Any], note: str, styles: Mapping[str, Style] | None = None) -> "Figure":
+def rates(
+    rows: Rows,
+    reports: Mapping[str, Any],
+    note: str,
+    styles: Mapping[str, Style] | None = None,
+    width: float | None = None,
+) -> "Figure":
     """The three rates over the kept levels, a row of panels for each signal and a column for each classifier.
 
     ``rows`` are those of emergence.csv, with a ``warning`` where there is one, ``reports`` the probes' own by classifier,
-    ``styles`` the classifiers' by name. Beside the rates stand the accuracy on held-out notes and that of always saying what
-    most prompts are.
+    ``styles`` the classifiers' by name, ``width`` is in inches, None for a screen's. Beside the rates stand the accuracy on
+    held-out notes and that of always saying what most prompts are.
     """
     styles = styles or of_classifiers(dict.fromkeys(row["classifier"] for row in rows))
     signals = [signal for signal in SIGNAL_NAMES if any(row["signal"] == signal for row in rows)]
-    figure = canvas.new_figure(1.2 + 3.9 * len(styles), 1.9 + 2.7 * len(signals))
-    axes = figure.subplots(len(signals), len(styles), sharex=True, sharey=True, squeeze=False)
-    doubts = canvas.doubts(rows)
-    for line, signal in zip(axes, signals, strict=True):
-        for axis, (classifier, style) in zip(line, styles.items(), strict=True):
-            mine = [row for row in rows if (row["signal"], row["classifier"]) == (signal, classifier)]
-            _panel(axis, mine, reports.get(classifier))
-            axis.set_title(f"{style.label}, {SIGNAL_NAMES[signal]}", fontsize=9)
-            if doubts:
-                canvas.hatch(axis, 0, 0, 1, 1, transform=axis.transAxes, edgecolor="0.85", zorder=0.5)
-        line[0].set_ylabel("share of clips (95 %)")
-    for axis in axes[0]:
-        step_axis(axis, rows)
-    for axis in axes[-1]:
-        level_axis(axis, rows)
-    axes[0, 0].set_ylim(-0.02, 1.02)
-    figure.legend(
-        *axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False, fontsize=8
-    )
-    title = f"Accuracy and rates of “{canvas.title_of(rows[0]['concept'])}”"
-    figure.suptitle(title + (f"\nIn doubt: {doubts}" if doubts else ""), fontsize=12, x=0.02, ha="left")
+    width, doubts = width or 1.2 + 3.9 * len(styles), canvas.doubts(rows)
     counts = (
         f"{rows[0]['n_pos_prompts']} prompts with and {rows[0]['n_neg_prompts']} without the concept; {rows[0]['n_pos']} and "
         f"{rows[0]['n_neg']} clips. The probes' own threshold, learnt on notes: where it does not carry over to "
-        "music, the rates stand still although the concept can be told apart (emergence.png)."
+        "music, the rates stand still although the concept can be told apart (the figure of its emergence)."
     )
-    below = textwrap.wrap(counts, int(18 * figure.get_size_inches()[0]))
-    figure.supxlabel("\n".join([*below, *textwrap.wrap(note, 120)]), fontsize=7, color="0.3")
+    lines = canvas.caption([counts, note], width)
+    figure = canvas.new_figure(width, 1.5 + 2.4 * len(signals) + canvas.height_of(lines))
+    grid = figure.add_gridspec(1 + len(signals), len(styles), height_ratios=[0.001, *[1] * len(signals)])
+    legend = figure.add_subplot(grid[0, :])
+    for down, signal in enumerate(signals):
+        for across, (classifier, style) in enumerate(styles.items()):
+            axis = figure.add_subplot(grid[1 + down, across])
+            mine = [row for row in rows if (row["signal"], row["classifier"]) == (signal, classifier)]
+            _panel(axis, mine, reports.get(classifier))
+            title = f"{style.label}, {SIGNAL_NAMES[signal]}"
+            axis.set_title(textwrap.fill(title, int(13 * (width - 0.8) / len(styles))), fontsize=8.5)
+            axis.set_ylim(-0.02, 1.02)
+            axis.tick_params(labelsize=7.5)
+            if doubts:
+                canvas.hatch(axis, 0, 0, 1, 1, transform=axis.transAxes, edgecolor="0.85", zorder=0.5)
+            if not across:
+                axis.set_ylabel("share of clips (95 %)", fontsize=8.5)
+            if not down:
+                step_axis(axis, rows)
+            level_axis(axis, rows)
+            if signal != signals[-1]:
+                axis.set_xlabel("")
+    canvas.legend_above(legend, figure)
+    canvas.explain(figure, f"Accuracy and rates of “{canvas.title_of(rows[0]['concept'])}”", lines, doubts)
     return figure
 
 

@@ -1,13 +1,13 @@
 """The picture of exchanged prompts."""
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from musicologist.figures import canvas
 from musicologist.figures.axes import noise_axis
-from musicologist.figures.canvas import new_figure, title_of
+from musicologist.figures.canvas import title_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,27 +21,33 @@ _SHARES = {
 }
 
 
-def draw(rows: Rows, note: str) -> "Figure":
+def draw(rows: Rows, note: str, width: float | None = None) -> "Figure":
     """For each group of concepts both shares over the level of the exchange, and sigma_switch of its concepts beside them.
 
     ``rows`` are those of switching.csv, of the first classifier there; thick with a 95 % band is the group as a whole.
+    ``width`` is in inches, None for a screen's.
     """
     mine = [row for row in rows if row["classifier"] == rows[0]["classifier"]]
     groups = list(dict.fromkeys(row["group"] for row in mine))
-    most = max(len(_concepts(mine, group)) for group in groups)
-    figure = new_figure(9.6, (3.0 + 0.05 * most) * len(groups) + 0.6)
-    for (left, right), group in zip(figure.subplots(len(groups), 2, squeeze=False), groups, strict=True):
+    width = width or 9.6
+    across = 2 if width > 5 else 1
+    about = (
+        f"Probe: {rows[0]['classifier']}. 1: as if the prompt had stayed, 0: as if it had never been there; 95 % interval over "
+        "pairs of prompts. sigma_switch: the level at which both prompts count alike (arrows: beyond the levels); "
+        "unresolved: the probe does not tell both prompts' clips apart."
+    )
+    lines = canvas.caption([about, note], width)
+    heights = [2.2 + 0.05 * len(_concepts(mine, group)) for group in groups for _ in range(2 // across)]
+    figure = canvas.new_figure(width, 0.9 + sum(heights) + 0.8 * len(heights) + canvas.height_of(lines))
+    grid = figure.add_gridspec(1 + len(heights), across, height_ratios=[0.001, *heights])
+    legend = figure.add_subplot(grid[0, :])
+    panels = [figure.add_subplot(grid[1 + number // across, number % across]) for number in range(2 * len(groups))]
+    for group, left, right in zip(groups, panels[::2], panels[1::2], strict=True):
         here = [row for row in mine if row["group"] == group]
         _shares(left, here, group)
         _switches(right, here)
-    figure.legend(*left.get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False, fontsize=8)
-    figure.suptitle("Switching: what becomes of a prompt that is exchanged on the way", fontsize=12, x=0.02, ha="left")
-    about = (
-        f"Probe: {rows[0]['classifier']}. 1: as if the prompt had stayed, 0: as if it had never been there; 95 % interval over "
-        "pairs of prompts. Right: sigma_switch, the level at which both prompts count alike (arrows: beyond the levels); "
-        "unresolved: the probe does not tell both prompts' clips apart."
-    )
-    figure.supxlabel("\n".join([*textwrap.wrap(about, 150), *textwrap.wrap(note, 150)]), fontsize=7, color="0.3")
+    canvas.legend_above(legend, figure)
+    canvas.explain(figure, "Switching: what becomes of a prompt that is exchanged on the way", lines)
     return figure
 
 

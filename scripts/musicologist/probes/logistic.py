@@ -5,6 +5,7 @@ from typing import ClassVar
 import numpy as np
 
 from musicologist.probes.classifiers import Classifier, Probe, Settings
+from musicologist.probes.decisions import Linear
 
 
 class Logistic(Classifier):
@@ -20,3 +21,9 @@ class Logistic(Classifier):
         from sklearn.linear_model import LogisticRegression
 
         return LogisticRegression(C=settings["C"], max_iter=2000, random_state=seed).fit(embeddings, labels)
+
+    def decision(self, probe: Probe) -> Linear | None:
+        """See ``Classifier.decision``."""
+        from sklearn.linear_model import LogisticRegression
+
+        return Linear(probe.coef_[0], float(probe.intercept_[0])) if type(probe) is LogisticRegression else None

@@ -44,11 +44,6 @@ class Interventions:
         return [shard for shard, prompt in zip(self.shards, first, strict=True) if prompt < self.branched_prompts]
 
     @property
-    def commitment_figure(self) -> list[str]:
-        """The figure of re-branching, where the configuration asks for it."""
-        return ["<results>/commitment.png"] if self.config["commitment"]["enabled"] else []
-
-    @property
     def branching_cost(self) -> str:
         """What re-branching costs beside the audio of the run, for the dry-run."""
         steps, branches = self.config["trajectory"]["steps"], self.config["commitment"]["branches"]
@@ -76,11 +71,6 @@ class Interventions:
         """Signal and step of the clips of pairs: finished as they began, and from each step on with the other prompt."""
         last = self.config["trajectory"]["steps"] - 1
         return [("denoised", f"{last:02d}"), *(("switched", f"{step:02d}") for step in self.switched_steps)]
-
-    @property
-    def switching_figure(self) -> list[str]:
-        """The figure of switching, where the configuration asks for it."""
-        return ["<results>/switching.png"] if self.config["switching"]["enabled"] else []
 
     @property
     def switching_cost(self) -> str:

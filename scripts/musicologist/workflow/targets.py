@@ -18,7 +18,12 @@ def explained(said: str, rules: Iterable[str], products: Iterable[str], known: d
         return said
     target, concepts = match[1], known["concept"]
     names = [*rules, *_paths(products, known)]
-    of_concept = {name: path for name in concepts for path in names if f"/{name}/" in path and path.endswith(".png")}
+    of_concept = {
+        name: path
+        for name in concepts
+        for path in names
+        if f"/{name}/" in path and path.endswith((".png", ".svg", ".pdf"))
+    }
     close = difflib.get_close_matches(target, [*names, *concepts], n=1)
     if not close:
         return f"No rule makes {target}: `snakemake --list-target-rules` lists rules, the head of the Snakefile all products."

@@ -215,6 +215,7 @@ QUOTED_BEFORE = {
     "generator",
     "grid",
     "leave_out",
+    "look",
     "models",
     "sampling",
     "schedule",

@@ -10,7 +10,7 @@ from musicologist.core import shard_writing, shards
 from musicologist.embedders import clap as embedders_clap
 from musicologist.generators import stable_audio_tools
 from musicologist.training import clap as training_clap
-from musicologist.training import diffusion
+from musicologist.training import diffusion, scenes
 
 pytestmark = pytest.mark.slow
 

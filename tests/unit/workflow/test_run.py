@@ -38,7 +38,7 @@ def test_a_run_that_makes_everything():
     assert made.scored_signals == ["denoised", "noisy", "deformed"]
     assert made.embedded_corpora == ["audio", "deformed"]
     assert made.kept_prompts == 22 and made.unconditional == 4 and made.branched_prompts <= 22
-    assert made.unheard == made.agreement == made.commitment_figure == made.preflight_records == []
+    assert made.unheard == made.agreement == made.preflight_records == []
     assert all(len(paths) == 1 for paths in made.controlled.values())
     assert made.inputs["writer"] == "template"
 
@@ -109,7 +109,6 @@ def test_pairs_of_prompts_stand_in_one_shard():
     assert made.switching_cost.startswith(
         "of 24 switched clips in all (6 pairs x 2 directions x 2 levels), which take 180 "
     )
-    assert not made.switching_figure and loaded(switching={"enabled": True}).switching_figure
     assert loaded(audio={"prompts_per_shard": 1}).pairs_plan.prompts_per_shard == 2
 
 
