@@ -10,6 +10,7 @@ files are counted in the workflow's own plan.
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
@@ -171,7 +172,8 @@ def planned(path: Path) -> tuple[int, int]:
 
     def ask(option: str) -> str:
         command = [sys.executable, "-m", "snakemake", option, "--configfile", str(path.resolve())]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        environment = {**os.environ, "MUSICOLOGIST_TERMINAL": "full"}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
         if done.returncode:
             sys.exit(done.stdout[-2000:] + done.stderr[-2000:])
         return done.stdout

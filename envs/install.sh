@@ -22,6 +22,15 @@ case $version in
     ;;
 esac
 
+if [ "$version" = 3.13 ]; then # tinysoundfont has no wheel for it: pip compiles it
+    headers=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')
+    if ! command -v c++ >/dev/null 2>&1 || [ ! -e "$headers/Python.h" ]; then
+        echo "With Python 3.13 one package is compiled, which takes a C++ compiler and Python's headers: install them (on Debian" \
+            "and Ubuntu: apt-get install g++ python3-dev), or take Python 3.11 or 3.12." >&2
+        exit 1
+    fi
+fi
+
 driver=no
 if [ -e /proc/driver/nvidia/version ] || command -v nvidia-smi >/dev/null 2>&1; then driver=yes; fi
 index=

@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 PYTHON = """#!/bin/sh
 case "$1 $2" in
+    "-c "*path*) echo {headers} ;;
     "-c "*) echo {version} ;;
     "-m venv")
         [ "$3" = --clear ] && rm -rf "$4" && shift
@@ -27,15 +28,18 @@ class Place:
         (path / "envs").mkdir()
         shutil.copy(ROOT / "envs/install.sh", path / "envs/install.sh")
         self.code.write_text("0")
+        for name in ("bin/c++", "include/Python.h"):
+            (path / name).parent.mkdir()
+            (path / name).touch(0o755)
 
     def python(self, version: str) -> str:
         python = self.path / f"python{version}"
-        python.write_text(PYTHON.format(version=version, log=self.log, code=self.code))
+        python.write_text(PYTHON.format(version=version, log=self.log, code=self.code, headers=self.path / "include"))
         python.chmod(0o755)
         return str(python)
 
     def install(self, python: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        environment = {"PATH": "/usr/bin:/bin", **variables}
+        environment = {"PATH": f"{self.path}/bin:/usr/bin:/bin", **variables}
         command = ["sh", "envs/install.sh", python, ".venv"]
         return subprocess.run(command, cwd=self.path, env=environment, capture_output=True, text=True)
 
@@ -75,6 +79,13 @@ def test_after_a_cut_and_for_another_python_it_is_begun_anew(place):
     assert place.did()[0] == "venv .venv"
     assert place.install(place.python("3.13")).returncode == 0
     assert place.did()[0] == "venv .venv"
+
+
+def test_what_is_missing_to_compile_a_package_is_said_before_anything_is_downloaded(place):
+    (place.path / "include/Python.h").unlink()
+    done = place.install(place.python("3.13"))
+    assert done.returncode == 1 and "g++ python3-dev" in done.stderr and not place.did()
+    assert place.install(place.python("3.12")).returncode == 0
 
 
 def test_cpu_builds_are_taken_where_there_is_no_driver_and_an_index_is_named(place):
