@@ -6,7 +6,7 @@ scikit-learn takes each of them longer than the scores.
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -99,4 +99,5 @@ def read(file: "ZipFile") -> Decision | None:
     numbers = {name: float(value) for name, value in index["numbers"].items()}
     if not all(np.isfinite(value).all() for value in (*arrays.values(), *numbers.values())):
         raise ValueError("its decision function has numbers that are not finite")
-    return _KINDS[index["kind"]](**arrays, **numbers)
+    values: dict[str, Any] = {**arrays, **numbers}
+    return _KINDS[index["kind"]](**values)
