@@ -92,12 +92,11 @@ def read(file: "ZipFile") -> Decision | None:
     if _INDEX not in file.namelist():
         return None
     index = json.loads(file.read(_INDEX))
-    arrays = {
+    parts: dict[str, Any] = {
         name: np.frombuffer(file.read(f"decision/{name}"), "<f4").reshape(shape)
         for name, shape in index["shapes"].items()
     }
-    numbers = {name: float(value) for name, value in index["numbers"].items()}
-    if not all(np.isfinite(value).all() for value in (*arrays.values(), *numbers.values())):
+    parts |= {name: float(value) for name, value in index["numbers"].items()}
+    if not all(np.isfinite(value).all() for value in parts.values()):
         raise ValueError("its decision function has numbers that are not finite")
-    values: dict[str, Any] = {**arrays, **numbers}
-    return _KINDS[index["kind"]](**values)
+    return _KINDS[index["kind"]](**parts)

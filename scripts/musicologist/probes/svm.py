@@ -45,8 +45,8 @@ class SupportVectors(Classifier):
 
         if isinstance(probe, RadialBasis):
             return probe
-        machine: Any = probe
-        return _decision(machine) if type(machine) is SVC and machine.kernel == "rbf" else None
+        fitted: Any = probe
+        return _decision(fitted) if type(fitted) is SVC and fitted.kernel == "rbf" else None
 
     def scorer(self, embeddings: np.ndarray, seed: int) -> Score:
         """See ``Classifier.scorer``. The kernel matrix is made once for each width, not once for each fit."""
