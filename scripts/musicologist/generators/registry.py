@@ -16,8 +16,12 @@ from musicologist.models import devices, hub
 
 FAMILIES = {
     "stable_audio_tools": ("model_config.json", "musicologist.generators.stable_audio_tools"),
+    "diffusers_audio": ("model_index.json", "musicologist.generators.diffusers_audio"),
 }
 """Of each family the configuration file by which its models are known, and its module."""
+
+ON_THE_HUB = {"stable-audio-3": "diffusers_audio"}
+"""Families by a part of a repository's name: what a model of the hub is must be known before it is fetched."""
 
 
 class Family(Protocol):
@@ -47,12 +51,16 @@ class Family(Protocol):
 def module_of(model: str | Path) -> str:
     """The module of the family whose configuration file ``model`` (a directory or Hugging Face id) has.
 
-    Asks no network: where no such file is found the first family is taken, which says in its own words what is missing.
+    Asks no network. A repository of the hub is of the first family, which says in its own words what is missing, but where its
+    name says otherwise (``ON_THE_HUB``) or the cache has no more than the file of another.
     """
     try:
         repository = hub.parse(model)
     except UserError:
         repository = None
+    for part, family in ON_THE_HUB.items() if repository else ():
+        if part in repository.name:
+            return FAMILIES[family][1]
     for configuration, module in FAMILIES.values():
         if hub.find(repository, configuration) if repository else (found(model) / configuration).is_file():
             return module
