@@ -41,6 +41,7 @@ lint: $(VENV)/.installed
 	mypy
 	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
 	python docs/document_config.py --check
+	python docs/document_tables.py --check
 
 unit-test: $(VENV)/.installed
 	python -m pytest tests/unit -n $(CORES)
@@ -92,6 +93,7 @@ bundle-models: $(VENV)/.installed
 
 docs: $(VENV)/.installed
 	python docs/document_config.py
+	python docs/document_tables.py
 
 unlock: $(VENV)/.installed
 	snakemake --unlock

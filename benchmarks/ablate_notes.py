@@ -67,7 +67,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
 
-    listener, (generator, _) = clap.load(arguments.clap), stable_audio_tools.load(arguments.diffusion)
+    listener, (generator, _) = clap.load(arguments.clap), stable_audio_tools.load_model(arguments.diffusion)
     keys, audio, rate = read_notes(arguments.results)
     partners = np.random.default_rng(SEED).permutation(len(keys))
     mixtures = mixed(audio, partners)

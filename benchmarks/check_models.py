@@ -210,7 +210,7 @@ def main() -> None:
 
     begin = time.perf_counter()
     model = embedders_clap.load(MODELS / "clap")
-    generator, _ = stable_audio_tools.load(MODELS / "diffusion")
+    generator, _ = stable_audio_tools.load_model(MODELS / "diffusion")
     require("seconds to load both, imports excluded", time.perf_counter() - begin, 0, 5)
 
     notes, note_labels = single_notes(2200, SEED, "TimGM6mb", single=True)

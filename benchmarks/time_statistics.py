@@ -153,6 +153,7 @@ def write_scores(
                 seen = decision + 0.3 * rng.normal(size=len(decision)) - 1
                 columns = {**ids, **level_columns(len(seen), step, level), "decision": seen}
                 columns |= {"predicted": (seen > 0).astype("int8")}
+                columns |= {"concept": [concept] * len(seen), "classifier": [classifier] * len(seen)}
                 append(pa.table(columns | {"prompt_label": labels[ids["prompt_id"]].astype("int8")}))
 
 

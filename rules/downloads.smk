@@ -21,15 +21,15 @@ rule preflight:
         clips=RUN.kept_prompts * config["audio"]["samples"],
         levels=len(RUN.signals) * len(RUN.steps),
         seconds=config["trajectory"]["seconds_kept"],
-        sampler=config["trajectory"]["sampler"],
+        seconds_total=config["trajectory"]["seconds_total"],
         batch_size=config["audio"]["batch_size"],
         device=config["device"],
         results=RUN.results,
     shell:
         "python {params.script:q} {params.models} --archives {params.archives:q} --targets {params.targets:q}"
         " --per-instrument {params.per_instrument} --clips {params.clips} --levels {params.levels}"
-        " --seconds {params.seconds} --sampler {params.sampler:q} --batch-size {params.batch_size} --device {params.device}"
-        " --results {params.results:q} --output {output:q} 2> {log:q}"
+        " --seconds {params.seconds} --seconds-total {params.seconds_total} --batch-size {params.batch_size}"
+        " --device {params.device} --results {params.results:q} --output {output:q} 2> {log:q}"
 
 
 if RUN.hub_models:

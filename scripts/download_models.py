@@ -48,7 +48,7 @@ def fetch(repository: Any, files: Any) -> dict[str, Any]:
 
     folder = hub_client.download(repository, files)
     described = {
-        path.name: {"bytes": path.stat().st_size, "sha256": sha256(path)}
+        path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": sha256(path)}
         for path in sorted(hub.cached_paths(repository, files))
     }
     return {"repository": repository.name, "commit": folder.name, "files": described}

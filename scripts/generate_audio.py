@@ -1,7 +1,7 @@
 """Generate the clips of one shard of prompts, and keep the model's signals at chosen steps as FLAC in tar files.
 
 Every clip has its own seed: shards, batches and other prompts change no clip. Beside the clips it writes their finished latents
-and, where the model is guided, what the prompts tell at each step (``predictions.Predictions``). Which signals and steps are
+and, where the model is guided, what the prompts tell at each step (``sampler.nats``). Which signals and steps are
 kept is read off the paths of the tar files, .../SIGNAL/step_XX/shard_YYYY.tar.
 """
 

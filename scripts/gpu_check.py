@@ -48,8 +48,8 @@ def generator() -> None:
 
         family, settings = devices.family(arguments.family), sampling_options.settings(arguments)
         directory = hub.directory(arguments.model, family.FILES)
-        config, weights = family.read_config(directory), family.weights_file(directory).stat().st_size
-        one = preflight.gpu_bytes(config, weights, settings.seconds_kept, 1)
+        facts = family.facts(family.read_config(directory), settings.seconds_total, arguments.model)
+        one = preflight.gpu_bytes(facts, family.check_weights(directory), settings.seconds_kept, 1)
         if short := gpu_checks.memory_problem(one, gpu_checks.torch_facts()):
             record["problems"]["memory"] = short
             return

@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, required=True, help="clips to generate")
     parser.add_argument("--levels", type=int, required=True, help="kept signals by steps")
     parser.add_argument("--seconds", type=float, required=True, help="kept of each clip")
-    parser.add_argument("--sampler", required=True)
+    parser.add_argument("--seconds-total", type=float, required=True, help="length that the model is told")
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], required=True)
     parser.add_argument("--results", type=Path, required=True)
@@ -40,11 +40,14 @@ def main() -> None:
     archives = [downloads.resolved(archive) for archive in arguments.archives]
     lines, needs = [], preflight.of_notes(archives, arguments.targets, arguments.per_instrument)
     if arguments.diffusion:
-        config, fetched, size = preflight.of_diffusion(arguments.diffusion, arguments.text_encoder)
-        sampling_options.check(config, arguments.sampler, arguments.seconds, arguments.diffusion)
-        audio = preflight.of_audio(config, arguments.clips, arguments.levels, arguments.seconds, arguments.results)
+        asked = arguments.diffusion, arguments.text_encoder, arguments.seconds_total
+        facts, fetched, size = preflight.of_diffusion(*asked)
+        sampling_options.check_length(arguments.seconds, facts.seconds, arguments.diffusion)
+        if facts.licence:
+            lines.append(f"{arguments.diffusion} ({size / 1e9:.1f} GB) is under the {facts.licence}.")
+        audio = preflight.of_audio(facts, arguments.clips, arguments.levels, arguments.seconds, arguments.results)
         needs += [*fetched, audio]
-        lines.append(preflight.check_gpu(config, size, arguments.seconds, arguments.batch_size, arguments.device))
+        lines.append(preflight.check_gpu(facts, size, arguments.seconds, arguments.batch_size, arguments.device))
     for embedder in arguments.embedder:
         needs += preflight.of_embedder(embedder)
     lines += preflight.check_disks(needs)

@@ -15,6 +15,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--probe", required=True)
     parser.add_argument("--classifier", required=True, metavar="ADDRESS", help="that the probe is of")
+    parser.add_argument("--name", required=True, help="of the classifier")
     parser.add_argument("--embeddings", nargs="+", required=True, help="one table a signal and step")
     parser.add_argument("--annotations", required=True)
     parser.add_argument(
@@ -87,7 +88,9 @@ def main() -> None:
                 for side in sides[number] or (None,)
             ]
             rows = np.array([row for row, _ in labelled], dtype=int)
-            columns = {name: table[name].take(rows) for name in kept}
+            named = {"concept": concept.name, "classifier": arguments.name}
+            columns = {name: pa.array([value] * len(rows), pa.string()) for name, value in named.items()}
+            columns |= {name: table[name].take(rows) for name in kept}
             columns["decision"] = decision[rows]
             columns["predicted"] = (decision[rows] > 0).astype("int8")
             columns["prompt_label"] = pa.array([side for _, side in labelled], pa.int8())

@@ -1,10 +1,9 @@
 """How clips are sampled, and the options of the scripts that sample the clips of a shard."""
 
 import argparse
-from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from musicologist.core.errors import UserError
 from musicologist.prompts import batches
@@ -32,25 +31,11 @@ class SamplingSettings:
     guidance_sigma_max: float | None = None
 
 
-SAMPLERS: dict[str, tuple[str, ...]] = {"v": ("dpmpp-2m", "dpmpp-2m-sde", "dpmpp-3m-sde")}
-SAMPLERS |= dict.fromkeys(("rectified_flow", "rf_denoiser"), ("euler", "dpmpp"))
-"""Which samplers fit a model's objective, by name (``sampler`` has the functions): known without loading anything."""
-
-
-def check(config: Mapping[str, Any], sampler: str, seconds_kept: float, model: str) -> None:
-    """Raise UserError where the model of this configuration cannot be sampled so; it loads nothing."""
-    objective = config["model"]["diffusion"].get("diffusion_objective", "v")
-    if (fitting := SAMPLERS.get(objective)) is None:
-        raise UserError(f"{model}: the model's objective is {objective}: expected {', '.join(SAMPLERS)}.")
-    if sampler not in fitting:
+def check_length(seconds_kept: float, seconds: float, model: str) -> None:
+    """Raise UserError where more is to be kept of a clip than the ``seconds`` that the model makes."""
+    if seconds_kept > seconds:
         raise UserError(
-            f"trajectory.sampler is {sampler!r}, and the objective of {model} is {objective}: expected one of "
-            f"{', '.join(fitting)}."
-        )
-    window = config["sample_size"] / config["sample_rate"]
-    if seconds_kept > window:
-        raise UserError(
-            f"trajectory.seconds_kept is {seconds_kept}, but the model in {model} makes {window:.1f} s of "
+            f"trajectory.seconds_kept is {seconds_kept}, but the model in {model} makes {seconds:.1f} s of "
             "audio: keep no more than that."
         )
 

@@ -1,4 +1,5 @@
-"""Generators by name: families of models that make audio, one file each. One more is its file and one line here.
+"""Generators by name: families of models that make audio, one file each. One more is its file, with what
+``Family`` names, and one line here.
 
 Jobs are told the module and load it by name (``devices.family``), and its digest is a parameter of their rules: one more makes
 nothing stale. It is read where nothing is computed too (the check before a run), so it imports torch in its functions.
@@ -10,10 +11,17 @@ from typing import Any, Protocol, cast
 
 from musicologist.core.errors import UserError
 from musicologist.core.files import found
+from musicologist.generators.contract import Facts, Generator
 from musicologist.models import devices, hub
 
-FAMILIES = {"stable_audio_tools": ("model_config.json", "musicologist.generators.stable_audio_tools")}
+FAMILIES = {
+    "stable_audio_tools": ("model_config.json", "musicologist.generators.stable_audio_tools"),
+    "diffusers_audio": ("model_index.json", "musicologist.generators.diffusers_audio"),
+}
 """Of each family the configuration file by which its models are known, and its module."""
+
+ON_THE_HUB = {"stable-audio-3": "diffusers_audio"}
+"""Families by a part of a repository's name: what a model of the hub is must be known before it is fetched."""
 
 
 class Family(Protocol):
@@ -21,37 +29,38 @@ class Family(Protocol):
 
     FILES: hub.Files
     """Files of a model: its configuration first, then the weights."""
+    CONFIGURATION: hub.Files
+    """Those of them that ``read_config`` reads: small."""
 
     def read_config(self, directory: str | Path) -> dict[str, Any]:
-        """A model's configuration; UserError where it is missing or of a model that cannot be sampled."""
+        """A model's configuration; UserError where a part is missing or it is of a model that cannot be sampled."""
 
-    def weights_file(self, directory: str | Path) -> Path:
-        """A model's weights; UserError where there are none."""
+    def facts(self, config: Mapping[str, Any], seconds_total: float, model: str) -> Facts:
+        """What a configuration tells; UserError where ``model`` makes no clips of this length."""
 
-    def check_weights(self, file: Path) -> None:
-        """Raise UserError where a file of weights is truncated or of another kind; loads nothing."""
+    def check_weights(self, directory: Path) -> int:
+        """Bytes of a model's weights; UserError where a file is missing, truncated or of another model. Loads nothing."""
 
     def text_encoder_of(self, config: Mapping[str, Any], given: str | Path | None) -> hub.Repository | Path | None:
-        """The text encoder of a configuration, unless ``given``; None where it needs none."""
+        """The text encoder of a configuration, unless ``given``; None where none lies outside the model."""
 
-    def load(
-        self, model: str | Path, device: str = "cpu", text_encoder: str | Path | None = None
-    ) -> tuple[Any, dict[str, Any]]:
-        """A model in float32 on ``device``, and its configuration; UserError where it cannot be loaded."""
-
-    def keep_ends_exact(self, model: Any) -> None:
-        """Keep in float32, under ``torch.autocast``, what half the bits are too few for."""
+    def load(self, model: str | Path, device: str = "cpu", text_encoder: str | Path | None = None) -> Generator:
+        """A model in float32 on ``device``; UserError where it cannot be loaded."""
 
 
 def module_of(model: str | Path) -> str:
     """The module of the family whose configuration file ``model`` (a directory or Hugging Face id) has.
 
-    Asks no network: where no such file is found the first family is taken, which says in its own words what is missing.
+    Asks no network. A repository of the hub is of the first family, which says in its own words what is missing, but where its
+    name says otherwise (``ON_THE_HUB``) or the cache has no more than the file of another.
     """
     try:
         repository = hub.parse(model)
     except UserError:
         repository = None
+    for part, family in ON_THE_HUB.items() if repository else ():
+        if part in repository.name:
+            return FAMILIES[family][1]
     for configuration, module in FAMILIES.values():
         if hub.find(repository, configuration) if repository else (found(model) / configuration).is_file():
             return module

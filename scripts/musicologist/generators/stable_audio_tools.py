@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any
 from musicologist.core import documents
 from musicologist.core.errors import UserError, suggest
 from musicologist.core.files import found
+from musicologist.generators.contract import Facts
 from musicologist.models import hub, weights
 
 if TYPE_CHECKING:
     from stable_audio_tools.models.diffusion import ConditionedDiffusionModelWrapper
 
+    from musicologist.generators.stable_audio_denoiser import StableAudio
+
 OUR_PRETRANSFORM = "log_mel"
 WEIGHTS = ("model.safetensors", "model.ckpt")
 FILES = (("model_config.json",), WEIGHTS)
+CONFIGURATION = FILES[:1]
 GIVEN = ("prompt", "seconds_start", "seconds_total")
 """What each clip is conditioned on."""
 KINDS = {
@@ -24,9 +28,12 @@ KINDS = {
     "encoder": ("oobleck", "taae", "local_attn"),
     "decoder": ("oobleck", "taae", "local_attn"),
     "bottleneck": ("vae", "tanh", "l2_norm", "wasserstein", "fsq", "dithered_fsq"),
-    "network": ("dit", "adp_cfg_1d", "adp_1d"),
+    "network": ("dit",),
 }
 """The parts of a model that may be built. Others would unpickle files (clap_text) or download (dac_pretrained)."""
+OBJECTIVES = ("v", "rectified_flow", "rf_denoiser")
+"""What a network may have been trained to predict: the v of Salimans and Ho, or a rectified flow's velocity."""
+_DECODER_WIDTH = 4 * 128  # channels alive at once at the full rate in Stable Audio Open's decoder
 
 
 def build(
@@ -66,7 +73,15 @@ def build(
     return model
 
 
-def load(
+def load(model: str | Path, device: str = "cpu", text_encoder: str | Path | None = None) -> "StableAudio":
+    """The generator of a model in float32 on ``device``; raises UserError as ``load_model``."""
+    loaded, config = load_model(model, device, text_encoder)
+    from musicologist.generators.stable_audio_denoiser import StableAudio
+
+    return StableAudio(loaded, config, device)
+
+
+def load_model(
     model: str | Path, device: str = "cpu", text_encoder: str | Path | None = None
 ) -> tuple["ConditionedDiffusionModelWrapper", dict[str, Any]]:
     """A diffusion model in float32 on ``device``, and its configuration.
@@ -79,8 +94,8 @@ def load(
     """
     directory = hub.directory(model, FILES)
     config = read_config(directory)
+    check_weights(directory)
     file = weights_file(directory)
-    check_weights(file)
     state = weights.load(file)
     encoder = text_encoder_directory(config, directory, text_encoder)
     try:
@@ -101,24 +116,18 @@ def load(
     return network.float().eval().requires_grad_(False).to(device), config
 
 
-def keep_ends_exact(model: "ConditionedDiffusionModelWrapper") -> None:
-    """Keep in float32, under ``torch.autocast``, what half the bits are too few for.
-
-    The embedding of the noise level, and the last projection, whose conditional and unconditional halves guidance subtracts.
-    """
-
-    import torch
-
-    def exact(forward: Any) -> Any:
-        def call(tensor: torch.Tensor) -> torch.Tensor:
-            with torch.autocast(tensor.device.type, enabled=False):
-                return forward(tensor.float())
-
-        return call
-
-    for name, module in model.model.named_modules():
-        if name.endswith(("timestep_features", "to_timestep_embed", "transformer.project_out", "postprocess_conv")):
-            module.forward = exact(module.forward)
+def facts(config: Mapping[str, Any], seconds_total: float, model: str) -> Facts:
+    """What a configuration tells; these models make all clips equally long."""
+    network = config["model"]["diffusion"]["config"]
+    ratio = (config["model"].get("pretransform") or {}).get("config", {}).get("downsampling_ratio", 1)
+    return Facts(
+        sample_rate=config["sample_rate"],
+        channels=config.get("audio_channels", 2),
+        seconds=config["sample_size"] / config["sample_rate"],
+        tokens=config["sample_size"] / ratio / network.get("patch_size", 1),
+        width=network.get("embed_dim", 768),
+        decoder_width=_DECODER_WIDTH,
+    )
 
 
 def weights_file(directory: str | Path) -> Path:
@@ -133,14 +142,16 @@ def weights_file(directory: str | Path) -> Path:
     return (usual or others)[0]
 
 
-def check_weights(file: Path) -> None:
-    """Raise UserError where a file is truncated, or is a training checkpoint that was not unwrapped; it loads nothing."""
+def check_weights(directory: Path) -> int:
+    """Bytes of the weights; UserError where they are truncated, or a training checkpoint not unwrapped. Loads nothing."""
+    file = weights_file(directory)
     weights.check(file)
     if any(name.startswith("diffusion.") for name in weights.names(file)):
         raise UserError(
             f"{file} is a training checkpoint, whose names begin with diffusion.: unwrap it first, with stable-audio-tools' "
             "unwrap_model.py."
         )
+    return file.stat().st_size
 
 
 def text_encoder_of(config: Mapping[str, Any], given: str | Path | None) -> hub.Repository | Path | None:
@@ -207,6 +218,9 @@ def read_config(directory: str | Path) -> dict[str, Any]:
     for number, conditioner in enumerate(config["model"]["conditioning"]["configs"]):
         _require_kind("conditioner", conditioner, f"{path}, conditioner {number}")
     _require_kind("network", network, f"{path}, diffusion")
+    objective = network.get("diffusion_objective", "v")
+    if objective not in OBJECTIVES:
+        raise UserError(f"{path}: the model's objective is {objective}: expected {', '.join(OBJECTIVES)}.")
     _check_pretransform(config["model"].get("pretransform"), str(path))
     if not all(isinstance(config.get(key), int) and config[key] > 0 for key in ("sample_size", "sample_rate")):
         raise UserError(f"{path}: sample_size and sample_rate must be whole numbers above 0: restore the file.")

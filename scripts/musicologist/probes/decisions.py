@@ -6,7 +6,7 @@ scikit-learn takes each of them longer than the scores.
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -92,11 +92,11 @@ def read(file: "ZipFile") -> Decision | None:
     if _INDEX not in file.namelist():
         return None
     index = json.loads(file.read(_INDEX))
-    arrays = {
+    parts: dict[str, Any] = {
         name: np.frombuffer(file.read(f"decision/{name}"), "<f4").reshape(shape)
         for name, shape in index["shapes"].items()
     }
-    numbers = {name: float(value) for name, value in index["numbers"].items()}
-    if not all(np.isfinite(value).all() for value in (*arrays.values(), *numbers.values())):
+    parts |= {name: float(value) for name, value in index["numbers"].items()}
+    if not all(np.isfinite(value).all() for value in parts.values()):
         raise ValueError("its decision function has numbers that are not finite")
-    return _KINDS[index["kind"]](**arrays, **numbers)
+    return _KINDS[index["kind"]](**parts)

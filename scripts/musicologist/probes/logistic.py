@@ -1,6 +1,6 @@
 """Logistic regression."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -26,4 +26,5 @@ class Logistic(Classifier):
         """See ``Classifier.decision``."""
         from sklearn.linear_model import LogisticRegression
 
-        return Linear(probe.coef_[0], float(probe.intercept_[0])) if type(probe) is LogisticRegression else None
+        fitted: Any = probe
+        return Linear(fitted.coef_[0], float(fitted.intercept_[0])) if type(fitted) is LogisticRegression else None

@@ -45,7 +45,8 @@ class SupportVectors(Classifier):
 
         if isinstance(probe, RadialBasis):
             return probe
-        return _decision(probe) if type(probe) is SVC and probe.kernel == "rbf" else None
+        fitted: Any = probe
+        return _decision(fitted) if type(fitted) is SVC and fitted.kernel == "rbf" else None
 
     def scorer(self, embeddings: np.ndarray, seed: int) -> Score:
         """See ``Classifier.scorer``. The kernel matrix is made once for each width, not once for each fit."""

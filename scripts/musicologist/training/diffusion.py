@@ -15,7 +15,7 @@ import numpy as np
 from musicologist.core import shards
 from musicologist.core.files import atomic_path, write_text
 from musicologist.generators.log_mel_latent import MELS, LogMelPretransform
-from musicologist.generators.stable_audio_tools import build, load, read_config
+from musicologist.generators.stable_audio_tools import build, load_model, read_config
 from musicologist.notes.synthesizer import SAMPLE_RATE, SAMPLES
 from musicologist.training import scenes
 
@@ -143,7 +143,7 @@ def train(
     latents = latents.to(schedule.device)
     model = build(config, directory).train()
     if schedule.start:
-        model.load_state_dict(load(schedule.start)[0].state_dict())
+        model.load_state_dict(load_model(schedule.start)[0].state_dict())
     model = model.to(schedule.device)
     if schedule.compiled:
         model.model.compile()

@@ -15,13 +15,13 @@ from musicologist.core.errors import UserError
 from musicologist.core.files import found
 from musicologist.embedders import registry as embedders
 from musicologist.generators import registry as generators
+from musicologist.generators.contract import Facts
 from musicologist.models import hub, hub_client, weights
 from musicologist.notes import nsynth
 
 BUNDLED = "resources/models/"
 _FLAC_SHARE = 0.6  # of 16-bit samples: about what music takes as FLAC
 _LIVE = 24  # tensors of the transformer's width alive at once in its feed-forward layers, by count
-_LIVE_DECODER = 4 * 128  # channels alive at once at the full rate in Stable Audio Open's decoder
 _FLOAT = 4  # bytes
 
 
@@ -78,32 +78,35 @@ def hub_models(foreign: Mapping[str, str]) -> dict[str, hub.Repository]:
     return from_hub
 
 
-def of_diffusion(model: str, text_encoder: str | None) -> tuple[dict[str, Any], list[Need], int]:
-    """The model's configuration, what will be fetched, and the bytes of weights.
+def of_diffusion(model: str, text_encoder: str | None, seconds_total: float) -> tuple[Facts, list[Need], int]:
+    """What the model's configuration tells, what will be fetched, and the bytes of weights.
 
     Raises UserError as ``hub_client.examine`` and ``weights.check``. Of a hub model that is not in the cache yet the small
     configuration is fetched: it says which text encoder is needed.
     """
     repository, place, family = hub.parse(model), found(model), generators.of_model(model)
     if repository is None:
-        config, file = family.read_config(place), family.weights_file(place)
-        family.check_weights(file)
-        needs, total = [], file.stat().st_size
+        config = family.read_config(place)
+        needs, total = [], family.check_weights(place)
     else:
         needs = _of_repository(repository, family.FILES)
-        config = family.read_config(hub_client.download(repository, family.FILES[:1]))
-        total = sum(need.size for need in needs) + _bytes(hub.cached_paths(repository, family.FILES))
+        config = family.read_config(hub_client.download(repository, family.CONFIGURATION))
+        if hub.missing(repository, family.FILES):
+            total = sum(need.size for need in needs) + _bytes(hub.cached_paths(repository, family.FILES))
+        else:
+            total = family.check_weights(hub.cached(repository, family.FILES))
     encoder = family.text_encoder_of(config, text_encoder)
     if isinstance(encoder, hub.Repository) and not (repository is None and (place / encoder.name).is_dir()):
         needs += _of_repository(encoder, hub.TEXT_ENCODER_FILES)
-    return config, needs, total
+    return family.facts(config, seconds_total, model), needs, total
 
 
 def check_sampling(model: str, trajectory: Mapping[str, Any]) -> None:
     """Raise UserError where a diffusion model, as far as it lies on this disk, cannot be sampled as the configuration says."""
     if hub.parse(model) is None:
-        config = generators.of_model(model).read_config(found(model))
-        sampling_options.check(config, trajectory["sampler"], trajectory["seconds_kept"], model)
+        family = generators.of_model(model)
+        facts = family.facts(family.read_config(found(model)), trajectory["seconds_total"], model)
+        sampling_options.check_length(trajectory["seconds_kept"], facts.seconds, model)
 
 
 def of_embedder(model: str) -> list[Need]:
@@ -137,9 +140,9 @@ def of_notes(archives: Sequence[str], targets: Sequence[Path], per_instrument: i
     return needs
 
 
-def of_audio(config: Mapping[str, Any], clips: int, levels: int, seconds: float, folder: Path) -> Need:
+def of_audio(facts: Facts, clips: int, levels: int, seconds: float, folder: Path) -> Need:
     """What so many clips take at so many levels (signals by steps), as FLAC."""
-    samples = seconds * config["sample_rate"] * config.get("audio_channels", 2)
+    samples = seconds * facts.sample_rate * facts.channels
     return Need("audio", folder, round(clips * levels * samples * 2 * _FLAC_SHARE))
 
 
@@ -171,27 +174,24 @@ def _bytes(paths: Iterable[Path]) -> int:
     return sum(path.stat().st_size for path in paths)
 
 
-def gpu_bytes(config: Mapping[str, Any], weights_bytes: int, seconds: float, batch: int) -> int:
+def gpu_bytes(facts: Facts, weights_bytes: int, seconds: float, batch: int) -> int:
     """An estimate of the GPU memory that generating ``batch`` clips at once takes, counted from the sizes of the network.
 
     Weights are held in float32. Guidance runs each clip twice; decoding goes clip by clip.
     """
-    network = config["model"]["diffusion"]["config"]
-    ratio = (config["model"].get("pretransform") or {}).get("config", {}).get("downsampling_ratio", 1)
-    tokens = config["sample_size"] / ratio / network.get("patch_size", 1)
-    clip = 2 * tokens * network.get("embed_dim", 768) * _LIVE * _FLOAT
-    decoding = seconds * config["sample_rate"] * _LIVE_DECODER * _FLOAT
+    clip = 2 * facts.tokens * facts.width * _LIVE * _FLOAT
+    decoding = seconds * facts.sample_rate * facts.decoder_width * _FLOAT
     return round(weights_bytes + max(batch * clip, decoding))
 
 
-def check_gpu(config: Mapping[str, Any], weights_bytes: int, seconds: float, batch: int, device: str) -> str:
+def check_gpu(facts: Facts, weights_bytes: int, seconds: float, batch: int, device: str) -> str:
     """A line about the memory of this machine's GPUs; UserError where even one clip is too much for the smallest."""
-    needed = gpu_bytes(config, weights_bytes, seconds, batch)
+    needed = gpu_bytes(facts, weights_bytes, seconds, batch)
     line = f"A batch of {batch} clips (audio.batch_size) will take about {needed / 1e9:.0f} GB of GPU memory"
     sizes = [] if device == "cpu" else _gpus()
     if not sizes:
         return f"{line}; no GPU is seen here, so whether the nodes have it is not checked."
-    least, smallest = gpu_bytes(config, weights_bytes, seconds, 1), min(sizes)
+    least, smallest = gpu_bytes(facts, weights_bytes, seconds, 1), min(sizes)
     if least > smallest:
         raise UserError(
             f"A GPU of this machine has {smallest / 1e9:.0f} GB of memory, and generating a single clip takes about "

@@ -6,7 +6,7 @@ from benchmarks import channel
 
 
 def test_a_sound_comes_back_with_its_shape_and_loudness_whatever_is_beside_it():
-    model, config = stable_audio_tools.load("resources/models/diffusion")
+    model, config = stable_audio_tools.load_model("resources/models/diffusion")
     time = np.arange(config["sample_size"]) / config["sample_rate"]
     tones = np.stack([0.5 * np.sin(2 * np.pi * pitch * time) for pitch in (220, 440)]).astype(np.float32)
     heard = channel.through_autoencoder(model, tones)

@@ -184,14 +184,15 @@ def test_branches_share_more_the_later_they_part(diffusion_model, tmp_path, monk
         assert np.abs(clip.audio - found[4][key].audio).max() <= 1e-4
 
 
-def test_a_branch_with_the_clips_own_noise_comes_near_the_clip(diffusion_model):
+@pytest.mark.parametrize("objective", ["v", "rectified_flow"])
+def test_a_branch_with_the_clips_own_noise_comes_near_the_clip(tmp_path, objective):
     """The state is the clip's own: continued without further noise it ends where a sampler without noise ends."""
     from musicologist.audio.sampler import Sampler
     from musicologist.audio.sampling_options import SamplingSettings
     from musicologist.generators import stable_audio_tools
 
     settings = SamplingSettings("dpmpp-2m", 12, 4.0, 0.3, 100.0, 1.0, 0.5)
-    sampler = Sampler.load(stable_audio_tools, diffusion_model, settings)
+    sampler = Sampler.load(stable_audio_tools, tiny_models.diffusion_directory(tmp_path / "m", objective), settings)
     by_level = dict(sampler.sample(PROMPTS[:2], [3, 4], [8, 11]))
     found = sampler.continue_from(by_level["noisy", 8], 8, PROMPTS[:2], [1, 2])
     target = by_level["denoised", 11]
@@ -200,6 +201,8 @@ def test_a_branch_with_the_clips_own_noise_comes_near_the_clip(diffusion_model):
     one, other = (sde.continue_from(by_level["noisy", 8], 8, PROMPTS[:2], seeds) for seeds in ([1, 2], [1, 3]))
     assert (one[0] - other[0]).abs().max() < 1e-5
     assert (one[1] - other[1]).abs().max() > 1e-2
+    again = sde.continue_from(by_level["noisy", 8][[1]], 8, PROMPTS[1:2], [3])
+    assert (again[0] - other[1]).abs().max() < 1e-5
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,8 @@ def made(tmp_path):
             decision = embedding[:, 0] + rng.normal(size=40)
             columns = {"decision": decision, "predicted": (decision > 0).astype(np.int8)}
             labels = pa.array([label[prompt] for prompt in prompts], pa.int8())
-            scores.append(pa.table({**names, **noise, **columns, "prompt_label": labels}))
+            of = {"concept": ["is_brass"] * 40, "classifier": ["svm"] * 40}
+            scores.append(pa.table({**of, **names, **noise, **columns, "prompt_label": labels}))
             if signal != "deformed":
                 acoustics.append(measured(rng, 40, names))
     dataset = {"note_id": [f"n{n}" for n in range(60)], "label": np.arange(60) % 2, "instrument": ["i"] * 60}

@@ -1,5 +1,4 @@
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,41 +13,26 @@ SPREAD = 0.8
 MEANS = {"low": -1.5, "high": 1.5}
 
 
-class Network:
-    """A v-objective model whose latents are Gaussian around a mean that the prompt names, of SPREAD in each dimension.
+class Linear:
+    """A generator whose latents are Gaussian around a mean that the prompt names, of SPREAD in each dimension.
 
     Its estimate is linear in the state, and so is the way of the probability flow: from sigma on it ends at
     mean + (state - mean) * SPREAD / sqrt(SPREAD^2 + sigma^2). Exchanged at sigma, the first prompt keeps that share.
     """
 
-    def _forward(self, state, time, means):
+    def shape(self, seconds_total):
+        return 1, 64
+
+    def condition(self, prompts, seconds_total):
+        return [MEANS[prompt] for prompt in prompts]
+
+    def denoise(self, x, sigma, condition, guidance):
         import torch
+        from musicologist.generators.contract import Estimates
 
-        sigma = torch.tan(time * math.pi / 2)[:, None, None]
-        x, mean = state * torch.sqrt(1 + sigma**2), torch.tensor(means)[:, None, None]
-        estimate = mean + (x - mean) * SPREAD**2 / (SPREAD**2 + sigma**2)
-        return (state - torch.sqrt(1 + sigma**2) * estimate) / sigma
-
-
-class Asked:
-    """What stands around the network."""
-
-    def __init__(self):
-        self.model = Network()
-
-    def __call__(self, state, time, means, **guidance):
-        return self.model._forward(state, time, means)
-
-
-def linear():
-    """The model as a sampler asks it."""
-    return SimpleNamespace(
-        model=Asked(),
-        io_channels=1,
-        pretransform=SimpleNamespace(downsampling_ratio=1),
-        conditioner=lambda metadata, device: [MEANS[one["prompt"]] for one in metadata],
-        get_conditioning_inputs=lambda means: {"means": means},
-    )
+        mean = torch.tensor(condition)[:, None, None]
+        estimate = mean + (x - mean) * SPREAD**2 / (SPREAD**2 + sigma[:, None, None] ** 2)
+        return Estimates(estimate, estimate, None)
 
 
 @pytest.fixture(scope="module")
@@ -58,13 +42,13 @@ def toy():
     from musicologist.audio.sampler import Sampler, clip_seed
 
     settings = SamplingSettings("dpmpp-2m", 120, 1.0, 0.02, 100.0, 1.0, 1.0)
-    sampler = Sampler(linear(), {"sample_size": 64, "sample_rate": 64}, settings)
+    sampler = Sampler(Linear(), settings)
     steps = [int(np.argmin(np.abs(sampler.sigmas.numpy() - sigma))) for sigma in SIGMAS.values()]
     prompts = ["low", "high"] * 6
     seeds = [clip_seed(1, number // 2, 0) for number in range(12)]
     found = dict(sampler.sample(prompts, seeds, [*steps, 119]))
     others = [prompts[number ^ 1] for number in range(12)]
-    switched = [sampler.continue_from(found["noisy", step], step, others, seeds, True) for step in steps]
+    switched = [sampler.continue_from(found["noisy", step], step, others, seeds) for step in steps]
     stayed = found["denoised", 119].mean(dim=(1, 2)).numpy()
     return stayed, torch.stack(switched).mean(dim=(2, 3)).numpy(), sampler.sigmas[steps].numpy()
 

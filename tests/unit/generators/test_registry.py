@@ -27,9 +27,9 @@ def test_a_model_is_of_the_family_whose_configuration_it_has(tmp_path, monkeypat
 @pytest.mark.parametrize("name", registry.FAMILIES)
 def test_a_family_has_what_the_contract_names_and_is_read_without_torch(name):
     family = devices.family(registry.FAMILIES[name][1])
-    parts = ("read_config", "weights_file", "check_weights", "text_encoder_of", "load", "keep_ends_exact")
+    parts = ("read_config", "facts", "check_weights", "text_encoder_of", "load")
     assert all(callable(getattr(family, part)) for part in parts)
-    assert family.FILES
+    assert set(family.CONFIGURATION) <= set(family.FILES) and family.FILES[0] == (registry.FAMILIES[name][0],)
     module = registry.FAMILIES[name][1]
     program = f"import sys; sys.path.insert(0, {str(SCRIPTS)!r}); import {module}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True)

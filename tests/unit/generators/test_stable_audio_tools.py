@@ -45,7 +45,7 @@ def cached(tmp_path, name, source, revision="main"):
 
 
 def test_both_kinds_of_file_and_a_hub_id_are_the_same_model(tmp_path, directory, t5):
-    expected, _ = stable_audio_tools.load(directory, text_encoder=t5)
+    expected, _ = stable_audio_tools.load_model(directory, text_encoder=t5)
     checkpoint = tiny_models.diffusion_directory(tmp_path / "ckpt", text_encoder=t5, kind="ckpt")
     lone = shutil.copytree(checkpoint, tmp_path / "lone")
     (lone / "model.ckpt").rename(lone / "my_own.ckpt")
@@ -60,7 +60,7 @@ def test_both_kinds_of_file_and_a_hub_id_are_the_same_model(tmp_path, directory,
         (f"stabilityai/stable-audio-open-1.0@{COMMIT}", None),
         ("stabilityai/stable-audio-open-1.0@v1", t5),
     ):
-        found, config = stable_audio_tools.load(model, text_encoder=encoder)
+        found, config = stable_audio_tools.load_model(model, text_encoder=encoder)
         assert config["sample_rate"] == 16_000
         for (name, one), (_, other) in zip(found.state_dict().items(), expected.state_dict().items(), strict=True):
             assert torch.equal(one, other), name
@@ -88,7 +88,9 @@ def test_a_tokenizer_without_its_vocabulary_is_refused(tmp_path, directory, t5):
 
 def test_a_checkpoint_of_a_training_is_named_as_such(tmp_path):
     folder = tiny_models.diffusion_directory(tmp_path / "model")
-    state = {f"diffusion.{name}": tensor for name, tensor in stable_audio_tools.load(folder)[0].state_dict().items()}
+    state = {
+        f"diffusion.{name}": tensor for name, tensor in stable_audio_tools.load_model(folder)[0].state_dict().items()
+    }
     (folder / "model.safetensors").unlink()
     torch.save({"state_dict": state}, folder / "model.ckpt")
     with pytest.raises(

@@ -35,7 +35,7 @@ def test_the_diffusion_model_trains_and_loads(clips, tmp_path, precision):
     assert reached["clips"] == 22
     assert np.isfinite(reached["loss"])
     assert (tmp_path / "model.safetensors").stat().st_size < 10e6
-    model, config = stable_audio_tools.load(tmp_path)
+    model, config = stable_audio_tools.load_model(tmp_path)
     assert config["sample_rate"] == 16000
     assert json.loads((tmp_path / "model_config.json").read_text())["model"]["pretransform"]["type"] == "log_mel"
     assert model.io_channels == 64
@@ -47,7 +47,7 @@ def test_training_goes_on_with_the_words_and_the_spread_of_the_earlier_weights(c
     diffusion.train([clips], schedule, 1, tmp_path)
     for name in ("model_config.json", "tokenizer.json"):
         assert json.loads((tmp_path / name).read_text()) == json.loads((start / name).read_text())
-    before, after = (stable_audio_tools.load(folder)[0].state_dict() for folder in (start, tmp_path))
+    before, after = (stable_audio_tools.load_model(folder)[0].state_dict() for folder in (start, tmp_path))
     assert all((before[name] - after[name]).abs().max() < 1e-6 for name in before)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from musicologist.core.errors import UserError
+from musicologist.generators import stable_audio_tools
 from musicologist.workflow import preflight
 
 from tests.support import fake_hub, tiny_models
@@ -49,7 +50,7 @@ def run(script, *arguments, home, **network):
 
 def check(folder, *arguments, clips=7, **network):
     numbers = ["--clips", clips, "--levels", 2, "--seconds", 1, "--batch-size", 4, "--device", "cpu"]
-    numbers += [] if "--sampler" in arguments else ["--sampler", "dpmpp-2m"]
+    numbers += ["--seconds-total", 1]
     places = ["--results", folder, "--output", folder / "preflight.json"]
     return run("preflight", *arguments, *numbers, *places, home=folder / "hf", **network)
 
@@ -121,8 +122,10 @@ def test_truncated_weights_are_refused_in_a_directory_and_in_the_cache(server, t
         check(tmp_path, "--diffusion", folder)
     )
     (folder / "model.safetensors").write_bytes(fake_hub.safetensors())
-    assert "trajectory.sampler is 'euler', and the objective of" in sentence(
-        check(tmp_path, "--diffusion", folder, "--sampler", "euler")
+    written = (folder / "model_config.json").read_text()
+    (folder / "model_config.json").write_text(written.replace('objective": "v"', 'objective": "epsilon"'))
+    assert "the model's objective is epsilon: expected v, rectified_flow, rf_denoiser." in sentence(
+        check(tmp_path, "--diffusion", folder)
     )
     snapshot = tmp_path / f"hf/hub/models--{MODEL.replace('/', '--')}/snapshots/{COMMIT}"
     snapshot.mkdir(parents=True)
@@ -163,24 +166,24 @@ def stable_audio():
     config |= {"sample_size": 2_097_152, "sample_rate": 44_100}
     config["model"]["pretransform"]["config"]["downsampling_ratio"] = 2048
     config["model"]["diffusion"]["config"]["embed_dim"] = 1536
-    return config
+    return stable_audio_tools.facts(config, 47, "x")
 
 
 def test_gpu_memory_is_compared_with_the_batch(monkeypatch):
-    config, weights = stable_audio(), 4_853_000_000
-    assert 5 < preflight.gpu_bytes(config, weights, 10, 1) / GB < 8
-    assert preflight.gpu_bytes(config, weights, 10, 28) > preflight.gpu_bytes(config, weights, 10, 7)
+    facts, weights = stable_audio(), 4_853_000_000
+    assert 5 < preflight.gpu_bytes(facts, weights, 10, 1) / GB < 8
+    assert preflight.gpu_bytes(facts, weights, 10, 28) > preflight.gpu_bytes(facts, weights, 10, 7)
     for gpus, batch, found in (
         ([], 7, "no GPU is seen here"),
         ([80 * GB, 24 * GB], 7, "the smallest GPU here has 24 GB."),
         ([10 * GB], 28, "more than the 10 GB here: jobs will halve the batch"),
     ):
         monkeypatch.setattr(preflight, "_gpus", lambda gpus=gpus: gpus)
-        assert found in preflight.check_gpu(config, weights, 10, batch, "cuda")
+        assert found in preflight.check_gpu(facts, weights, 10, batch, "cuda")
     monkeypatch.setattr(preflight, "_gpus", lambda: [4 * GB])
     with pytest.raises(UserError, match="has 4 GB of memory, and generating a single clip takes about"):
-        preflight.check_gpu(config, weights, 10, 1, "auto")
-    assert "no GPU is seen" in preflight.check_gpu(config, weights, 10, 1, "cpu")
+        preflight.check_gpu(facts, weights, 10, 1, "auto")
+    assert "no GPU is seen" in preflight.check_gpu(facts, weights, 10, 1, "cpu")
 
 
 def test_notes_are_asked_for_and_counted(server, tmp_path):
