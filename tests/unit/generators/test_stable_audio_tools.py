@@ -105,7 +105,7 @@ def test_weights_of_another_width_are_refused_by_their_header(tmp_path):
     config = json.loads((folder / "model_config.json").read_text())
     config["model"]["diffusion"]["config"]["embed_dim"] = 128
     (folder / "model_config.json").write_text(json.dumps(config))
-    with pytest.raises(UserError, match="its transformer is 64 wide, there it is 128.: take both from one place"):
+    with pytest.raises(UserError, match=r"its transformer is 64 wide, there it is 128\): take both from one place"):
         stable_audio_tools.check_weights(folder)
 
 
