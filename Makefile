@@ -1,6 +1,9 @@
-# make demo: the whole experiment on this machine.   make test: lint, unit tests and a workflow run on small data.
+# make demo: the whole experiment on this machine; make quick: a taste of it.   make test: lint, unit tests and a workflow run on small data.
 # make test-slurm: the arrays on a real Slurm on this machine.   make resume: after a crash on a cluster.
-PYTHON ?= python3.11
+# The first of these that can make a virtual environment; or name one: make demo PYTHON=/opt/python3.12/bin/python3
+PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3; do "$$one" -c "import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))" 2>/dev/null && echo $$one && break; done)
+# Where there is no NVIDIA driver: an index of CPU builds of torch, as PyTorch has one. make demo CPU_INDEX=https://…/whl/cpu
+CPU_INDEX ?=
 VARIANT ?= cuda13
 CORES ?= $(shell env -u OMP_NUM_THREADS nproc)
 VENV := .venv
@@ -9,7 +12,7 @@ PLUGIN := profiles/slurm/plugin
 export OMP_NUM_THREADS := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: demo test lint unit-test workflow-test test-browser test-slurm test-environments environments site resume stale adopt check-models check-statistics bundle-models docs unlock clean
+.PHONY: demo quick test lint unit-test workflow-test test-browser test-slurm test-environments environments site resume stale adopt check-models check-statistics bundle-models docs unlock clean
 
 demo: $(VENV)/.installed
 	snakemake --cores $(CORES)
@@ -21,6 +24,13 @@ demo: $(VENV)/.installed
 	@echo "Listen: open in a browser"
 	@ls $(CURDIR)/results/demo/listen/index.html
 
+# The same at about a fifth of the cost: three concepts, few prompts.
+quick: $(VENV)/.installed
+	snakemake --cores $(CORES) --configfile config/quick.yaml
+	@echo
+	@echo "Look at results/quick/atlas.png, and listen: open in a browser"
+	@ls $(CURDIR)/results/quick/listen/index.html
+
 test: lint unit-test workflow-test
 
 lint: $(VENV)/.installed
@@ -31,6 +41,7 @@ lint: $(VENV)/.installed
 	mypy
 	check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yaml
 	python docs/document_config.py --check
+	python docs/document_tables.py --check
 
 unit-test: $(VENV)/.installed
 	python -m pytest tests/unit -n $(CORES)
@@ -82,6 +93,7 @@ bundle-models: $(VENV)/.installed
 
 docs: $(VENV)/.installed
 	python docs/document_config.py
+	python docs/document_tables.py
 
 unlock: $(VENV)/.installed
 	snakemake --unlock
@@ -90,10 +102,9 @@ clean:
 	chmod -R u+w results/demo 2>/dev/null || true
 	rm -rf results/demo logs/demo
 
+# Says before it starts what it takes. What a cut left is begun anew, of what pip has downloaded already.
 $(VENV)/.installed: requirements.txt requirements-nodeps.txt constraints.txt $(wildcard $(PLUGIN)/*.toml $(PLUGIN)/*/*.py)
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --requirement requirements.txt --constraint constraints.txt
-	$(BIN)/pip install --quiet --no-deps --requirement requirements-nodeps.txt
+	@CPU_INDEX="$(CPU_INDEX)" sh envs/install.sh "$(PYTHON)" $(VENV)
 	touch $@
 
 check-models: $(VENV)/.installed

@@ -16,7 +16,7 @@
 # ├── atlas.csv, emergence.parquet, order.json, co_labels.csv, atlas.png, order.png, distances.png, commitment.csv,
 # │                       commitment.png, switching.csv, switching.png
 # │                       (every figure in each format of figures.format, with its caption as .txt)
-# ├── listen/index.html (and clips/), run.json, listeners.csv where people listened
+# ├── listen/index.html (and clips/), run.json, README.md, listeners.csv where people listened
 # └── models/             what `snakemake train_models` writes
 # results/comparison/A-B/  landmarks.csv, landmarks.json, landmarks.png of `snakemake compare --config runs='[A, B]'`
 #
@@ -53,6 +53,7 @@ include: "rules/switching.smk"
 include: "rules/figures.smk"
 include: "rules/listening_parts.smk"
 include: "rules/listening.smk"
+include: "rules/export.smk"
 include: "rules/models.smk"
 include: "rules/gpu_check.smk"
 include: "rules/starting.smk"

@@ -2,7 +2,7 @@
 
     python benchmarks/cost.py                                          the paper's run
     python benchmarks/cost.py --configuration config/dense.yaml
-    python benchmarks/cost.py --tflops 156 --share 0.4                 an A100 in TF32 or bfloat16
+    python benchmarks/cost.py --tflops 156 --share 0.4                 an A100 with models.precision: tf32
 
 An estimate from counted work and assumed speeds, which are options and printed: nothing of it was measured on a GPU. Jobs and
 files are counted in the workflow's own plan.
@@ -10,6 +10,7 @@ files are counted in the workflow's own plan.
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
@@ -35,7 +36,7 @@ SPEEDS = {
     "acoustics": (0.008, "core-seconds to measure one second of 44.1 kHz stereo: the demo's, scaled to that rate"),
     "note": (0.005, "core-seconds to pack and measure a note: the demo's"),
     "fit": (1.5, "core-minutes to fit one probe with its grid on 24,000 notes"),
-    "score": (0.001, "core-seconds to score one clip at one level with a support vector machine"),
+    "score": (0.00005, "core-seconds to score one clip at one level: benchmarks/side_by_side.py"),
     "statistics": (0.5, "core-minutes a concept for all statistics and figures: benchmarks/time_statistics.py"),
     "flac": (0.6, "of the 16-bit samples is what music takes as FLAC"),
 }
@@ -171,7 +172,8 @@ def planned(path: Path) -> tuple[int, int]:
 
     def ask(option: str) -> str:
         command = [sys.executable, "-m", "snakemake", option, "--configfile", str(path.resolve())]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        environment = {**os.environ, "MUSICOLOGIST_TERMINAL": "full"}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
         if done.returncode:
             sys.exit(done.stdout[-2000:] + done.stderr[-2000:])
         return done.stdout

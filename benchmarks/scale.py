@@ -45,7 +45,8 @@ def measure(configuration: Path, prompts: int, per_shard: int | None, folder: Pa
     command = [sys.executable, "-m", "snakemake", "-n", "--configfile", str(folder / "config.yaml")]
     with open(folder / "said", "w+", encoding="utf-8") as said:
         start = time.monotonic()
-        process = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)
+        environment = {**os.environ, "MUSICOLOGIST_TERMINAL": "full"}
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=subprocess.STDOUT)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - start
         said.seek(0)

@@ -153,6 +153,7 @@ def write_scores(
                 seen = decision + 0.3 * rng.normal(size=len(decision)) - 1
                 columns = {**ids, **level_columns(len(seen), step, level), "decision": seen}
                 columns |= {"predicted": (seen > 0).astype("int8")}
+                columns |= {"concept": [concept] * len(seen), "classifier": [classifier] * len(seen)}
                 append(pa.table(columns | {"prompt_label": labels[ids["prompt_id"]].astype("int8")}))
 
 
@@ -234,7 +235,7 @@ def fit(place: Path, concept: str, classifier: str) -> list[str]:
     grid += [] if classifier == "logistic" else ["--grid", "gamma", "0.5", "1", "2"]
     given = [f"--{name}={place}/{file}" for name, file in files.items()]
     given.append(f"--classifier={classifier}=musicologist.probes.{classifier}")
-    return ["train_probe", *given, *grid, "--validation-notes=3000", "--seed=1"]
+    return ["train_probe", *given, *grid, "--validation-notes=3000", "--memory-mb=4000", "--seed=1"]
 
 
 def run(command: list[str]) -> None:

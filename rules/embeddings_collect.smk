@@ -23,10 +23,11 @@ rule collect_embeddings:
         "python {params.script:q} --parts {input.parts:q} --scaling {input.scaling:q} --outputs {output:q} 2> {log:q}"
 
 
+# After the embeddings, whose rule sees to it that a step added is generated: 70 tables here in place of 2,500 tar files.
 use rule collect_embeddings as collect_deformed with:
     input:
         parts=collect("<results>/{{ear}}embeddings/shards/deformed_{shard}.parquet", shard=RUN.shards),
-        tars=rules.collect_embeddings.input.tars,
+        embeddings=embeddings_of(RUN.signals),
         scaling=scaling_of_embedder,
     output:
         collect("<results>/{{ear}}embeddings/deformed/step_{step}.parquet", step=RUN.steps),

@@ -21,11 +21,13 @@ rule score_audio:
         original_labels=RUN.original_labels_file,
         original_terms=original_terms_of_concept,
         leave_out=options_of_left_out(set(range(config["prompts"]["count"]))),
+        equal=options_of_equal_prompts(),
     shell:
-        "python {params.script:q} --probe {input.probe:q} --classifier {params.classifier:q}"
+        "python {params.script:q} --probe {input.probe:q} --classifier {params.classifier:q} --name {wildcards.classifier:q}"
         " --embeddings {input.embeddings:q}"
         " --annotations {input.annotations:q} --prompts {input.prompts:q} --concepts {params.concepts:q} --concept {wildcards.concept:q}"
-        " --labels {params.labels} --original-labels {params.original_labels:q} {params.leave_out} --output {output:q} 2> {log:q}"
+        " --labels {params.labels} --original-labels {params.original_labels:q} {params.leave_out}"
+        " {params.equal} --output {output:q} 2> {log:q}"
 
 
 rule measure_emergence:

@@ -6,7 +6,8 @@ rule write_run_card:
         emergence="<results>/emergence.parquet",
         notes=notes_table(),
     output:
-        "<results>/run.json",
+        card="<results>/run.json",
+        readme="<results>/README.md",
     log:
         "<logs>/write_run_card.log",
     benchmark:
@@ -25,7 +26,7 @@ rule write_run_card:
     shell:
         "python {params.script:q} --configuration {params.configuration:q} --command {resources.command:q}"
         " --emergence {input.emergence:q} --prompts {params.prompts} --notes {input.notes:q} --clips {params.clips}"
-        " --licences {params.licences:q} --output {output:q} 2> {log:q}"
+        " --licences {params.licences:q} --readme {output.readme:q} --output {output.card:q} 2> {log:q}"
 
 
 rule measure_listeners:

@@ -80,3 +80,9 @@ def figure(stem, caption, category="All concepts", **labels):
         first, caption=f"../resources/captions/{caption}.rst", category=category, labels={**labels, "figure": caption}
     )
     return [shown, *others, f"{stem}.txt"]
+
+
+# What the tables of this run say of it (core/parquet): through the environment, for a name makes nothing stale.
+os.environ["MUSICOLOGIST_MADE_BY"] = json.dumps(
+    {"run": config["run"], "results": RUN.results, "models": {place: RUN.models_note(place) for place in RUN.ears}}
+)

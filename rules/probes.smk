@@ -33,7 +33,7 @@ rule train_probe:
     shell:
         "python {params.script:q} --dataset {input.dataset:q} --embeddings {input.embeddings:q}"
         " --classifier {wildcards.classifier:q}={params.address:q} {params.grid}"
-        " --validation-notes {params.validation_notes} --seed {params.seed}"
+        " --validation-notes {params.validation_notes} --memory-mb {resources.mem_mb} --seed {params.seed}"
         " --output {output.probe:q} --report {output.report:q} 2> {log:q}"
 
 

@@ -50,6 +50,12 @@ def options_of_left_out(prompts):
     return f"--leave-out {' '.join(map(str, left_out))}" if left_out else ""
 
 
+def options_of_equal_prompts():
+    """Given prompts of the text of an earlier one, as an option where there are any: all of them are one cluster."""
+    equal = section.equal(RUN.given_prompts)
+    return " ".join(["--equal", *(f"{own}={first}" for own, first in equal.items())]) if equal else ""
+
+
 def asking():
     """How a language model is asked, as options."""
     in_words = "" if config["openai"]["structured_output"] else " --in-words"

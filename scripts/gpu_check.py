@@ -129,7 +129,7 @@ def check(part: str, arguments: argparse.Namespace, models: list[str | None], wo
     record |= {"gpu": vars(found) if found else None, "torch": vars(torch), "seconds": {}}
     if work and not wrong:
         try:
-            device = devices.resolve(arguments.device)
+            device = devices.resolve(arguments.device, getattr(arguments, "precision", "float32"))
             record |= {"device": device, "note": gpu_checks.note(device, found, torch)}
             work(record, device)
             if device == "cuda":

@@ -1,6 +1,7 @@
 """Apply one concept's probe to every generated clip, level by level."""
 
 import argparse
+import json
 
 from musicologist.core import programs
 from musicologist.core.errors import UserError
@@ -14,6 +15,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--probe", required=True)
     parser.add_argument("--classifier", required=True, metavar="ADDRESS", help="that the probe is of")
+    parser.add_argument("--name", required=True, help="of the classifier")
     parser.add_argument("--embeddings", nargs="+", required=True, help="one table a signal and step")
     parser.add_argument("--annotations", required=True)
     parser.add_argument(
@@ -24,6 +26,9 @@ def main() -> None:
     parser.add_argument("--labels", required=True, choices=["corrected", "original"])
     parser.add_argument("--original-labels", required=True, help="the original study's terms")
     parser.add_argument("--leave-out", type=int, nargs="*", default=[], help="prompts that are on no side")
+    parser.add_argument(
+        "--equal", nargs="*", default=[], metavar="ID=FIRST", help="prompts of the text of an earlier one"
+    )
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
@@ -33,6 +38,7 @@ def main() -> None:
     from musicologist.core import parquet
     from musicologist.embeddings import tables
     from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
+    from musicologist.emergence.scored_clips import EQUAL_PROMPTS
     from musicologist.emergence.tables import SCORES
     from musicologist.probes import classifiers
     from musicologist.prompts import own_aspects
@@ -56,6 +62,10 @@ def main() -> None:
     probe = classifiers.load(arguments.probe, classifiers.at(arguments.classifier))
     kept = ["prompt_id", "sample", "signal", "step", "sigma", "log_snr_db"]
     made_by = {"concept": concept.name, "concept_digest": concept.digest, "labels": arguments.labels}
+    if arguments.equal:
+        made_by[EQUAL_PROMPTS] = json.dumps(
+            {own: int(first) for own, first in (one.split("=") for one in arguments.equal)}
+        )
     with parquet.writer(arguments.output, SCORES, made_by) as append:
         for path in arguments.embeddings:
             table = parquet.read(path, AUDIO_EMBEDDINGS)
@@ -78,7 +88,9 @@ def main() -> None:
                 for side in sides[number] or (None,)
             ]
             rows = np.array([row for row, _ in labelled], dtype=int)
-            columns = {name: table[name].take(rows) for name in kept}
+            named = {"concept": concept.name, "classifier": arguments.name}
+            columns = {name: pa.array([value] * len(rows), pa.string()) for name, value in named.items()}
+            columns |= {name: table[name].take(rows) for name in kept}
             columns["decision"] = decision[rows]
             columns["predicted"] = (decision[rows] > 0).astype("int8")
             columns["prompt_label"] = pa.array([side for _, side in labelled], pa.int8())

@@ -49,7 +49,7 @@ def main() -> None:
         found = torch.stack([states[clip.prompt_id, source] for clip in batch])
         if signal == "switched":
             others, seeds = [prompts[clip.prompt_id ^ 1] for clip in batch], [clip.seed for clip in batch]
-            found = shard.sampler.continue_from(found, step, others, seeds, same_noise=True)
+            found = shard.sampler.continue_from(found, step, others, seeds)
         return [(level, found)]
 
     with ExitStack() as stack:

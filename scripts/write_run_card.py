@@ -8,7 +8,7 @@ from musicologist.core import programs
 
 
 def main() -> None:
-    """Write run.json."""
+    """Write run.json, and README.md beside it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--configuration", required=True, help="the whole configuration as JSON")
     parser.add_argument("--command", required=True, help="what makes the run again")
@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("--notes", type=Path, nargs="?", help="notes.parquet")
     parser.add_argument("--clips", type=int, required=True, help="generated clips, all levels and signals counted")
     parser.add_argument("--licences", default="{}", help="of models whose folder does not tell, as JSON")
+    parser.add_argument("--readme", type=Path, required=True, help="what says where everything lies")
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
@@ -46,6 +47,7 @@ def main() -> None:
         "notes": record.notes_entry(configuration),
         "configuration": configuration,
     }
+    write_text(arguments.readme, record.readme(card))
     write_text(arguments.output, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
 
 

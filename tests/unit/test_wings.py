@@ -17,7 +17,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "audio": ("core", "models", "generators", "prompts"),
     "notes": ("core", "vocabulary"),
     "embeddings": ("core",),
-    "concepts": ("core", "vocabulary"),
+    "concepts": ("core", "vocabulary", "statistics"),
     "probes": ("core", "embeddings", "statistics"),
     "emergence": ("core", "statistics", "concepts", "embeddings", "probes", "audio"),
     "figures": ("core", "statistics"),

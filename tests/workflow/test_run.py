@@ -9,17 +9,20 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from musicologist.core import parquet, results
 
 from tests.workflow import golden
-from tests.workflow.conftest import Checkout, inputs
+from tests.workflow.conftest import ROOT, Checkout, inputs
 from tests.workflow.products import differences
 
 SMALL = "results/small"
@@ -85,6 +88,36 @@ def test_every_product_is_there_and_opens(finished):
     assert acoustics["loudness_lufs"].between(-70, 0).all()
     notes = pd.read_parquet(results / "embeddings/notes.parquet")
     assert sorted(notes["note_id"]) == list(pd.read_parquet(results / "notes/notes.parquet")["note_id"])
+
+
+def test_every_table_names_its_run_and_models_and_has_one_kind_of_missing_value(finished):
+    tables = sorted((finished / SMALL).rglob("*.parquet"))
+    assert len(tables) > 40
+    for path in tables:
+        told = parquet.metadata(path)
+        assert told["run"] == "small" and "stand-in" in told["models"], path
+        table = pq.read_table(path)
+        for name in table.column_names:
+            if pa.types.is_floating(table[name].type):
+                assert not pc.any(pc.is_nan(table[name])).as_py(), (path, name)
+    scores = pd.read_parquet(finished / SMALL / "concepts/is_warm/scores_svm.parquet")
+    assert set(scores["concept"]) == {"is_warm"} and set(scores["classifier"]) == {"svm"}
+    said = (finished / SMALL / "README.md").read_text()
+    assert said.startswith("# Run small\n") and "stand-in" in said
+
+
+def test_what_the_documentation_shows_of_pandas_polars_and_duckdb_runs(finished):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs/TABLES.md").read_text(), re.DOTALL)
+    assert [next(lib for lib in ("pandas", "polars", "duckdb") if lib in block) for block in blocks] == [
+        "pandas",
+        "polars",
+        "duckdb",
+    ]
+    for block in blocks:
+        program = block.replace("results/demo", SMALL)
+        done = subprocess.run([sys.executable, "-c", program], cwd=finished.path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert "concept" in done.stdout
 
 
 def test_products_behind_a_storage_plugin_are_those_of_this_run(finished, tmp_path):

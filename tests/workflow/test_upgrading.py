@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 SAMPLER = "scripts/musicologist/audio/sampler.py"
-HEAD, BODY = "        def callback(info: Mapping[str, Any]) -> None:\n", "            if keep:\n"
+HEAD, BODY = '            step = first + info["i"]\n', "            if keep:\n"
 CALLBACK = HEAD + BODY
 SMALL = ["--configfile", "tests/workflow/small.yaml", "--cores", "1"]
 

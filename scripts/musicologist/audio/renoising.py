@@ -1,16 +1,16 @@
 """The null of the noisy state: finished latents under fresh noise."""
 
-import hashlib
 import math
 from collections.abc import Sequence
 
 import torch
 
+from musicologist.audio import noise
+
 
 def noise_seed(clip_seed: int) -> int:
     """The seed of the noise that a clip gets afresh, 63 bits; not the seed of the noise that it came from."""
-    digest = hashlib.sha256(f"{clip_seed}/renoised".encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> 1
+    return noise.seed_of(clip_seed, "renoised")
 
 
 def renoised(latents: torch.Tensor, sigma: float, seeds: Sequence[int]) -> torch.Tensor:
@@ -20,6 +20,5 @@ def renoised(latents: torch.Tensor, sigma: float, seeds: Sequence[int]) -> torch
     forward process (Song et al. 2021, arXiv 2011.13456): what the noisy state tells beyond it was put there early, by guidance
     or by discretisation. A clip's noise follows from its seed alone, so that all its levels share it.
     """
-    generators = (torch.Generator().manual_seed(noise_seed(seed)) for seed in seeds)
-    noise = torch.stack([torch.randn(latents.shape[1:], generator=generator) for generator in generators])
-    return (latents + sigma * noise) / math.hypot(1, sigma)
+    fresh = noise.drawn([noise_seed(seed) for seed in seeds], latents.shape[1:])
+    return (latents + sigma * fresh) / math.hypot(1, sigma)

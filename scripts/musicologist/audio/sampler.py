@@ -1,14 +1,14 @@
 """Sampling with a record of the way: the x0 estimate and the noisy state at chosen steps, one seed per clip."""
 
-import hashlib
 import math
-import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from musicologist.audio import noise
 from musicologist.audio.sampling_options import SamplingSettings, check_length
 from musicologist.core.errors import UserError
 from musicologist.core.levels import Level
@@ -25,6 +25,9 @@ SAMPLERS = {
 }
 """k-diffusion's samplers, for every kind of model: they call back once a step, counted from 0, before x is updated."""
 
+HALF = ("bfloat16", "float16")
+"""Precisions in which the transformer computes with half the bits; TF32 is a switch of the device (``devices.resolve``)."""
+
 Keep = Callable[[int, torch.Tensor, Estimates], None]
 """Called once a step with its number, the state (clips, channels, frames), and the estimates there."""
 
@@ -34,14 +37,12 @@ Tell = Callable[[int, torch.Tensor], None]
 
 def clip_seed(run_seed: int, prompt_id: int, sample: int) -> int:
     """The seed of one clip, 63 bits, a function of these three numbers alone."""
-    digest = hashlib.sha256(f"{run_seed}/{prompt_id}/{sample}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> 1
+    return noise.seed_of(run_seed, prompt_id, sample)
 
 
 def branch_seed(clip_seed: int, step: int, branch: int) -> int:
     """The seed of one branch, 63 bits, a function of these three numbers alone."""
-    digest = hashlib.sha256(f"{clip_seed}/{step}/{branch}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> 1
+    return noise.seed_of(clip_seed, step, branch)
 
 
 def check_branching(settings: SamplingSettings, steps: Sequence[int]) -> None:
@@ -56,21 +57,6 @@ def check_branching(settings: SamplingSettings, steps: Sequence[int]) -> None:
             f"commitment.keep names step {max(steps)}, the last of {settings.steps} or beyond: no noise is added after it, so "
             "branch at earlier steps."
         )
-
-
-def noise_sampler(state: torch.Tensor, sigmas: torch.Tensor, seeds: Sequence[int]) -> Callable[..., torch.Tensor]:
-    """The noise that a stochastic sampler adds to states like ``state`` between two of ``sigmas``, of unit spread.
-
-    Each clip's comes from its own seed, of a Brownian tree over all of ``sigmas``, on the CPU.
-    """
-    tree = K.sampling.BrownianTreeNoiseSampler(state.cpu(), sigmas[-2], sigmas[0], seed=list(seeds))
-
-    def added(sigma: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Should have t")
-            return tree(sigma.cpu(), after.cpu()).to(state.device)
-
-    return added
 
 
 def nats(estimates: Estimates, sigma: float) -> torch.Tensor | None:
@@ -109,7 +95,7 @@ class Sampler:
         generator: Generator = family.load(directory, device, text_encoder)
         made = generator.shape(settings.seconds_total)[1] * generator.downsampling / generator.sample_rate
         check_length(settings.seconds_kept, made, str(directory))
-        if settings.precision != "float32":
+        if settings.precision in HALF:
             generator.keep_ends_exact()
         return cls(generator, settings, device)
 
@@ -152,11 +138,11 @@ class Sampler:
         same pass (where guidance is off both are one), ``noisy`` the state. That is x0 + sigma * noise, divided by
         sqrt(1 + sigma^2): of unit spread.
 
-        Latents are (clips, channels, frames), float32, on the CPU. Each clip's initial noise and the noise added later come
-        from its own seed, on the CPU, so that neither its batch nor the device changes it.
+        Latents are (clips, channels, frames), float32, on the CPU. Each clip's noise, the initial and that of each step,
+        comes from its own seed, on the CPU, so that neither its batch nor the device changes it.
         """
-        shape, sigmas = self.generator.shape(self.settings.seconds_total), self.sigmas
-        noise = torch.stack([torch.randn(*shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
+        sigmas = self.sigmas
+        initial = noise.drawn(seeds, self.generator.shape(self.settings.seconds_total))
         kept: list[tuple[Level, torch.Tensor]] = []
         levels = sigmas.tolist()
 
@@ -168,24 +154,22 @@ class Sampler:
             if tell and (told := nats(estimates, levels[step])) is not None:
                 tell(step, told.cpu())
 
-        self._denoise(noise.to(self.device) * sigmas[0], sigmas, prompts, seeds, keep)
+        self._denoise(initial.to(self.device) * sigmas[0], 0, prompts, seeds, keep)
         yield from kept
 
     @torch.no_grad()
     def continue_from(
-        self, noisy: torch.Tensor, step: int, prompts: Sequence[str], seeds: Sequence[int], same_noise: bool = False
+        self, noisy: torch.Tensor, step: int, prompts: Sequence[str], seeds: Sequence[int]
     ) -> torch.Tensor:
-        """Finished latents (clips, channels, frames), from the signal ``noisy`` of ``step`` on, with noise from ``seeds``.
+        """Finished latents (clips, channels, frames), from the signal ``noisy`` of ``step`` on, with the noise of ``seeds``.
 
-        ``same_noise``: that which ``sample`` adds from there on for these seeds, and not fresh noise; a deterministic sampler
-        adds none. A multistep sampler begins anew.
+        It is that which ``sample`` adds from there on for the same seeds; a deterministic sampler adds none. A multistep
+        sampler begins anew.
         The level at which continuations agree about a feature is where it is fixed: Li and Chen 2024, critical windows (arXiv
         2403.01633); Sclocchi, Favero and Wyart 2025 (PNAS) noise and denoise likewise.
         """
-        sigmas = self.sigmas[step:]
-        state = noisy.to(self.device) * math.sqrt(1 + float(sigmas[0]) ** 2)
-        noisy_over = self.sigmas if same_noise else sigmas
-        return self._denoise(state, sigmas, prompts, seeds, noisy_over=noisy_over).float().cpu()
+        state = noisy.to(self.device) * math.sqrt(1 + float(self.sigmas[step]) ** 2)
+        return self._denoise(state, step, prompts, seeds).float().cpu()
 
     @torch.no_grad()
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
@@ -200,36 +184,39 @@ class Sampler:
     def _denoise(
         self,
         state: torch.Tensor,
-        sigmas: torch.Tensor,
+        first: int,
         prompts: Sequence[str],
         seeds: Sequence[int],
         keep: Keep | None = None,
-        noisy_over: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """Finished latents: what the model makes of ``state`` (clips, channels, frames) down ``sigmas`` to 0.
+        """Finished latents: what the model makes of ``state`` (clips, channels, frames) from the step ``first`` on.
 
-        ``state`` is x0 + sigmas[0] * noise. ``noisy_over``: the noise levels over which the added noise is drawn, if not
-        ``sigmas``.
+        ``state`` is x0 + sigma * noise at that step's level. The noise that a stochastic sampler adds comes from the clips' own
+        seeds.
         """
         condition, guidance = self.generator.condition(prompts, self.settings.seconds_total), self.guidance
         latest: list[Estimates] = []
+        step = first
 
         def denoise(x: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
             latest[:] = [self.generator.denoise(x, sigma, condition, guidance)]
             return latest[0].guided
 
-        def callback(info: Mapping[str, Any]) -> None:
-            if keep:
-                keep(info["i"], info["x"], latest[0])
+        def added(*interval: torch.Tensor) -> torch.Tensor:
+            return noise.of_step(seeds, step, state.shape[1:]).to(self.device, non_blocking=True)
 
-        stochastic = {}
-        if "sde" in self.settings.sampler:
-            stochastic["noise_sampler"] = noise_sampler(state, sigmas if noisy_over is None else noisy_over, seeds)
+        def callback(info: Mapping[str, Any]) -> None:
+            nonlocal step
+            step = first + info["i"]
+            if keep:
+                keep(step, info["x"], latest[0])
+
+        stochastic = {"noise_sampler": added} if "sde" in self.settings.sampler else {}
         with self._precision():
             return SAMPLERS[self.settings.sampler](
-                denoise, state, sigmas.to(self.device), disable=True, callback=callback, **stochastic
+                denoise, state, self.sigmas[first:].to(self.device), disable=True, callback=callback, **stochastic
             )
 
-    def _precision(self) -> torch.autocast:
+    def _precision(self) -> AbstractContextManager[Any]:
         precision = self.settings.precision
-        return torch.autocast(self.device, getattr(torch, precision), enabled=precision != "float32")
+        return torch.autocast(self.device, getattr(torch, precision)) if precision in HALF else nullcontext()

@@ -2,7 +2,9 @@
 
 import argparse
 import json
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,10 +14,14 @@ from musicologist.audio.sampler import Sampler
 from musicologist.core import noise_levels
 from musicologist.core.files import atomic_path, write_text
 from musicologist.core.levels import Level
-from musicologist.core.shard_writing import Clip, ShardWriter
+from musicologist.core.shard_writing import Clip, ShardWriter, encoded
 from musicologist.models import devices
 
 import torch  # isort: skip
+
+
+_AHEAD = 64
+"""Clips that may wait for their encoding: some 200 MB of ten seconds in stereo."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +40,27 @@ def write_clips(
     kept: Mapping[Level, Path],
     prompts: Collection[int],
 ) -> None:
-    """Write clips into the tar file of their level, and those of these prompts into a second one in ``kept`` too, if any."""
+    """Write clips into the tar file of their level, and those of these prompts into a second one in ``kept`` too, if any.
+
+    They are encoded in a second thread, once each, while the next ones are made: a GPU need not wait for FLAC.
+    """
     with ExitStack() as stack:
         writers = {level: stack.enter_context(ShardWriter(path)) for level, path in tars.items()}
         listening = {level: stack.enter_context(ShardWriter(path)) for level, path in kept.items()}
-        for level, clip in clips:
-            writers[level].add(clip)
+        encoder, waiting = stack.enter_context(ThreadPoolExecutor(1)), deque[tuple[Level, Clip, Future[bytes]]]()
+
+        def write_first() -> None:
+            level, clip, content = waiting.popleft()
+            writers[level].add_encoded(clip.key, content.result(), clip.record)
             if level in listening and clip.record["prompt_id"] in prompts:
-                listening[level].add(clip)
+                listening[level].add_encoded(clip.key, content.result(), clip.record)
+
+        for level, clip in clips:
+            waiting.append((level, clip, encoder.submit(encoded, clip, tars[level])))
+            if len(waiting) > _AHEAD:
+                write_first()
+        while waiting:
+            write_first()
 
 
 class ShardSampling:
@@ -54,7 +73,7 @@ class ShardSampling:
         """
         settings = sampling_options.settings(arguments)
         devices.check_modules(arguments.modules)
-        family, device = devices.family(arguments.family), devices.resolve(arguments.device)
+        family, device = devices.family(arguments.family), devices.resolve(arguments.device, settings.precision)
         self.sampler = Sampler.load(family, arguments.model, settings, device, arguments.text_encoder)
         self.sigmas = noise_levels.sigmas(settings.steps, settings.sigma_min, settings.sigma_max)
         self.made_by = {"model": arguments.model, "digest": arguments.digest, **asdict(settings)}

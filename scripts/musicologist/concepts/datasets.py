@@ -8,6 +8,7 @@ import pyarrow as pa
 from musicologist.concepts.definitions import KINDS, Concept, Terms
 from musicologist.core import parquet
 from musicologist.core.errors import UserError
+from musicologist.statistics import folds
 from musicologist.vocabulary.terms import FAMILIES, QUALITIES, SOURCES
 
 DATASET = parquet.schema(
@@ -121,13 +122,10 @@ def _held_out(
     instruments: np.ndarray, labels: np.ndarray, share: float, seed: int, name: str, place: str
 ) -> np.ndarray:
     """Which notes are held out: about ``share`` of them, whole instruments, both labels on both sides."""
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    folds = max(2, round(1 / share))
+    count = max(2, round(1 / share))
     fewest = min(len(set(instruments[labels == label])) for label in (0, 1))
     if fewest >= 2:
-        splitter = StratifiedGroupKFold(min(folds, fewest), shuffle=True, random_state=seed)
-        for _, test in splitter.split(instruments, labels, instruments):
+        for _, test in folds.grouped(labels, instruments, min(count, fewest), seed):
             held_out = np.zeros(len(labels), bool)
             held_out[test] = True
             if _both(labels[held_out]) and _both(labels[~held_out]):

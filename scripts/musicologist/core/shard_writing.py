@@ -43,6 +43,16 @@ def encode(audio: np.ndarray, sample_rate: int) -> bytes:
     return buffer.getvalue()
 
 
+def encoded(clip: Clip, place: str | Path) -> bytes:
+    """A clip as 16-bit FLAC; UserError, which names its ``place``, for audio that is not finite."""
+    if not np.isfinite(clip.audio).all():
+        raise UserError(
+            f"The clip {clip.key} for {place} has samples that are no numbers (NaN or infinite): the model that "
+            "made it is broken or its numeric precision too low; check the weights."
+        )
+    return encode(clip.audio, clip.sample_rate)
+
+
 class ShardWriter:
     """Writes clips into one tar file, one by one; the file appears under its name only when the block ends well.
 
@@ -72,12 +82,7 @@ class ShardWriter:
 
         Raises UserError for audio that is not finite, ValueError for a key that stands in the shard already.
         """
-        if not np.isfinite(clip.audio).all():
-            raise UserError(
-                f"The clip {clip.key} for {self.path} has samples that are no numbers (NaN or infinite): the model that "
-                "made it is broken or its numeric precision too low; check the weights."
-            )
-        self.add_encoded(clip.key, encode(clip.audio, clip.sample_rate), clip.record)
+        self.add_encoded(clip.key, encoded(clip, self.path), clip.record)
 
     def add_encoded(self, key: str, content: bytes, record: dict[str, Any]) -> None:
         """Append a clip that ``encode`` has encoded, with its record; ValueError for a key that stands in the shard already."""

@@ -69,7 +69,7 @@ def _first_prompt(part: str | Path) -> int:
 
 def _open(part: str | Path) -> pq.ParquetFile:
     with _readable(part):
-        file = pq.ParquetFile(part)
+        file = pq.ParquetFile(part, memory_map=True)
     if not set(AUDIO_EMBEDDINGS.names) <= set(file.schema_arrow.names) or not file.num_row_groups:
         file.close()
         raise UserError(f"{part} is no table of audio embeddings, or is empty: delete it and run again.")

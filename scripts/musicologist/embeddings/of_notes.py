@@ -24,7 +24,7 @@ def read(path: str | Path, notes: pa.ChunkedArray):
     import pyarrow.compute as pc
 
     seen = 0
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(path, memory_map=True) as file:
         found = np.empty((len(notes), file.schema_arrow.field("embedding").type.list_size), np.float32)
         for number in range(file.num_row_groups):
             group = file.read_row_group(number)
@@ -54,7 +54,7 @@ def by_instrument(notes: Sequence[pa.Table], note_embeddings: str | Path) -> Ite
     import pyarrow.compute as pc
 
     known = pa.concat_tables(table.select(["note_id", "instrument"]) for table in notes)
-    with pq.ParquetFile(note_embeddings) as file:
+    with pq.ParquetFile(note_embeddings, memory_map=True) as file:
         for number in range(file.num_row_groups):
             group = file.read_row_group(number)
             place = pc.index_in(group["note_id"], value_set=known["note_id"])

@@ -8,6 +8,7 @@ import numpy as np
 from musicologist.core.errors import UserError
 from musicologist.emergence.scored_clips import ScoredClips
 from musicologist.statistics import auc
+from musicologist.statistics.distributions import student_quantile
 
 Row = Mapping[str, Any]
 Key = tuple[str, str, str]  # concept, classifier, signal
@@ -23,8 +24,6 @@ def difference(own: ScoredClips, other: ScoredClips) -> tuple[float, float, floa
     Pairs are clips, clusters are prompts. NaN with fewer than FEWEST prompts on a side. Raises UserError where the two did not
     score the same clips.
     """
-    from scipy.special import stdtrit
-
     names = ("prompt_ids", "labels", "prompts", "samples")
     if any(not np.array_equal(getattr(own, name), getattr(other, name)) for name in names):
         raise UserError(
@@ -36,7 +35,7 @@ def difference(own: ScoredClips, other: ScoredClips) -> tuple[float, float, floa
     found = auc.difference(
         other.decision[-1, mine], own.decision[-1, mine], own.clip_labels[mine], own.clip_prompt_ids[mine]
     )
-    half = float(stdtrit(found.freedom, 0.975) * np.sqrt(found.variance))
+    half = float(student_quantile(found.freedom, 0.975) * np.sqrt(found.variance))
     return found.value, found.value - half, found.value + half
 
 

@@ -16,6 +16,7 @@ from musicologist.embeddings.tables import TEXT_EMBEDDINGS
 from musicologist.emergence import scored_clips
 from musicologist.emergence.scored_clips import FEWEST, ScoredClips
 from musicologist.probes import baselines
+from musicologist.probes.decisions import Linear
 from musicologist.statistics import agreement as statistics_agreement
 from musicologist.statistics import auc, metrics, nulls
 
@@ -88,7 +89,9 @@ def from_cepstra(dataset: str | Path, notes: str | Path, measured: Measured) -> 
             f"{notes} lacks notes of {dataset}: measure the notes anew with `snakemake --forcerun measure_note_acoustics`."
         )
     probe = baselines.handcrafted(_cepstra(table)[rows.to_numpy()], chosen["label"].to_numpy())
-    return {("handcrafted", "mfcc", signal): probe(features) for signal, (_, features) in measured.items()}
+    return {
+        ("handcrafted", "mfcc", signal): probe.decision_function(features) for signal, (_, features) in measured.items()
+    }
 
 
 def from_embeddings(
@@ -109,7 +112,7 @@ def from_embeddings(
     asked, near = ([one for one in some if one not in own] for some in (concept.positive_aspects, concept.near_aspects))
     text = [baselines.zero_shot(parquet.read(path, TEXT_EMBEDDINGS), asked, near) for path in texts if asked]
     signal, end = finished(scored)
-    probes: list[baselines.Linear] = []
+    probes: list[Linear] = []
     if end.enough:
         embedding = of_clips.read(by_level[signal, int(end.step[-1])], end.clips)
         probes, judge = baselines.in_domain(embedding, end.clip_labels, end.clip_prompt_ids, seed)
@@ -118,9 +121,11 @@ def from_embeddings(
         for step in mine.step:
             embedding = of_clips.read(by_level[signal, int(step)], mine.clips)
             for probe in text:
-                found.setdefault(("zero_shot", "text", signal), []).append(probe(embedding))
+                found.setdefault(("zero_shot", "text", signal), []).append(probe.decision_function(embedding))
             if probes:
-                judged = np.stack([probe(embedding) for probe in probes])[judge, np.arange(len(judge))]
+                judged = np.stack([probe.decision_function(embedding) for probe in probes])[
+                    judge, np.arange(len(judge))
+                ]
                 found.setdefault(("in_domain", "lda", signal), []).append(judged)
     return {curve: np.stack(decisions) for curve, decisions in found.items()}
 

@@ -151,6 +151,7 @@ def _known(scored: ScoredClips) -> ScoredClips:
         prompt_ids=scored.prompt_ids[sided],
         labels=scored.labels[sided],
         samples=scored.samples[mine],
+        own_ids=None if scored.own_ids is None else scored.own_ids[mine],
     )
 
 

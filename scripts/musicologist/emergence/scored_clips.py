@@ -1,5 +1,6 @@
 """Scores of one probe arranged level by level, every level with the same clips in the same order."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import ArrayLike
 
+EQUAL_PROMPTS = "equal_prompts"
+"""The key of a table's metadata that has, by prompt id, the first prompt of the same text."""
 FEWEST = 2
 """Prompts that each side needs before anything can be said."""
 
@@ -28,7 +31,7 @@ class ScoredClips:
     ``step`` and ``sigma`` are (levels,), in the order of the steps; ``decision`` and ``predicted`` (levels, clips); ``prompts``
     (clips,) index ``prompt_ids`` and ``labels`` (prompts,), which are 1, 0, or -1 for a prompt that takes no side; ``samples``
     (clips,) number a prompt's clips. A prompt that counts on both sides (``labels: original``) is there twice, and so are its
-    clips.
+    clips. Prompts of the same text are one, the first of them: ``own_ids`` (clips,) then has the clips' own prompt ids.
     """
 
     step: np.ndarray
@@ -39,6 +42,7 @@ class ScoredClips:
     prompt_ids: np.ndarray
     labels: np.ndarray
     samples: np.ndarray
+    own_ids: np.ndarray | None = None
 
     @classmethod
     def from_arrays(
@@ -104,7 +108,8 @@ class ScoredClips:
     @property
     def clips(self) -> Clips:
         """The clips by name, to find them in other tables."""
-        return Clips(self.clip_prompt_ids, self.samples, "the scores")
+        ids = self.clip_prompt_ids if self.own_ids is None else self.own_ids
+        return Clips(ids, self.samples, "the scores")
 
     @property
     def enough(self) -> bool:
@@ -128,12 +133,13 @@ def counts(labels: np.ndarray, prompts: np.ndarray) -> dict[str, int]:
 
 
 def arrange(table: "pa.Table", place: str | Path) -> dict[str, ScoredClips]:
-    """Scored clips by signal of a table of the schema ``scores``.
+    """Scored clips by signal of a table of the schema ``scores``; prompts that its metadata calls equal are one prompt.
 
     Raises UserError, naming ``place``, where levels hold different clips.
     """
     columns = {name: table[name].to_numpy() for name in table.column_names if name != "prompt_label"}
     columns["prompt_label"] = table["prompt_label"].fill_null(-1).to_numpy()
+    first = json.loads((table.schema.metadata or {}).get(EQUAL_PROMPTS.encode(), b"{}"))
     order = np.lexsort([columns["sample"], columns["prompt_label"], columns["prompt_id"], columns["step"]])
     columns = {name: values[order] for name, values in columns.items()}
     found = {}
@@ -146,7 +152,9 @@ def arrange(table: "pa.Table", place: str | Path) -> dict[str, ScoredClips]:
                 f"{place} holds other clips at some steps of {signal} than at others: {of_clips.SCORE_AGAIN}."
             )
         level = {name: values.reshape(len(steps), -1) for name, values in mine.items()}
-        sided = np.stack([level["prompt_id"][0], level["prompt_label"][0].astype(np.int64)])
+        own_ids = level["prompt_id"][0]
+        together = np.array([first.get(str(number), number) for number in own_ids], np.int64) if first else own_ids
+        sided = np.stack([together, level["prompt_label"][0].astype(np.int64)])
         (prompt_ids, labels), prompts = np.unique(sided, axis=1, return_inverse=True)
         found[signal] = ScoredClips(
             step=steps,
@@ -157,6 +165,7 @@ def arrange(table: "pa.Table", place: str | Path) -> dict[str, ScoredClips]:
             prompt_ids=prompt_ids,
             labels=labels,
             samples=level["sample"][0],
+            own_ids=own_ids if first else None,
         )
     return found
 

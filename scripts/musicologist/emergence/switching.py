@@ -8,6 +8,7 @@ import numpy as np
 
 from musicologist.core import noise_levels
 from musicologist.statistics import bootstrap, curves
+from musicologist.statistics.distributions import normal, student_quantile
 
 FEWEST_PAIRS = 4
 """With fewer pairs a bootstrap over them says nothing: no interval."""
@@ -111,12 +112,10 @@ def _described(name: str, values: np.ndarray, pairs: int) -> dict[str, float]:
 
     The percentiles are spread for few pairs as a t interval is (Hesterberg 2015, The American Statistician 69: 371).
     """
-    from scipy.special import ndtr, stdtrit
-
     low = high = float("nan")
     if pairs >= FEWEST_PAIRS:
-        spread = float(stdtrit(pairs - 1, 0.975)) * np.sqrt(pairs / (pairs - 1))
-        low, high = bootstrap.interval(values[1:], 2 * float(ndtr(spread)) - 1)
+        spread = student_quantile(pairs - 1, 0.975) * np.sqrt(pairs / (pairs - 1))
+        low, high = bootstrap.interval(values[1:], 2 * normal(spread) - 1)
     return {name: float(values[0]), f"{name}_low": low, f"{name}_high": high}
 
 

@@ -35,11 +35,12 @@ CONTROLS = parquet.schema(
         ("n_neg_prompts", pa.int32()),
         ("n_pos", pa.int32()),
         ("n_neg", pa.int32()),
-        ("roc_auc", pa.float64()),  # NaN with fewer than two prompts on a side
+        ("roc_auc", pa.float64()),  # missing with fewer than two prompts on a side
         ("roc_auc_low", pa.float64()),
         ("roc_auc_high", pa.float64()),
         ("called_share", pa.float64()),  # of unconditional clips or of noise: how many the probe calls positive
     ],
+    measured=True,
 )
 
 CONTENT = parquet.schema(
@@ -50,17 +51,20 @@ CONTENT = parquet.schema(
         # 1 or 0: what the prompt asks for; null where it takes no side, or both (`labels: original`)
         ("prompt_label", pa.int8()),
         ("zero_shot", pa.float64()),  # decision on the finished clip of a probe of CLAP's texts
-        # of a probe trained on the other prompts' finished clips; NaN with too few prompts
+        # of a probe trained on the other prompts' finished clips; missing with too few prompts
         ("in_domain", pa.float64()),
         # 1 for as large a share of the clips as of the prompts that ask for it, those with the highest decision
         ("zero_shot_label", pa.int8()),
         ("in_domain_label", pa.int8()),  # null where there is no decision
     ],
+    measured=True,
 )
 
 SCORES = parquet.schema(
     "scores",
     [
+        ("concept", pa.string()),
+        ("classifier", pa.string()),
         ("prompt_id", pa.int64()),
         ("sample", pa.int16()),
         ("signal", pa.string()),
@@ -81,6 +85,7 @@ EMERGENCE = parquet.schema(
     + [(name, pa.int64()) for name in ("beats_random", "monotone", "half_excess_censored")]
     + [(f"{name}{end}", pa.float64()) for name in _INTERVALS for end in ("", "_low", "_high")]
     + [(name, pa.float64()) for name in _FIGURES],
+    measured=True,
 )
 
 LANDMARKS = parquet.schema(
@@ -96,4 +101,5 @@ LANDMARKS = parquet.schema(
         ("logistic", pa.float64()),
         ("onset", pa.float64()),  # -inf: not above its null at the last level
     ],
+    measured=True,
 )

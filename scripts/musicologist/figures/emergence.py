@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 Rows = Sequence[Mapping[str, Any]]
 
 _RANKED = "roc_auc"
-"""The only metric that has a null and a partialled curve."""
+"""The only metric that has a null, and curves of decisions from which something is taken out."""
 
 _CONTROLS: dict[str, dict[str, Any]] = {
     "deformed": {"label": "control: finished clips under noise", "color": "0.3", "marker": "x", "ms": 4},
     "renoised": {"label": "control: finished latents noised again", "color": "#AA3377", "marker": "+", "ms": 6},
     "partialled": {"label": "control: loudness and spectrum taken out", "color": "#228833", "linestyle": (0, (1, 1.5))},
+    "conditional": {"label": "control: other named aspects taken out", "color": "#882255", "linestyle": (0, (4, 1.5))},
 }
+_OF_DECISIONS = ("partialled", "conditional")
 _NARROWEST = 2.1
 _CURVES, _HALVES, _CONTROL = 2.5, 0.13, 1.3
 """Inches: the width of a panel at least; the heights of the curves, of a line of the strip below, and of the controls."""
@@ -124,8 +126,9 @@ def _controls_of(rows: Rows, controls: Rows, signal: str, metric: str, classifie
     kinds = [kind for kind in ("deformed", "renoised") if kind == "deformed" or signal == "noisy"]
     found = {kind: [row for row in rows if (row["signal"], row["classifier"]) == (kind, classifier)] for kind in kinds}
     if metric == _RANKED:
-        mine = ("partialled", signal, classifier)
-        found["partialled"] = [row for row in controls if (row["control"], row["signal"], row["classifier"]) == mine]
+        for kind in _OF_DECISIONS:
+            mine = (kind, signal, classifier)
+            found[kind] = [row for row in controls if (row["control"], row["signal"], row["classifier"]) == mine]
     return {kind: curve for kind, curve in found.items() if curve}
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from musicologist.core.files import atomic_path
 from musicologist.figures import canvas
 from musicologist.figures.canvas import SIGNAL_NAMES, title_of
+from musicologist.statistics.components import components
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,27 +39,25 @@ class Plane:
 
     def __init__(self, notes: np.ndarray, labels: np.ndarray, probe: Any, frames: Sequence[Frame]) -> None:
         """Fit it to ``notes`` (n, size) with their ``labels``; ``probe`` is asked where its boundary cuts the plane."""
-        from sklearn.decomposition import PCA
-
-        self._pca = PCA(2, svd_solver="full").fit(notes)
-        self._labels, self._points = labels, self._pca.transform(notes)
+        self._components = components(notes, 2)
+        self._labels, self._points = labels, self._components.transform(notes)
         clips = [self.place(frame.positive) for frame in frames]
         low, high = (end(np.concatenate([self._points, *clips]), axis=0) for end in (np.min, np.max))
         self._limits = low - 0.06 * (high - low), high + 0.06 * (high - low)
         (left, bottom), (right, top) = self._limits
         self._x, self._y = np.meshgrid(np.linspace(left, right, _GRID), np.linspace(bottom, top, _GRID))
-        grid = self._pca.inverse_transform(np.column_stack([self._x.ravel(), self._y.ravel()]))
+        grid = self._components.inverse_transform(np.column_stack([self._x.ravel(), self._y.ravel()]))
         self._decision = probe.decision_function(grid.astype(np.float32)).reshape(self._x.shape)
 
     @property
     def shares(self) -> tuple[float, float]:
         """The two components' shares of the notes' variance."""
-        first, second = self._pca.explained_variance_ratio_
+        first, second = self._components.shares
         return float(first), float(second)
 
     def place(self, embedding: np.ndarray) -> np.ndarray:
         """Where embeddings (n, size) lie, (n, 2)."""
-        return self._pca.transform(embedding) if len(embedding) else np.empty((0, 2))
+        return self._components.transform(embedding) if len(embedding) else np.empty((0, 2))
 
     def draw(self, axis: "Axes") -> tuple[Any, Any]:
         """Draw what does not move; returns the artists of the clips without and with the concept."""

@@ -65,9 +65,9 @@ def read_given(path: str | Path, count: int | None = None) -> list[str]:
     """The first ``count`` texts (or all) of a file that a user gives.
 
     .txt has one prompt a line; blank lines do not count. What marks a line of a list is dropped: "12. ", "12) ", "- ",
-    "* ", and "12: " or "12 - " where every line has it; so is a pair of quotes around a whole line. .json, .jsonl, .csv
-    (separated by commas, semicolons or tabs) and .parquet have a key or column ``text`` or ``prompt``, in any case, and may
-    have ``prompt_id``, the running number from 0; a JSON list of texts does too.
+    "* ", and "12: " or "12 - " where every line has it; so is a pair of quotes around a line. .json, .jsonl, .csv (separated
+    by commas, semicolons or tabs) and .parquet have a key or column ``text`` or ``prompt``, in any case, and may have
+    ``prompt_id``, the running number from 0; a JSON list of texts does too.
 
     Raises UserError for a missing, empty or unreadable file, another suffix, a column that is missing or misspelt, a prompt
     without text, a prompt id that stands twice or out of order, and fewer than ``count`` prompts.

@@ -100,14 +100,22 @@ def prompts_file(inputs: Inputs) -> str | None:
     return inputs["prompts"] or (annotations if annotations and annotations.endswith(".json") else None)
 
 
+def equal(texts: Sequence[str]) -> dict[int, int]:
+    """By number each prompt that has the text of an earlier one, and the first one with that text."""
+    first: dict[str, int] = {}
+    found = {number: first.setdefault(text, number) for number, text in enumerate(texts)}
+    return {number: one for number, one in found.items() if number != one}
+
+
 def doubt(texts: Sequence[str]) -> str:
     """What is doubtful about given prompts, as a sentence; empty where nothing is."""
-    different = len(set(texts))
-    if different == len(texts):
+    twice = equal(texts)
+    if not twice:
         return ""
+    different = len(texts) - len(twice)
     return (
-        f"Of {len(texts)} prompts only {different} are different: intervals and p values count prompts as independent, which "
-        "equal ones are not (they are one cluster), so they come out too narrow; give each prompt once."
+        f"Of {len(texts)} prompts only {different} are different: curves, intervals and p values count equal ones as "
+        f"one prompt with more clips (prompt {next(iter(twice))} is prompt {next(iter(twice.values()))} again)."
     )
 
 

@@ -34,15 +34,14 @@ def family(name: str) -> ModuleType:
     return found
 
 
-def resolve(device: str) -> str:
+def resolve(device: str, precision: str = "float32") -> str:
     """``cpu`` or ``cuda`` for ``auto``, ``cpu`` or ``cuda``; UserError where cuda is asked for and no GPU is seen.
 
-    Switches TF32 off: with it a clip would change with the batch it is in.
+    Switches TF32 off unless ``precision`` is ``tf32``: with it a clip changes a little with the batch it is in.
     """
     import torch
 
-    torch.backends.cudnn.allow_tf32 = False
-    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cuda" and not torch.cuda.is_available():

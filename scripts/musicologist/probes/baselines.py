@@ -1,27 +1,18 @@
 """Baselines and controls of one concept: what else could make its curve, and what its curve could reach."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from musicologist.probes import linear
+from musicologist.probes.decisions import Linear
+from musicologist.statistics import folds
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 FOLDS = 5
-
-
-@dataclass(frozen=True)
-class Linear:
-    """A probe that is linear in its features: ``weights`` (size,) and ``bias``, above 0 the concept is there."""
-
-    weights: np.ndarray
-    bias: float
-
-    def __call__(self, features: np.ndarray) -> np.ndarray:
-        """Decision values (clips,) of features (clips, size)."""
-        return features @ self.weights + self.bias
 
 
 def zero_shot(queries: "pa.Table", positive: Sequence[str], near: Sequence[str]) -> Linear:
@@ -43,12 +34,10 @@ def zero_shot(queries: "pa.Table", positive: Sequence[str], near: Sequence[str])
 
 def handcrafted(features: np.ndarray, labels: np.ndarray) -> Linear:
     """Logistic regression on the standardised cepstral statistics (notes, size) of notes with labels (notes,)."""
-    from sklearn.linear_model import LogisticRegression
-
     mean, spread = features.mean(0), features.std(0) + 1e-6
-    fitted = LogisticRegression(C=1.0, max_iter=1000).fit((features - mean) / spread, labels)
-    weights = fitted.coef_[0] / spread
-    return Linear(weights, float(fitted.intercept_[0] - mean @ weights))
+    fitted = linear.logistic((features - mean) / spread, labels, strength=1.0)
+    weights = fitted.weights / spread
+    return Linear(weights, fitted.bias - float(mean @ weights))
 
 
 def in_domain(
@@ -61,17 +50,11 @@ def in_domain(
     the probes, and the first of them judges these clips.
     Raises ValueError where a side has fewer than two prompts.
     """
-    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-    from sklearn.model_selection import StratifiedGroupKFold
-
     known = np.flatnonzero(np.isin(labels, (0, 1)))
     fewest = min(len(set(prompts[labels == label])) for label in (0, 1))
-    splitter = StratifiedGroupKFold(min(FOLDS, fewest), shuffle=True, random_state=seed)
     probes: list[Linear] = []
     judge = np.zeros(len(labels), int)
-    for train, held_out in splitter.split(known, labels[known], prompts[known]):
-        train = known[train]
-        fitted = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(features[train], labels[train])
+    for train, held_out in folds.grouped(labels[known], prompts[known], min(FOLDS, fewest), seed):
         judge[known[held_out]] = len(probes)
-        probes.append(Linear(fitted.coef_[0], float(fitted.intercept_[0])))
+        probes.append(linear.discriminants(features[known[train]], labels[known[train]]))
     return probes, judge

@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import sys
+import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,7 +12,10 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from musicologist.core import lean
 from musicologist.core.errors import UserError
+from musicologist.probes import decisions
+from musicologist.probes.decisions import Decision
 from musicologist.statistics import auc
 
 Settings = Mapping[str, float]
@@ -69,12 +73,22 @@ class Classifier(ABC):
     trusted: ClassVar[tuple[str, ...]] = ()
     """Types that its saved probes hold beside arrays and what scikit-learn has: none else is loaded. ``__name__ + ".Mine"``."""
 
+    memory_mb: int = 2000
+    """What the job that fits may take."""
+
     @abstractmethod
     def fit(self, embeddings: np.ndarray, labels: np.ndarray, settings: Settings, seed: int) -> Probe:
         """A probe fitted on embeddings (notes, size) of unit norm, which are not scaled further, and labels 0 or 1 (notes,).
 
         ``settings`` has a value for each of the class's. Import heavy packages here: a dry-run reads the file too.
         """
+
+    def decision(self, probe: Probe) -> Decision | None:
+        """What its fitted probe says as arrays, with which clips are scored; None where the probe itself is needed for that.
+
+        Worth overriding where hundreds of jobs score clips: they then import nothing but NumPy.
+        """
+        return None
 
     def scorer(self, embeddings: np.ndarray, seed: int) -> Score:
         """A function that fits on some of the notes (notes, size) and scores others, for cross-validation.
@@ -131,10 +145,10 @@ def report(
 
     The area's interval is over instruments, whose notes stay together; None with fewer than five of them on a side.
     """
-    from sklearn.metrics import balanced_accuracy_score
-
     decision = probe.decision_function(embeddings)
     predicted = (decision > 0).astype(int)
+    right = predicted == labels
+    sides = [right[labels == side].mean() for side in (0, 1) if (labels == side).any()]
     heard = [len(np.unique(instruments[labels == side])) for side in (1, 0)]
     ends = auc.interval(auc.clustered(decision, labels, instruments)) if min(heard) > 1 else (np.nan, np.nan)
     low, high = (None if np.isnan(end) else round(end, 4) for end in ends)
@@ -143,51 +157,65 @@ def report(
         "n_neg": int((labels == 0).sum()),
         "instruments_pos": heard[0],
         "instruments_neg": heard[1],
-        "accuracy": round(float((predicted == labels).mean()), 4),
-        "balanced_accuracy": round(float(balanced_accuracy_score(labels, predicted)), 4),
+        "accuracy": round(float(right.mean()), 4),
+        "balanced_accuracy": round(float(np.mean(sides)), 4),
         "roc_auc": round(float(auc.area(decision, labels)), 4),
         "roc_auc_low": low,
         "roc_auc_high": high,
     }
 
 
-def _skops() -> ModuleType:
+def skops_io() -> ModuleType:
     """skops' reader and writer, imported without torch.
 
-    When it is imported skops walks all packages of scikit-learn, one of which imports torch where that is installed: a second
-    and a half in each of hundreds of jobs, for nothing.
+    When it is imported skops walks all packages of scikit-learn, one of which imports torch where that is installed.
     """
-    walked = "sklearn.externals.array_api_compat.torch"
-    hidden = walked not in sys.modules
-    if hidden:
-        sys.modules[walked] = None  # type: ignore[assignment]  # which makes its import fail
-    try:
+    with lean.without("sklearn.externals.array_api_compat.torch"):
         from skops import io
-    finally:
-        if hidden:
-            del sys.modules[walked]
     return io
 
 
-def save(probe: Probe, path: str | Path) -> None:
-    """Write a probe with skops: no pickle, so loading one runs no code."""
-    _skops().dump(probe, path)
+def prepare_writing() -> None:
+    """In a program that fits and writes probes but reads none: import scikit-learn and skops in half the time.
+
+    To be called before anything else imports them. pandas and pytest, which scikit-learn imports where they are installed,
+    stay out, and skops does not walk scikit-learn for the names of what it may read.
+    """
+    with lean.without("pandas", "pytest"):
+        import sklearn.utils
+
+        walk, sklearn.utils.all_estimators = sklearn.utils.all_estimators, list
+        try:
+            skops_io()
+        finally:
+            sklearn.utils.all_estimators = walk
+
+
+def save(probe: Probe, path: str | Path, decision: Decision | None = None) -> None:
+    """Write a probe with skops: no pickle, so loading one runs no code; its ``decision`` lies beside it in the same file."""
+    skops_io().dump(probe, path)
+    if decision is not None:
+        with zipfile.ZipFile(path, "a") as file:
+            decisions.write(decision, file)
 
 
 _LARGEST = 4 << 30  # bytes
 
 
 def load(path: str | Path, classifier: Classifier) -> Probe:
-    """Read a probe of this classifier; UserError where the file is missing, broken or holds types that it does not trust."""
-    import zipfile
+    """What a saved probe of this classifier decides: its decision as arrays where the file has it, else the probe itself.
 
+    UserError where the file is missing, broken or holds types that the classifier does not trust.
+    """
     try:
         if Path(path).stat().st_size > _LARGEST:
             raise ValueError("it is too long for a probe")
         with zipfile.ZipFile(path) as file:
             if sum(member.file_size for member in file.infolist()) > _LARGEST:
                 raise ValueError("its contents are too long for a probe")
-        probe = _skops().load(path, trusted=["numpy.dtype", *classifier.trusted])
+            if (decision := decisions.read(file)) is not None:
+                return decision
+        probe = skops_io().load(path, trusted=["numpy.dtype", *classifier.trusted])
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: expected a probe that train_probe wrote.") from None
     except MemoryError:

@@ -1,10 +1,11 @@
 """Logistic regression."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from musicologist.probes.classifiers import Classifier, Probe, Settings
+from musicologist.probes.decisions import Linear
 
 
 class Logistic(Classifier):
@@ -20,3 +21,10 @@ class Logistic(Classifier):
         from sklearn.linear_model import LogisticRegression
 
         return LogisticRegression(C=settings["C"], max_iter=2000, random_state=seed).fit(embeddings, labels)
+
+    def decision(self, probe: Probe) -> Linear | None:
+        """See ``Classifier.decision``."""
+        from sklearn.linear_model import LogisticRegression
+
+        fitted: Any = probe
+        return Linear(fitted.coef_[0], float(fitted.intercept_[0])) if type(fitted) is LogisticRegression else None

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from musicologist.probes.classifiers import Classifier, Score, Settings
+from musicologist.statistics import folds
 from musicologist.statistics.auc import placements
+from musicologist.statistics.folds import Fold
 
 FOLDS = 3
-_Fold = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -30,25 +31,20 @@ class LabelledNotes:
         return LabelledNotes(self.embeddings[mine], self.labels[mine], self.instruments[mine])
 
 
-def grouped_folds(notes: LabelledNotes, seed: int) -> list[_Fold]:
+def grouped_folds(notes: LabelledNotes, seed: int) -> list[Fold]:
     """(train, test) indices in which no instrument is on both sides; fewer than FOLDS where a label has fewer instruments.
 
     None at all where a label has a single instrument.
     """
-    from sklearn.model_selection import StratifiedGroupKFold
-
     fewest = min(len(set(notes.instruments[notes.labels == label])) for label in (0, 1))
     if fewest < 2:
         return []
-    splitter = StratifiedGroupKFold(min(FOLDS, fewest), shuffle=True, random_state=seed)
-    return list(splitter.split(notes.embeddings, notes.labels, notes.instruments))
+    return folds.grouped(notes.labels, notes.instruments, min(FOLDS, fewest), seed)
 
 
-def random_folds(labels: np.ndarray, seed: int) -> list[_Fold]:
+def random_folds(labels: np.ndarray, seed: int) -> list[Fold]:
     """(train, test) indices that ignore instruments, as the original study's split did."""
-    from sklearn.model_selection import StratifiedKFold
-
-    return list(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(labels, labels))
+    return folds.stratified(labels, FOLDS, seed)
 
 
 def choose(
@@ -61,11 +57,11 @@ def choose(
     names = list(grid)
     combinations = product(*(grid[name] for name in reversed(names)))
     candidates = [dict(zip(names, reversed(values), strict=True)) for values in combinations]
-    folds = grouped_folds(notes, seed) if len(candidates) > 1 else []
-    if not folds:
+    split = grouped_folds(notes, seed) if len(candidates) > 1 else []
+    if not split:
         return candidates[0]
     score = classifier.scorer(notes.embeddings, seed)
-    return max(candidates, key=lambda settings: _mean_auc(score, notes.labels, folds, settings))
+    return max(candidates, key=lambda settings: _mean_auc(score, notes.labels, split, settings))
 
 
 def report(classifier: Classifier, notes: LabelledNotes, settings: Settings, seed: int) -> dict[str, Any]:
@@ -94,10 +90,10 @@ def _control_labels(notes: LabelledNotes, seed: int) -> np.ndarray:
     return label[index]
 
 
-def _mean_auc(score: Score, labels: np.ndarray, folds: Sequence[_Fold], settings: Settings) -> float:
+def _mean_auc(score: Score, labels: np.ndarray, split: Sequence[Fold], settings: Settings) -> float:
     """Mean over folds with both labels on both sides of the ROC-AUC on the held-out one; NaN without such a fold."""
     areas = []
-    for train, test in folds:
+    for train, test in split:
         if any(len(set(labels[side])) < 2 for side in (train, test)):
             continue
         placed = placements(score(labels, train, test, settings), labels[test])

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from musicologist.statistics.distributions import student_quantile
+
 
 @dataclass(frozen=True)
 class Auc:
@@ -132,10 +134,8 @@ def interval(auc: Auc, confidence: float = 0.95) -> tuple[float, float]:
 
 def of_logit(auc: Auc, confidence: float = 0.95) -> tuple[float, float]:
     """The interval of an AUC that is symmetric on the logit, with a t quantile; needs a value between 0 and 1."""
-    from scipy.special import stdtrit
-
     centre = np.log(auc.value / (1 - auc.value))
-    quantile = stdtrit(auc.freedom, 1 - (1 - confidence) / 2)
+    quantile = student_quantile(auc.freedom, 1 - (1 - confidence) / 2)
     half = quantile * np.sqrt(auc.variance) / (auc.value * (1 - auc.value))
     low, high = 1 / (1 + np.exp(-(centre + np.array([-half, half]))))
     return float(low), float(high)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from musicologist.statistics.distributions import normal, student_quantile
+
 
 def draws(prompts: int, resamples: int, seed: int) -> np.ndarray:
     """How often each of so many prompts is drawn, float32 (prompts, resamples); a resample has as many draws as prompts.
@@ -34,10 +36,8 @@ def interval(values: np.ndarray, confidence: float = 0.95, clusters: int | None 
 
 
 def _expanded(tail: float, clusters: int) -> float:
-    from scipy.special import ndtr, stdtrit
-
     freedom = max(clusters - 1, 1)
-    return float(ndtr(-np.sqrt((freedom + 1) / freedom) * stdtrit(freedom, 1 - tail)))
+    return normal(-np.sqrt((freedom + 1) / freedom) * student_quantile(freedom, 1 - tail))
 
 
 def _quantile(ordered: np.ndarray, probability: float) -> float:

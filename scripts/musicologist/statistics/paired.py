@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from musicologist.statistics import auc
+from musicologist.statistics.distributions import student_quantile
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,8 @@ def mean(differences: Sequence[Difference]) -> Difference:
 
 def interval(found: Difference, confidence: float = 0.95) -> tuple[float, float]:
     """Confidence interval of a difference, with a t quantile; NaN where nothing varies, for that says nothing of its error."""
-    from scipy.special import stdtrit
-
     variance = float((found.parts**2).sum())
     if variance == 0:
         return float("nan"), float("nan")
-    half = float(stdtrit(found.freedom, (1 + confidence) / 2)) * np.sqrt(variance)
+    half = student_quantile(found.freedom, (1 + confidence) / 2) * np.sqrt(variance)
     return found.value - half, found.value + half

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from musicologist.statistics.distributions import student_quantile
+
 
 @dataclass(frozen=True)
 class Mean:
@@ -27,8 +29,6 @@ def mean(values: np.ndarray, clusters: int) -> Mean:
     the spread. Quantities that are not finite as measured are left out, as are resamples in which another is not finite. NaN
     with fewer than two quantities, or with less than half of the resamples.
     """
-    from scipy.special import stdtrit
-
     known = values[:, np.isfinite(values[0])]
     count = known.shape[1]
     whole = known[1:][np.isfinite(known[1:]).all(1)]
@@ -41,6 +41,6 @@ def mean(values: np.ndarray, clusters: int) -> Mean:
     spread = max(0.0, (float(((known[0] - known[0].mean()) ** 2).sum()) - expected) / (count - 1))
     variance = of_mean + spread / count
     parts = of_mean**2 / max(clusters - 1, 1) + (spread / count) ** 2 / (count - 1)
-    half = float(stdtrit(variance**2 / parts, 0.975)) * np.sqrt(variance) if parts else 0.0  # no part: all are equal
+    half = student_quantile(variance**2 / parts, 0.975) * np.sqrt(variance) if parts else 0.0  # no part: all are equal
     value = float(known[0].mean())
     return Mean(value, value - half, value + half, float(np.sqrt(spread)), count)

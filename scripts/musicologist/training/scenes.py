@@ -121,10 +121,36 @@ def _drum_events(rng: np.random.Generator, beat: float) -> list[Event]:
     return events
 
 
+def other_forms(words: Iterable[str]) -> dict[str, str]:
+    """Plurals, adverbs and verb forms that are no words of a vocabulary themselves, each with the word that stands for it."""
+    known = {word for word in words if len(word) > 2 and word.isalpha()}
+    found = {"play": "playing", "plays": "playing"} if "playing" in known else {}
+    for word in sorted(known):
+        if word.endswith("s") and not word.endswith("ss"):
+            found.setdefault(word[:-1], word)  # chord, where chords is known
+        elif word.endswith("y") and word[-2] not in "aeiou":
+            found[f"{word[:-1]}ies"] = word
+        else:
+            found[word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")] = word
+        if word in ("bright", "warm", "dark", "slow"):
+            found[f"{word}ly"] = word
+    return {form: word for form, word in found.items() if form not in known}
+
+
+def folding(words: Iterable[str]):
+    """The normalizer of a word-level tokenizer: lower case, other forms as the words that the vocabulary has."""
+    from tokenizers import Regex, normalizers
+
+    forms = sorted(other_forms(words).items())
+    steps = [normalizers.Replace(Regex(rf"\b{form}\b"), word) for form, word in forms]
+    return normalizers.Sequence([normalizers.Lowercase(), *steps])
+
+
 def build_tokenizer(texts: Iterable[str], directory: str | Path):
     """Make a word-level tokenizer over all words of ``texts``, save it in ``directory`` and return it.
 
-    Words are lower-cased and split at spaces and punctuation; an unknown one becomes ``<unk>``.
+    Words are lower-cased and split at spaces and punctuation; an unknown one becomes ``<unk>``, unless it is another form of a
+    known one (``other_forms``).
     """
     from musicologist.models.compat import torchaudio  # noqa: F401  (before transformers)
 
@@ -136,6 +162,7 @@ def build_tokenizer(texts: Iterable[str], directory: str | Path):
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     specials = ["<s>", "<pad>", "</s>", "<unk>"]
     tokenizer.train_from_iterator(texts, trainers.WordLevelTrainer(special_tokens=specials))
+    tokenizer.normalizer = folding(tokenizer.get_vocab())
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )

@@ -80,3 +80,37 @@ def version(citation: Path) -> str:
 def date_of(product: Path) -> str:
     """The day (UTC) on which a product was written, as its file says: a copy keeps it only where times are kept."""
     return datetime.fromtimestamp(product.stat().st_mtime, UTC).date().isoformat()
+
+
+_CONTENTS = {
+    "listen/index.html": "the listening page: open it in a browser",
+    "atlas.*, order.*, distances.*, concepts/CONCEPT/emergence.*, rates.*, pca.*": "figures, each with its caption as .txt",
+    "emergence.parquet, atlas.csv": "the headline table: concepts by probes, signals and noise levels",
+    "concepts/CONCEPT/card.json": "what was found about a concept: answer, landmarks, p and q, doubts",
+    "concepts/CONCEPT/": "its dataset, probes (.skops), scores, curve, landmarks, controls and content",
+    "order.json": "in which order concepts emerge",
+    "prompts/": "prompts and what they ask for",
+    "audio/SIGNAL/step_XX/shard_YYYY.tar": "clips as FLAC, each with a JSON record (WebDataset)",
+    "notes/, embeddings/, acoustics/": "notes, embeddings, and what was measured of the sound",
+    "embedders/NAME/, comparison/": "the same of other embedders, and whether they agree",
+    "run.json": "models with digests and licences, the whole configuration, and the command that makes it again",
+}
+
+
+def readme(card: Mapping[str, Any]) -> str:
+    """What a run's folder says of itself to whoever opens it, in Markdown; ``card`` is run.json."""
+    counts = ", ".join(f"{number} {what}" for what, number in card["counts"].items())
+    models = "\n".join(
+        f"* {model['role']}: {model['title']}, licence {model['licence']}."
+        + f" **{model['warning']}**" * bool(model["warning"])
+        for model in card["models"]
+    )
+    version = card["version"] + (f", commit {card['commit']}" if card["commit"] else "")
+    table = "\n".join(f"| `{place.replace(', ', '`, `')}` | {what} |" for place, what in _CONTENTS.items())
+    return (
+        f"# Run {card['run']}\n\nMade by Musicologist {version} on {card['date']}: {counts}.\n\n{models}\n"
+        f"* notes: {card['notes']['source']}, licence {card['notes']['licence']}.\n\n"
+        f"| here | what it is |\n| --- | --- |\n{table}\n\n"
+        "What the columns of the tables mean, and how to read them: docs/TABLES.md of the project. To make the run again:\n\n"
+        f"    {card['command']}\n"
+    )

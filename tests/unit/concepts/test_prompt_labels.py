@@ -118,7 +118,7 @@ def scored(tmp_path, monkeypatch):
         options = {"probe": "probe.skops", "embeddings": "step.parquet", "annotations": "annotations.parquet"}
         given = [word for name, file in options.items() for word in (f"--{name}", str(folder / file))]
         given += ["--concepts", str(ROOT / "config/concepts.yaml"), "--concept", "is_percussion", "--labels", rule]
-        given += ["--classifier", "musicologist.probes.logistic"]
+        given += ["--classifier", "musicologist.probes.logistic", "--name", "logistic"]
         given += ["--original-labels", str(ROOT / "config/original_labels.yaml")]
         monkeypatch.setattr(sys, "argv", ["score_audio.py", *given, "--output", str(folder / "scores.parquet")])
         runpy.run_path(str(ROOT / "scripts/score_audio.py"))["main"]()

@@ -71,8 +71,8 @@ def test_the_handcrafted_probe_is_a_standardised_logistic_regression():
 
     rng = np.random.default_rng(0)
     features, labels = rng.normal(size=(80, 5)) * [1, 2, 30, 4, 5], np.arange(80) % 2
-    expected = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=1000)).fit(features, labels)
-    assert baselines.handcrafted(features, labels)(features) == pytest.approx(
+    expected = make_pipeline(StandardScaler(), LogisticRegression(tol=1e-8, max_iter=1000)).fit(features, labels)
+    assert baselines.handcrafted(features, labels).decision_function(features) == pytest.approx(
         expected.decision_function(features), abs=1e-4
     )
 
@@ -87,10 +87,10 @@ def test_no_in_domain_probe_judges_a_prompt_that_it_has_seen():
     probes, judge = baselines.in_domain(features, labels, prompts, 0)
     assert len(probes) == baselines.FOLDS
     assert all(len(set(judge[prompts == prompt])) == 1 for prompt in range(60))
-    decision = np.stack([probe(features) for probe in probes])[judge, np.arange(240)]
+    decision = np.stack([probe.decision_function(features) for probe in probes])[judge, np.arange(240)]
     known = labels >= 0
     assert 0.2 < auc_of(decision[known], labels[known]) < 0.7
-    assert auc_of(probes[0](features)[known & (judge != 0)], labels[known & (judge != 0)]) > 0.95
+    assert auc_of(probes[0].decision_function(features)[known & (judge != 0)], labels[known & (judge != 0)]) > 0.95
 
 
 def test_every_aspect_has_queries_in_several_wordings():
@@ -125,7 +125,8 @@ def made(tmp_path):
             decision = embedding[:, 0] + rng.normal(size=40)
             columns = {"decision": decision, "predicted": (decision > 0).astype(np.int8)}
             labels = pa.array([label[prompt] for prompt in prompts], pa.int8())
-            scores.append(pa.table({**names, **noise, **columns, "prompt_label": labels}))
+            of = {"concept": ["is_brass"] * 40, "classifier": ["svm"] * 40}
+            scores.append(pa.table({**of, **names, **noise, **columns, "prompt_label": labels}))
             if signal != "deformed":
                 acoustics.append(measured(rng, 40, names))
     dataset = {"note_id": [f"n{n}" for n in range(60)], "label": np.arange(60) % 2, "instrument": ["i"] * 60}

@@ -54,6 +54,17 @@ def test_a_prompt_on_both_sides_is_there_twice():
     assert mine.clips.prompt_ids.tolist() == mine.clip_prompt_ids.tolist() == [5, 5, 6, 6, 6, 6, 7, 7]
 
 
+def test_prompts_of_one_text_are_one_prompt_with_more_clips():
+    rows = [row | {"prompt_label": 1 if row["prompt_id"] == 6 else row["prompt_label"]} for row in scores().to_pylist()]
+    table = pa.Table.from_pylist(rows, schema=SCORES)
+    table = table.replace_schema_metadata({**table.schema.metadata, scored_clips.EQUAL_PROMPTS: '{"6": 5}'})
+    mine = scored_clips.arrange(table, "scores.parquet")["noisy"]
+    assert mine.prompt_ids.tolist() == [5, 7] and mine.labels.tolist() == [1, 0]
+    assert mine.clip_prompt_ids.tolist() == [5, 5, 5, 5, 7, 7]
+    assert mine.clips.prompt_ids.tolist() == [5, 5, 6, 6, 7, 7], "clips keep their names, by which they are found"
+    assert scored_clips.counts(mine.clip_labels, mine.clip_prompt_ids)["n_pos_prompts"] == 1
+
+
 def test_embeddings_come_in_the_order_of_the_scores_whatever_order_they_are_kept_in(tmp_path):
     rng = np.random.default_rng(0)
     names = [(prompt, sample) for prompt in (5, 6, 7) for sample in (0, 1)]

@@ -48,7 +48,7 @@ def toy():
     seeds = [clip_seed(1, number // 2, 0) for number in range(12)]
     found = dict(sampler.sample(prompts, seeds, [*steps, 119]))
     others = [prompts[number ^ 1] for number in range(12)]
-    switched = [sampler.continue_from(found["noisy", step], step, others, seeds, True) for step in steps]
+    switched = [sampler.continue_from(found["noisy", step], step, others, seeds) for step in steps]
     stayed = found["denoised", 119].mean(dim=(1, 2)).numpy()
     return stayed, torch.stack(switched).mean(dim=(2, 3)).numpy(), sampler.sigmas[steps].numpy()
 

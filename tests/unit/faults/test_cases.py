@@ -174,6 +174,8 @@ def test_annotations_of_too_few_prompts_are_a_sentence_when_clips_are_scored(mon
     arguments += [
         "--concept",
         "is_brass",
+        "--name",
+        "logistic",
         "--labels",
         "corrected",
         "--original-labels",

@@ -14,6 +14,13 @@ def test_auto_takes_the_gpu_where_there_is_one(monkeypatch, asked, seen, found):
     assert not torch.backends.cudnn.allow_tf32
 
 
+def test_tf32_is_on_where_it_is_asked_for_and_nowhere_else():
+    switches = torch.backends.cudnn, torch.backends.cuda.matmul
+    for precision in ("tf32", "bfloat16", "tf32", "float32"):
+        devices.resolve("cpu", precision)
+        assert [switch.allow_tf32 for switch in switches] == [precision == "tf32"] * 2
+
+
 def test_a_gpu_that_is_asked_for_and_missing_is_one_sentence(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(UserError, match="device: cuda, but this job sees no GPU"):

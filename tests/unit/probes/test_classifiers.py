@@ -1,12 +1,24 @@
+import json
+import os
+import subprocess
+import sys
+import types
+import zipfile
+from pathlib import Path
+from unittest import mock
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from musicologist.concepts import datasets
 from musicologist.concepts.definitions import load
+from musicologist.core import parquet
 from musicologist.core.errors import UserError
+from musicologist.embeddings import tables
 from musicologist.notes.tables import NOTES
 from musicologist.probes import classifiers, registry
 from musicologist.probes.logistic import Logistic
+from musicologist.probes.svm import SupportVectors
 
 CONCEPT = load("config/concepts.yaml")["is_brass"]
 
@@ -78,6 +90,103 @@ def test_a_probe_learns_is_saved_and_comes_back_the_same(tmp_path, separable, ad
     classifiers.save(probe, tmp_path / "probe.skops")
     loaded = classifiers.load(tmp_path / "probe.skops", classifier)
     assert np.array_equal(loaded.decision_function(embeddings), probe.decision_function(embeddings))
+
+
+@pytest.mark.parametrize("address", registry.ADDRESSES.values())
+def test_a_probe_of_the_library_decides_the_same_without_scikit_learn(tmp_path, separable, address):
+    embeddings, labels = separable
+    classifier = classifiers.at(address)
+    probe = classifier.fit(embeddings[:150], labels[:150], classifier.settings, 0)
+    classifiers.save(probe, tmp_path / "probe.skops", classifier.decision(probe))
+    np.save(tmp_path / "embeddings.npy", embeddings)
+    program = (
+        "import sys, numpy as np\n"
+        "sys.modules.update(dict.fromkeys(('sklearn', 'skops', 'scipy')))\n"  # whose imports then fail
+        "from musicologist.probes import classifiers\n"
+        f"probe = classifiers.load('probe.skops', classifiers.at({address!r}))\n"
+        "assert probe.n_features_in_ == 512\n"
+        "np.save('decision.npy', probe.decision_function(np.load('embeddings.npy')))\n"
+    )
+    scripts = str(Path("scripts").absolute())
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": scripts})
+    expected, found = probe.decision_function(embeddings), np.load(tmp_path / "decision.npy")
+    assert np.abs(found - expected).max() < 1e-3 * expected.std()
+    assert np.array_equal(found > 0, expected > 0)
+    with zipfile.ZipFile(tmp_path / "probe.skops") as file:  # the probe itself is still there, for who wants it
+        assert "schema.json" in file.namelist()
+    assert type(classifiers.skops_io().load(tmp_path / "probe.skops", trusted=["numpy.dtype"])) is type(probe)
+
+
+@pytest.mark.parametrize("address", ["musicologist.probes.svm", "examples/own_classifier.py"])
+def test_the_script_writes_probes_that_others_read(tmp_path, address):
+    rng = np.random.default_rng(0)
+    dataset = datasets.build(notes(), CONCEPT, 30, 0.25, 1, "notes.parquet")
+    rows = rng.normal(size=(60, 16)) + dataset["label"].to_numpy()[:, None]
+    embedded = {"note_id": dataset["note_id"], "embedding": tables.embedding_column(rows.astype(np.float32))}
+    parquet.write(tmp_path / "dataset.parquet", datasets.DATASET, dataset)
+    parquet.write(tmp_path / "notes.parquet", tables.NOTE_EMBEDDINGS, pa.table(embedded))
+    given = {"dataset": "dataset.parquet", "embeddings": "notes.parquet", "output": "p.skops", "report": "p.json"}
+    options = [word for name, file in given.items() for word in (f"--{name}", str(tmp_path / file))]
+    options += ["--classifier", f"mine={address}", "--validation-notes", "50", "--memory-mb", "1000", "--seed", "1"]
+    grid = [word for name in classifiers.at(address).settings for word in ("--grid", name, "0.1", "0.5")]
+    subprocess.run([sys.executable, "scripts/train_probe.py", *options, *grid], check=True)
+    probe = classifiers.load(tmp_path / "p.skops", classifiers.at(address))
+    decision = probe.decision_function(rows.astype(np.float32))
+    test = dataset["split"].to_numpy() == "test"
+    found = json.loads((tmp_path / "p.json").read_text())["held_out"]
+    assert found["accuracy"] == pytest.approx(((decision > 0) == dataset["label"].to_numpy())[test].mean(), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("radial_basis", "cubic"), ('"bias": ', '"bias": NaN, "was": '), ('"vectors": [', '"vectors": [7, ')],
+)
+def test_a_broken_decision_is_one_sentence(tmp_path, separable, old, new):
+    classifier = SupportVectors()
+    probe = classifier.fit(*separable, classifier.settings, 0)
+    classifiers.save(probe, tmp_path / "whole.skops", classifier.decision(probe))
+    with zipfile.ZipFile(tmp_path / "whole.skops") as whole, zipfile.ZipFile(tmp_path / "p.skops", "w") as broken:
+        for name in whole.namelist():
+            data = whole.read(name)
+            broken.writestr(name, data.replace(old.encode(), new.encode()) if name == "decision.json" else data)
+    with pytest.raises(UserError, match=r"p\.skops is no readable probe"):
+        classifiers.load(tmp_path / "p.skops", classifier)
+
+
+def test_the_kernels_cache_is_as_large_as_the_kernel_where_the_job_has_memory():
+    rng = np.random.default_rng(0)
+    rows, labels = rng.normal(size=(60, 4)).astype(np.float32), np.arange(60) % 2
+    classifier, settings = SupportVectors(), {"C": 1.0, "gamma": 1.0}
+    assert classifier.fit(rows, labels, settings, 0).cache_size == 200  # scikit-learn's own, at least
+    many = np.tile(rows, (400, 1))  # 24,000 notes, whose kernel takes 2.3 GB
+    with mock.patch("sklearn.svm.SVC.fit", lambda machine, *data: machine):
+        sizes = []
+        for classifier.memory_mb in (4000, 2000):
+            sizes.append(classifier.fit(many, np.tile(labels, 400), settings, 0).cache_size)
+    assert sizes == [pytest.approx(4 * 24000**2 / 1e6, rel=0.01), 1000]
+
+
+def test_with_many_notes_intelex_fits_where_it_is_installed(tmp_path, monkeypatch, separable):
+    from sklearn.svm import SVC
+
+    class Machine(SVC):
+        """As scikit-learn-intelex's, of a type that only it can load."""
+
+    Machine.__module__ = "sklearnex.svm.svc"
+    package, module = types.ModuleType("sklearnex"), types.ModuleType("sklearnex.svm")
+    module.SVC = Machine
+    monkeypatch.setitem(sys.modules, "sklearnex", package)
+    monkeypatch.setitem(sys.modules, "sklearnex.svm", module)
+    embeddings, labels = separable
+    classifier = SupportVectors()
+    few = classifier.fit(embeddings, labels, classifier.settings, 0)
+    assert type(few) is SVC
+    monkeypatch.setattr("musicologist.probes.svm._FASTER_FROM", 100)
+    many = classifier.fit(embeddings, labels, classifier.settings, 0)
+    assert np.abs(many.decision_function(embeddings) - few.decision_function(embeddings)).max() < 1e-4
+    classifiers.save(many, tmp_path / "probe.skops", classifier.decision(many))
+    loaded = classifiers.skops_io().load(tmp_path / "probe.skops", trusted=["numpy.dtype", *classifier.trusted])
+    assert np.array_equal(loaded.decision_function(embeddings), many.decision_function(embeddings))
 
 
 def test_a_broken_or_missing_probe_is_one_sentence(tmp_path):

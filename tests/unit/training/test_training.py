@@ -10,7 +10,7 @@ from musicologist.core import shard_writing, shards
 from musicologist.embedders import clap as embedders_clap
 from musicologist.generators import stable_audio_tools
 from musicologist.training import clap as training_clap
-from musicologist.training import diffusion
+from musicologist.training import diffusion, scenes
 
 pytestmark = pytest.mark.slow
 
@@ -68,3 +68,11 @@ def test_clap_trains_and_embeds_audio_and_text(clips, tmp_path):
     audio = [clip.mono() for clip in shards.read(clips)][:3]
     assert np.linalg.norm(model.embed_audio(audio, 4), axis=1) == pytest.approx([1, 1, 1], abs=1e-5)
     assert model.embed_text(["a flute note"]).shape == (1, 512)
+
+
+def test_other_forms_of_words_fold_and_known_words_stay():
+    known = ["flute", "chords", "drum", "drums", "melody", "brass", "warm", "playing", "a", "120", "<s>"]
+    found = scenes.other_forms(known)
+    assert found["flutes"] == "flute" and found["chord"] == "chords" and found["melodies"] == "melody"
+    assert found["brasses"] == "brass" and found["warmly"] == "warm" and found["plays"] == "playing"
+    assert not set(found) & set(known) and "as" not in found

@@ -66,7 +66,7 @@ def test_the_card_of_a_run(tmp_path):
         *(sys.executable, "scripts/write_run_card.py", "--configuration", json.dumps(configuration)),
         *("--command", "snakemake --cores 2", "--emergence", str(run / "emergence.parquet")),
         *("--prompts", "8", "--notes", str(run / "notes/notes.parquet")),
-        *("--clips", "48", "--output", str(tmp_path / "run.json")),
+        *("--clips", "48", "--readme", str(tmp_path / "README.md"), "--output", str(tmp_path / "run.json")),
     ]
     subprocess.run(command, check=True, cwd=ROOT)
     card = json.loads((tmp_path / "run.json").read_text())
@@ -74,4 +74,13 @@ def test_the_card_of_a_run(tmp_path):
     assert card["configuration"] == configuration
     assert [model["role"] for model in card["models"]] == ["hears it"]
     assert card["seed"] == 7
+    said = (tmp_path / "README.md").read_text()
+    for word in (
+        "# Run simulated",
+        "8 prompts, 48 clips, 72 notes",
+        "stand-in",
+        "emergence.parquet",
+        "    snakemake --cores 2\n",
+    ):
+        assert word in said
     assert card["version"] == record.version(ROOT / "CITATION.cff")
