@@ -361,12 +361,6 @@ EDITED = {
         'FAMILIES = {\n    "other": "musicologist.embedders.other",',
         {},
     ),
-    "one more generator in the registry": (
-        "scripts/musicologist/generators/registry.py",
-        "FAMILIES = {",
-        'FAMILIES = {"other": ("other.json", "musicologist.generators.other"), ',
-        {},
-    ),
     "how CLAP is loaded": (
         "scripts/musicologist/embedders/clap.py",
         "if len(tokenizer) < min",
@@ -389,6 +383,41 @@ def test_an_edited_file_makes_stale_what_it_must(finished, what):
     name, old, new, expected = EDITED[what]
     with finished.edited(name, old, new):
         assert finished.planned() == Counter(expected)
+
+
+OTHER = '''"""A family of generators of one's own."""
+
+from musicologist.generators.contract import Facts
+
+FILES = CONFIGURATION = (("other.json",),)
+
+
+def read_config(directory):
+    return {}
+
+
+def facts(config, seconds_total, model):
+    return Facts(sample_rate=16_000, channels=1, seconds=60, tokens=64, width=64, decoder_width=1)
+
+
+def check_weights(directory):
+    return 0
+
+
+def text_encoder_of(config, given):
+    return None
+'''
+
+
+def test_another_generator_makes_nothing_stale_and_when_it_is_named_plans_its_own_jobs_only(finished):
+    (finished / "scripts/musicologist/generators/other.py").write_text(OTHER)
+    (finished / "other").mkdir()
+    (finished / "other/other.json").write_text("{}")
+    more = 'FAMILIES = {\n    "other": ("other.json", "musicologist.generators.other"),'
+    named = finished.configuration("other.yaml", ("diffusion: resources/models/diffusion", "diffusion: other"))
+    with finished.edited("scripts/musicologist/generators/registry.py", "FAMILIES = {", more):
+        assert finished.planned() == {}
+        assert finished.planned(config=named) == Counter({**AUDIO, "preflight": 1})
 
 
 def test_one_target_builds_one_concept_and_nothing_of_another(checkout, tmp_path):

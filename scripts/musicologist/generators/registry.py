@@ -1,5 +1,4 @@
-"""Generators by name: families of models that make audio, one file each. One more is its file, with what
-``Family`` names, and one line here.
+"""Generators by name: families of models that make audio, one file each. One more is its file and one line here.
 
 Jobs are told the module and load it by name (``devices.family``), and its digest is a parameter of their rules: one more makes
 nothing stale. It is read where nothing is computed too (the check before a run), so it imports torch in its functions.
@@ -21,7 +20,7 @@ FAMILIES = {
 """Of each family the configuration file by which its models are known, and its module."""
 
 ON_THE_HUB = {"stable-audio-3": "diffusers_audio"}
-"""Families by a part of a repository's name: what a model of the hub is must be known before it is fetched."""
+"""Families by a part of a repository's name: before it is fetched, and after, a run must be told the same one."""
 
 
 class Family(Protocol):
@@ -51,16 +50,16 @@ class Family(Protocol):
 def module_of(model: str | Path) -> str:
     """The module of the family whose configuration file ``model`` (a directory or Hugging Face id) has.
 
-    Asks no network. A repository of the hub is of the first family, which says in its own words what is missing, but where its
-    name says otherwise (``ON_THE_HUB``) or the cache has no more than the file of another.
+    Asks no network: a repository's name may tell (``ON_THE_HUB``). Where no such file is found the first family is taken, which
+    says in its own words what is missing.
     """
     try:
         repository = hub.parse(model)
     except UserError:
         repository = None
-    for part, family in ON_THE_HUB.items() if repository else ():
-        if part in repository.name:
-            return FAMILIES[family][1]
+    named = [FAMILIES[family][1] for part, family in ON_THE_HUB.items() if repository and part in repository.name]
+    if named:
+        return named[0]
     for configuration, module in FAMILIES.values():
         if hub.find(repository, configuration) if repository else (found(model) / configuration).is_file():
             return module

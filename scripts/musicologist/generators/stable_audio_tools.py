@@ -151,6 +151,13 @@ def check_weights(directory: Path) -> int:
             f"{file} is a training checkpoint, whose names begin with diffusion.: unwrap it first, with stable-audio-tools' "
             "unwrap_model.py."
         )
+    width = read_config(directory)["model"]["diffusion"]["config"].get("embed_dim", 768)
+    shapes = weights.shapes(file) if file.suffix == ".safetensors" else {}
+    if (found := shapes.get("model.model.transformer.project_in.weight", (width,)))[0] != width:
+        raise UserError(
+            f"{file} does not fit {Path(directory) / 'model_config.json'} (its transformer is {found[0]} wide, there it is "
+            f"{width}): take both from one place."
+        )
     return file.stat().st_size
 
 

@@ -99,11 +99,26 @@ def test_a_checkpoint_of_a_training_is_named_as_such(tmp_path):
         stable_audio_tools.load(folder)
 
 
+def test_weights_of_another_width_are_refused_by_their_header(tmp_path):
+    folder = tiny_models.diffusion_directory(tmp_path / "model")
+    assert stable_audio_tools.check_weights(folder) == (folder / "model.safetensors").stat().st_size
+    config = json.loads((folder / "model_config.json").read_text())
+    config["model"]["diffusion"]["config"]["embed_dim"] = 128
+    (folder / "model_config.json").write_text(json.dumps(config))
+    with pytest.raises(UserError, match=r"its transformer is 64 wide, there it is 128\): take both from one place"):
+        stable_audio_tools.check_weights(folder)
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
         (lambda c: c.update(model_type="autoencoder"), "model_type is 'autoencoder'; expected diffusion_cond"),
         (lambda c: c["model"].pop("conditioning"), "describes no conditioning"),
+        (
+            lambda c: c["model"]["diffusion"].update(diffusion_objective="epsilon"),
+            "objective is epsilon: expected v, rectified_flow, rf_denoiser",
+        ),
+        (lambda c: c["model"]["diffusion"].update(type="adp_1d"), "the network 'adp_1d' is none that is built here"),
         (
             lambda c: c["model"]["conditioning"]["configs"].append({"id": "bpm", "type": "number", "config": {}}),
             "the model is conditioned on prompt, seconds_start, seconds_total, bpm: expected a prompt, and no more than",
