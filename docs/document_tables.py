@@ -45,7 +45,7 @@ import polars as pl
 
 scores = pl.read_parquet("results/demo/concepts/*/scores_*.parquet")
 asked = scores.filter(pl.col("prompt_label") == 1, pl.col("signal") == "noisy")
-print(asked.group_by("concept", "classifier", "step").agg(pl.col("decision").mean()).sort("concept", "classifier", "step"))
+print(asked.group_by("concept", "classifier", "step").agg(pl.col("decision").mean()).sort("concept", "step"))
 ```
 
 With DuckDB, clips beside what was asked for:

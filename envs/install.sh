@@ -38,8 +38,8 @@ if [ -n "${CPU_INDEX:-}" ] && [ $driver = no ]; then index="--extra-index-url=$C
 if [ "$(uname -s)" != Linux ] || [ -n "$index" ]; then
     download="0.7 GB" disk=2.3 build="a CPU build of torch"
 else
-    download="3.2 GB" disk=6.0 build="torch with CUDA"
-    [ $driver = yes ] || build="$build, of no use here: CPU_INDEX=ADDRESS, an index of CPU builds, saves 2.5 GB of download and 3.7 GB of disk"
+    download="3.2 GB" disk=5.7 build="torch with CUDA"
+    [ $driver = yes ] || build="$build, of no use here: CPU_INDEX=ADDRESS, an index of CPU builds, saves 2.5 GB of download and 3.4 GB of disk"
 fi
 free=$(df -Pk . | awk 'NR == 2 { printf "%.1f", $4 / 1048576 }')
 echo "Installing into $venv with $python (Python $version): a download of up to $download, $disk GB of disk, $free GB are free ($build)."

@@ -27,9 +27,9 @@ def check_gpu_was_tried():
 
 
 def stage_of(name):
-    """The stage of a rule: the file in which it stands, without its variant."""
-    stage = Path(workflow.get_rule(name).snakefile).stem.partition("_")[0]
-    return "" if stage == "Snakefile" else stage
+    """The stage of a rule: the file in which it stands, without its variant; none for rules that only name targets."""
+    one = workflow.get_rule(name)
+    return Path(one.snakefile).stem.partition("_")[0] if one.output else ""
 
 
 def explained(said):
@@ -52,7 +52,11 @@ def say_little():
 def show_products():
     """Name the files to open, of those that this run's plan has."""
     made = {output for job in workflow.dag.jobs for output in job.output}
-    names = ("listen/index.html", *pictures("atlas", "order", "distances", "commitment", "switching"))
+    names = (
+        "prompts/labels.csv",
+        "listen/index.html",
+        *pictures("atlas", "order", "distances", "commitment", "switching"),
+    )
     shown = [path for path in (f"{RUN.results}/{name}" for name in names) if path in made] or sorted(
         str(path) for path in workflow.dag.targetfiles
     )

@@ -117,7 +117,7 @@ def test_what_the_documentation_shows_of_pandas_polars_and_duckdb_runs(finished)
         program = block.replace("results/demo", SMALL)
         done = subprocess.run([sys.executable, "-c", program], cwd=finished.path, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-        assert "concept" in done.stdout
+        assert done.stdout.strip()
 
 
 def test_products_behind_a_storage_plugin_are_those_of_this_run(finished, tmp_path):

@@ -84,7 +84,8 @@ def publish(figure: "Figure", paths: Iterable[str | Path], dpi: int, captions: s
     """
     title, caption = figure.get_suptitle(), " ".join(figure.get_supxlabel().split("\n"))
     if captions == "beside":
-        figure.suptitle(title[title.index(_IN_DOUBT) :] if _IN_DOUBT in title else "")
+        doubt = title[title.index(_IN_DOUBT) :] if _IN_DOUBT in title else ""
+        figure.suptitle(doubt, fontsize=_TITLE, x=0.02, ha="left")
         figure.supxlabel("")
     for path in map(Path, paths):
         if path.suffix == ".txt":

@@ -22,7 +22,7 @@ from musicologist.emergence.tables import SCORES
 from musicologist.inputs.annotations import read_original
 from musicologist.probes import classifiers
 from musicologist.probes.logistic import Logistic
-from musicologist.prompts.tables import ANNOTATIONS
+from musicologist.prompts.tables import ANNOTATIONS, PROMPTS
 from musicologist.vocabulary.aspects import ASPECTS
 
 ROOT = Path(__file__).parents[3]
@@ -105,7 +105,7 @@ def scored(tmp_path, monkeypatch):
     table = pa.table({**clips, "embedding": tables.embedding_column(embeddings[:6])})
     parquet.write(folder / "step.parquet", AUDIO_EMBEDDINGS, table)
 
-    def score(rule, annotator):
+    def score(rule, annotator, *more):
         rows = {
             "aspects": [["drum"], ["keyboard"], ["flute"]],
             "aspects_raw": [["drum"], ["keyboard"], ["flute", "dark"]],
@@ -120,7 +120,7 @@ def scored(tmp_path, monkeypatch):
         given += ["--concepts", str(ROOT / "config/concepts.yaml"), "--concept", "is_percussion", "--labels", rule]
         given += ["--classifier", "musicologist.probes.logistic", "--name", "logistic"]
         given += ["--original-labels", str(ROOT / "config/original_labels.yaml")]
-        monkeypatch.setattr(sys, "argv", ["score_audio.py", *given, "--output", str(folder / "scores.parquet")])
+        monkeypatch.setattr(sys, "argv", ["score_audio.py", *given, *more, "--output", str(folder / "scores.parquet")])
         runpy.run_path(str(ROOT / "scripts/score_audio.py"))["main"]()
         return parquet.read(folder / "scores.parquet", SCORES)
 
@@ -147,3 +147,33 @@ def test_corrected_labels_and_the_lexicons_tags(scored):
     assert scored("corrected", "openai")["prompt_label"].to_pylist() == [1, 1, None, None, 0, 0]
     by_lexicon = scored("original", "lexicon")
     assert by_lexicon["prompt_label"].to_pylist() == [1, 0, 1, 0, None, None, 0, 0]
+
+
+TEXTS = ["a drum and a gong", "a keyboard", "a flute without gongs"]
+GONG = """
+aspects: {gong: [tam-tam]}
+is_gong:
+  group: struck
+  notes: {match: any, positive: {families: [mallet]}}
+  prompts: {positive: [gong], near: [keyboard]}
+"""
+
+
+def test_an_aspect_of_the_users_own_is_found_in_the_prompts_and_equal_prompts_become_one(scored, tmp_path):
+    (tmp_path / "mine.yaml").write_text(GONG)
+    prompts = {"prompt_id": [0, 1, 2], "text": TEXTS, "writer": ["given"] * 3, "unknown_words": [None] * 3}
+    parquet.write(tmp_path / "prompts.parquet", PROMPTS, pa.table(prompts, schema=PROMPTS))
+    own = (
+        "--prompts",
+        str(tmp_path / "prompts.parquet"),
+        "--concepts",
+        str(tmp_path / "mine.yaml"),
+        "--concept",
+        "is_gong",
+    )
+    assert scored("corrected", "lexicon", *own)["prompt_label"].to_pylist() == [1, 1, None, None, 0, 0]
+    table = scored("corrected", "openai", "--equal", "2=1")
+    assert table["prompt_id"].to_pylist() == [0, 0, 1, 1, 2, 2]
+    mine = scored_clips.arrange(table, "scores")["denoised"]
+    assert mine.clips.prompt_ids.tolist() == [0, 0, 1, 1, 2, 2]
+    assert set(mine.clip_prompt_ids.tolist()) == {0, 1}

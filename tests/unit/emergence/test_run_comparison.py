@@ -91,6 +91,7 @@ def write(folder, name, factor, seed):
         (folder / name / "concepts" / concept).mkdir(parents=True)
         parquet.write(folder / name / "concepts" / concept / "landmarks.parquet", LANDMARKS, pa.table(columns))
     texts = {"prompt_id": [0, 1], "text": ["A flute.", "A harp."], "writer": ["template"] * 2}
+    texts |= {"unknown_words": pa.nulls(2, pa.list_(pa.string()))}
     parquet.write(folder / name / "prompts.parquet", PROMPTS, pa.table(texts))
     return folder / name
 
