@@ -69,6 +69,7 @@ class Bench:
         """Build the generator."""
         import torch
         from musicologist.generators import stable_audio_tools
+        from musicologist.generators.stable_audio_denoiser import StableAudio
 
         self.torch, self.device, self.small = torch, device, small
         self.title = torch.cuda.get_device_name(0) if device == "cuda" else "a CPU"
@@ -79,22 +80,21 @@ class Bench:
         }
         torch.manual_seed(0)
         with torch.device(device):
-            self.model = stable_audio_tools.build(config).eval().requires_grad_(False).to(device)
-        self.config = config
+            model = stable_audio_tools.build(config).eval().requires_grad_(False).to(device)
+        self.model = StableAudio(model, config, device)
         self.exact = False
 
     def sampler(self, precision: str, steps: int) -> Any:
         """A sampler of the model in this precision."""
         from musicologist.audio.sampler import HALF, Sampler
-        from musicologist.generators import stable_audio_tools
 
         devices.resolve(self.device, precision)
         if precision in HALF and not self.exact:
-            stable_audio_tools.keep_ends_exact(self.model)
+            self.model.keep_ends_exact()
             self.exact = True
         kept = 0.8 if self.small else 10.0
         settings = SamplingSettings("dpmpp-2m-sde", steps, 6.0, 0.3, 100.0, kept, kept, precision)
-        return Sampler(self.model, self.config, settings, self.device)
+        return Sampler(self.model, settings, self.device)
 
     def timed(self, work: Callable[[], Any], rounds: int = 1) -> tuple[float, str | None]:
         """Seconds of a round, and the share of them in which the GPU computes; the first round is not counted."""
@@ -147,7 +147,7 @@ class Bench:
         rows = []
         for setting, precision in (("float32", "float32"), ("tf32", "tf32"), ("float16", "float32")):
             sampler = self.sampler(precision, 4)
-            latents = self.torch.randn(batch, self.model.io_channels, sampler.frames, device=self.device)
+            latents = self.torch.randn(batch, self.model.shape(10.0)[0], sampler.frames, device=self.device)
             half = self.torch.autocast(self.device, self.torch.float16, enabled=setting == "float16")
 
             def decode(sampler: Any = sampler, latents: Any = latents, half: Any = half) -> None:
@@ -163,11 +163,11 @@ class Bench:
         """What the processor does beside the GPU: the noise of a step, and FLAC."""
         from musicologist.audio import noise
 
-        shape = self.model.io_channels, self.config["sample_size"] // self.model.pretransform.downsampling_ratio
+        shape, rate = self.model.shape(10.0), self.model.sample_rate
         drawn, _ = self.timed(lambda: noise.of_step(range(batch), 3, shape), 3)
         dice = np.random.default_rng(0)
-        audio = dice.normal(0, 0.1, (2, round(10 * self.config["sample_rate"]))).astype(np.float32)
-        flac, _ = self.timed(lambda: shard_writing.encode(audio, self.config["sample_rate"]))
+        audio = dice.normal(0, 0.1, (2, round(10 * rate))).astype(np.float32)
+        flac, _ = self.timed(lambda: shard_writing.encode(audio, rate))
         return [
             {"what": "noise of a step", "setting": "CPU", "batch": batch, "value": 1000 * drawn, "unit": "ms a step"},
             {"what": "FLAC of 10 s", "setting": "CPU", "batch": 1, "value": 1000 * flac, "unit": "ms a clip and level"},
