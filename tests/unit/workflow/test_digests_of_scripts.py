@@ -66,5 +66,5 @@ def test_the_reverb_of_the_synthesizer_reaches_no_prompt_and_no_generated_clip(l
 
 
 def test_the_width_of_a_marker_reaches_figures_only(library):
-    found = changed(library, "figures/emergence.py", '"linewidth": 1.3', '"linewidth": 1.4')
+    found = changed(library, "figures/emergence.py", '"linewidth": 1.6', '"linewidth": 1.4')
     assert found and all(name.startswith("plot_") for name in found)
