@@ -44,7 +44,7 @@ def main() -> None:
         facts, fetched, size = preflight.of_diffusion(*asked)
         sampling_options.check_length(arguments.seconds, facts.seconds, arguments.diffusion)
         if facts.licence:
-            lines.append(f"{arguments.diffusion} ({size / 1e9:.1f} GB) is under the {facts.licence}.")
+            lines.append(f"{arguments.diffusion} ({size / 1e9:.1f} GB): {facts.licence}.")
         audio = preflight.of_audio(facts, arguments.clips, arguments.levels, arguments.seconds, arguments.results)
         needs += [*fetched, audio]
         lines.append(preflight.check_gpu(facts, size, arguments.seconds, arguments.batch_size, arguments.device))

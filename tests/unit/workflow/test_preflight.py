@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from musicologist.core.errors import UserError
-from musicologist.generators import stable_audio_tools
+from musicologist.generators import diffusers_audio, stable_audio_tools
 from musicologist.workflow import preflight
 
 from tests.support import fake_hub, tiny_models
@@ -87,6 +87,36 @@ def test_a_model_within_reach_passes_and_is_then_fetched_and_found_without_a_net
     assert records[0]["files"]["model.safetensors"]["bytes"] == len(fake_hub.safetensors())
     assert check(tmp_path, *models, HF_HUB_OFFLINE="1").returncode == 0
     assert "secret" not in done.stderr + fetched.stderr + (tmp_path / "models.json").read_text()
+
+
+def test_a_model_in_folders_is_fetched_into_the_cache_and_its_licence_is_said(server, tmp_path):
+    """Stable Audio 3, in diffusers' format: known by its name, for nothing of it is here yet."""
+    model, place = "stabilityai/stable-audio-3-tiny-base", tiny_models.diffusers_directory(tmp_path / "model")
+    names = [file.relative_to(place).as_posix() for file in place.rglob("*") if file.is_file()]
+    server.files[model] = {name: (place / name).read_bytes() for name in names}
+    network = {"HF_ENDPOINT": server.address}
+    done = check(tmp_path, "--diffusion", f"{model}@{COMMIT}", **network)
+    assert done.returncode == 0, done.stderr
+    assert (
+        f"{model}@{COMMIT} (0.0 GB): the published weights of Stable Audio 3 are under the Stability AI" in done.stderr
+    )
+    assert not list((tmp_path / "hf").rglob("*.safetensors"))
+    fetched = run(
+        "download_models",
+        "--diffusion",
+        f"{model}@{COMMIT}",
+        "--output",
+        tmp_path / "m.json",
+        home=tmp_path / "hf",
+        **network,
+    )
+    assert fetched.returncode == 0, fetched.stderr
+    (record,) = json.loads((tmp_path / "m.json").read_text())
+    assert {"model_index.json", "transformer/config.json", "vae/config.json"} < set(record["files"]) <= set(names)
+    offline = check(tmp_path, "--diffusion", f"{model}@{COMMIT}", HF_HUB_OFFLINE="1")
+    assert offline.returncode == 0, offline.stderr
+    cached = tmp_path / f"hf/hub/models--{model.replace('/', '--')}/snapshots/{COMMIT}"
+    assert diffusers_audio.load(cached).sample_rate == 16_000
 
 
 @pytest.mark.parametrize(
