@@ -23,7 +23,7 @@ from musicologist.core.errors import UserError
 from musicologist.core.files import found
 from musicologist.inputs import known_words, section
 from musicologist.prompts import openai_client
-from musicologist.workflow import comparing, configuration, overlays, planned, preflight
+from musicologist.workflow import comparing, configuration, overlays, planned, preflight, record
 from musicologist.workflow.run import load, options
 
 

@@ -83,6 +83,4 @@ def figure(stem, caption, category="All concepts", **labels):
 
 
 # What the tables of this run say of it (core/parquet): through the environment, for a name makes nothing stale.
-os.environ["MUSICOLOGIST_MADE_BY"] = json.dumps(
-    {"run": config["run"], "results": RUN.results, "models": {place: RUN.models_note(place) for place in RUN.ears}}
-)
+record.tell_tables(config["run"], RUN.results, {place: RUN.models_note(place) for place in RUN.ears})

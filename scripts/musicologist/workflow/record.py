@@ -1,5 +1,7 @@
 """The run card: what made a run, so that it can be read years later and made again."""
 
+import json
+import os
 import re
 import subprocess
 from collections.abc import Mapping
@@ -14,7 +16,14 @@ _NOTES_LICENCE = {
     "FluidR3": "MIT",
     "TimGM6mb": "GPL-2.0 (the sound font; rendered notes are not distributed)",
 }
+MADE_BY = "MUSICOLOGIST_MADE_BY"
+"""That of ``core.parquet``, which is slow to import where a run is planned."""
 _NSYNTH = "NSynth (Engel et al. 2017), CC BY 4.0"
+
+
+def tell_tables(run: str, results: str, models: Mapping[str, str]) -> None:
+    """Have the jobs of this process name the run in the tables of its folder, and what made those of each embedder's folder."""
+    os.environ[MADE_BY] = json.dumps({"run": run, "results": results, "models": dict(models)})
 
 
 def models_by_role(models: Mapping[str, Any]) -> list[tuple[str, str]]:

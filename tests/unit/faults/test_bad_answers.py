@@ -128,8 +128,8 @@ def test_an_answer_that_is_wrapped_is_read(server, monkeypatch, tmp_path, what):
 def annotate(monkeypatch, tmp_path, *more):
     import pyarrow as pa
 
-    columns = {"prompt_id": range(4), "text": GOOD, "writer": ["w"] * 4}
-    parquet.write(tmp_path / "prompts.parquet", PROMPTS, pa.table(columns))
+    columns = {"prompt_id": range(4), "text": GOOD, "writer": ["w"] * 4, "unknown_words": [None] * 4}
+    parquet.write(tmp_path / "prompts.parquet", PROMPTS, pa.table(columns, schema=PROMPTS))
     arguments = [
         "--prompts",
         tmp_path / "prompts.parquet",

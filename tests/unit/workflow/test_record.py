@@ -1,8 +1,10 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+from musicologist.core import parquet
 from musicologist.workflow import record
 from musicologist.workflow.ears import Ear
 
@@ -20,6 +22,13 @@ def test_a_model_tells_its_licence_and_digest():
     hub = record.model_entry("hears it", "laion/clap@0123456789", {})
     assert hub["licence"] == "see https://huggingface.co/laion/clap"
     assert hub["title"] == "laion/clap@01234567"
+
+
+def test_tables_are_told_of_the_run_by_the_variable_that_they_read(monkeypatch):
+    monkeypatch.setenv(record.MADE_BY, "")
+    record.tell_tables("r", "results/r", {"": "own"})
+    assert record.MADE_BY == parquet.MADE_BY
+    assert json.loads(os.environ[parquet.MADE_BY]) == {"run": "r", "results": "results/r", "models": {"": "own"}}
 
 
 def test_an_embedder_without_a_card_tells_its_licence_by_its_file():
