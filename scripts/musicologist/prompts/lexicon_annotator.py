@@ -8,20 +8,13 @@ from collections.abc import Iterable
 
 from musicologist.prompts import lexicon_rules
 from musicologist.prompts.tables import Annotation
-from musicologist.vocabulary import lexicon
+from musicologist.vocabulary import phrases
 from musicologist.vocabulary.aspects import ASPECTS
 from musicologist.vocabulary.lexicon import LEXICON
 
-NEGATORS = ("no", "not", "without", "never", "lacking", "neither", "nor", "excluding", "instead of", "free of")
-"""What negates the terms after it, up to five words on, lists joined by "or" and commas included."""
-
-_NEGATED = re.compile(rf"\b(?:{'|'.join(NEGATORS)})\b(?P<scope>[^.;:!?]*)$", re.IGNORECASE)
-_BOUNDARY = re.compile(
-    r"\b(?:but|with|only|just|featuring|yet|and then|then|while|designed|creating|evoking|conveying)\b", re.IGNORECASE
-)
 _BPM = re.compile(r"\b(\d{2,3}(?:\.\d+)?)\s*-?(?:bpm\b|beats per minute\b)", re.IGNORECASE)
 
-_NAMED = {lexicon.phrase(words): (aspect,) for aspect, phrases in LEXICON.items() for words in phrases}
+_NAMED = {phrases.phrase(one): (aspect,) for aspect, words in LEXICON.items() for one in words}
 _IN_SOUNDS = lexicon_rules.NAMES | _NAMED
 _IN_PIECES = _NAMED | lexicon_rules.MEANINGS
 
@@ -41,24 +34,15 @@ def annotate_by_lexicon(texts: Iterable[str]) -> list[Annotation]:
 def _annotate(text: str) -> Annotation:
     tempo = _BPM.search(text)
     bpm = float(tempo.group(1)) if tempo else None
-    words = lexicon.find(text, _IN_PIECES, _is_affirmed)
+    words = phrases.find(text, _IN_PIECES, phrases.is_affirmed)
     if any(phrase in lexicon_rules.PIECES for _, phrase in words):
         asked = lexicon_rules.of_piece([(phrase, _IN_PIECES[phrase]) for _, phrase in words], bpm)
     else:
-        words = lexicon.find(text, _IN_SOUNDS, _is_affirmed)
+        words = phrases.find(text, _IN_SOUNDS, phrases.is_affirmed)
         asked = {aspect for _, phrase in words for aspect in _IN_SOUNDS[phrase]}
         asked |= {"tempo-synced"} if tempo else set()
     raw = [word for word, _ in words] + ([tempo.group().lower()] if tempo else [])
     return Annotation(tuple(aspect for aspect in ASPECTS if aspect in asked), tuple(raw), bpm)
-
-
-def _is_affirmed(before: str) -> bool:
-    """Whether the text before a term ends outside the scope of a negator."""
-    match = _NEGATED.search(before)
-    if not match:
-        return True
-    scope = match.group("scope")
-    return len(scope.split()) > 5 or bool(_BOUNDARY.search(scope))
 
 
 ANNOTATORS = {"lexicon": annotate_by_lexicon}

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from musicologist.prompts import lexicon_annotator
-from musicologist.vocabulary import lexicon
+from musicologist.vocabulary.phrases import find, is_affirmed, phrase
 
 Words = Sequence[tuple[str, Sequence[str]]]
 """Aspects of a user's own, each with its words."""
@@ -15,9 +14,9 @@ def asked_for(text: str, tags: Iterable[str], own: Words) -> tuple[str, ...]:
 
     Words and phrases count whole, in any case, singular or plural ("church bells" names church bell).
     """
-    phrases = {lexicon.phrase(word): aspect for aspect, words in own for word in (*words, aspect)}
-    named = {phrases[phrase] for _, phrase in lexicon.find(text, phrases, lexicon_annotator._is_affirmed)}
-    named |= {phrases[lexicon.phrase(tag)] for tag in tags if lexicon.phrase(tag) in phrases}
+    meanings = {phrase(word): aspect for aspect, words in own for word in (*words, aspect)}
+    named = {meanings[found] for _, found in find(text, meanings, is_affirmed)}
+    named |= {meanings[phrase(tag)] for tag in tags if phrase(tag) in meanings}
     return tuple(aspect for aspect, _ in own if aspect in named)
 
 

@@ -1,9 +1,7 @@
-"""Finding words and phrases of a vocabulary in a text, and what the tags of annotators mean."""
+"""The words that mean an aspect, and what the tags of annotators mean."""
 
 import re
-from collections.abc import Callable, Container, Iterable, Mapping
-from functools import cache
-from itertools import groupby
+from collections.abc import Iterable
 
 from musicologist.vocabulary.aspects import ASPECTS, column
 
@@ -11,48 +9,6 @@ LEXICON: dict[str, tuple[str, ...]] = column("words")
 """Words and phrases that mean an aspect. Found as whole words, any case, singular or plural, the longest phrase first
 ("bass clarinet" is a reed and no bass). In a prompt about a piece of music the tables of ``sound_words`` and ``style_words``
 come first."""
-
-COMPOUNDS = (
-    "heavy|laden|drenched|driven|soaked|filled|rich|led|based|infused|inspired|influenced|tinged|oriented|focused|"
-    "flavou?red|styled?"
-)
-"""What may be joined to a word by a hyphen ("reverb-heavy"); any other compound is another word ("drum-like" is no drum)."""
-
-
-def find(
-    text: str, meanings: Mapping[str, object], counts: Callable[[str], bool] = lambda before: True
-) -> list[tuple[str, str]]:
-    """The words of a text, as they stand there in lower case, each with its phrase in ``meanings``.
-
-    ``counts`` is asked about the text before a word, and whether the word counts there.
-    """
-    matches = _pattern(frozenset(meanings)).finditer(text)
-    counted = (match for match in matches if counts(text[: match.start()]))
-    return [(match.group().lower(), _singular(match.group(), meanings)) for match in counted]
-
-
-def phrase(words: str) -> str:
-    """A phrase as the tables have it: lower case, single blanks in place of hyphens."""
-    return " ".join(re.split(r"[\s-]+", words.lower()))
-
-
-def _singular(words: str, meanings: Container[str]) -> str:
-    found = phrase(words)
-    if found in meanings:
-        return found
-    return found[:-2] if found.endswith("es") and found[:-2] in meanings else found[:-1]
-
-
-@cache
-def _pattern(phrases: frozenset[str]) -> re.Pattern[str]:
-    """Finds the phrases as whole words, the longest first; alternatives are grouped by their first letter, for speed."""
-    longest_first = sorted(phrases, key=lambda phrase: (phrase[0], -len(phrase), phrase))
-    groups = []
-    for letter, group in groupby(longest_first, key=lambda phrase: phrase[0]):
-        rests = "|".join(re.escape(phrase[1:]).replace(r"\ ", r"[\s-]+") for phrase in group)
-        groups.append(f"{re.escape(letter)}(?:{rests})")
-    end = rf"(?:(?![\w-])|(?=-(?:{COMPOUNDS})\b))"
-    return re.compile(rf"(?<![\w-])(?:{'|'.join(groups)})(?:es|s)?{end}", re.IGNORECASE)
 
 
 def resolve(tags: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
