@@ -25,7 +25,7 @@ def main() -> None:
     import pyarrow as pa
     from musicologist.core import parquet, results
     from musicologist.core.files import write_text
-    from musicologist.emergence import answers, guards, naming
+    from musicologist.emergence import answers, co_labels, guards
     from musicologist.emergence import curve as emergence_curve
     from musicologist.emergence.tables import EMERGENCE, LANDMARKS
 
@@ -46,9 +46,9 @@ def main() -> None:
         for key, values in emergence_curve.half_excesses(parquet.read(path, LANDMARKS)).items()
     }
     found = answers.ordering(answers.times(half_excesses, concluded), concluded)
-    labels = {parquet.metadata(path)["concept"]: naming.labels(path) for path in arguments.scores}
-    results.write(arguments.co_labels, naming.co_labels(labels), naming.CO_LABELS)
-    found["effective_concepts"] = naming.effective_number(labels)
+    labels = {parquet.metadata(path)["concept"]: co_labels.labels(path) for path in arguments.scores}
+    results.write(arguments.co_labels, co_labels.rows(labels), co_labels.COLUMNS)
+    found["effective_concepts"] = co_labels.effective_number(labels)
     write_text(arguments.order, json.dumps(results.without_nan(found), indent=1) + "\n")
 
 

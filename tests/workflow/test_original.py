@@ -49,7 +49,7 @@ def check(results):
         assert (card["prompts"]["n_pos_prompts"], card["prompts"]["n_neg_prompts"]) == (6, 6)
         controls = pd.read_parquet(folder / "controls.parquet")
         assert {"in_domain", "content", "mismatched"} <= set(controls["control"])
-        against_prompts = controls[controls["control"] != "content"]
+        against_prompts = controls[~controls["control"].isin(("content", "near"))]
         assert (against_prompts[["n_pos", "n_neg"]] == 12).all().all()
         content = pd.read_parquet(folder / "content.parquet")
         assert len(content) == 24

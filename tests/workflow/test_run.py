@@ -198,7 +198,7 @@ CONFIGURED = {
         [("dpi: 60", "dpi: 70")],
         {
             **{"plot_emergence": 2, "plot_rates": 2, "plot_atlas": 1, "plot_order": 1, "plot_distances": 1},
-            **{"plot_information": 1, **RECORD},
+            **{"plot_information": 1, "plot_pca": 2, **RECORD},
         },
     ),
     "a figure's metric": ([("metric: roc_auc", "metric: accuracy")], {"plot_emergence": 2, "plot_atlas": 1, **RECORD}),
@@ -432,7 +432,7 @@ def test_one_target_builds_one_concept_and_nothing_of_another(checkout, tmp_path
 def test_a_run_says_a_line_a_stage_and_a_dry_run_what_changed(finished):
     lines = finished.said.splitlines()
     assert len(lines) < 120 and sum(map(len, lines)) < 12000, finished.said
-    assert len(re.findall(r"(?m)^\d+/\d+ audio: 2 of 2 done, \d+ s$", finished.said)) == 1
+    assert len(re.findall(r"(?m)^\d+/\d+ audio: 2 of 2 done, \d+ (?:s|min)$", finished.said)) == 1
     assert f"/{SMALL}/listen/index.html\n" in finished.said
     assert "flash_attn" not in finished.said and "localrules" not in finished.said
     with finished.edited("config/concepts.yaml", "near: {qualities: [reverb]}", "near: {qualities: [bright]}"):
@@ -472,6 +472,7 @@ def test_an_own_concept_with_an_own_aspect_from_an_own_file_plans_its_own_jobs_a
     assert 0 < len(named) < len(texts)
     assert {number for number, label in labels.items() if label == 1} == named
     assert not finished.planned(), "back to the configuration of the run"
+    shutil.rmtree(finished / SMALL / "concepts/is_deep")
 
 
 def test_other_inputs_under_the_same_name_are_refused(finished):

@@ -1,17 +1,13 @@
-"""What else is named where a concept is: its curve without the other aspects, and how much the concepts' labels share."""
+"""What else is named where a concept is: its curve without the other aspects, and against near prompts too."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from musicologist.concepts.definitions import Concept
-from musicologist.core import parquet
 from musicologist.emergence.controls import CurveKey
 from musicologist.emergence.scored_clips import FEWEST, ScoredClips
-from musicologist.emergence.tables import SCORES
 from musicologist.statistics import nulls
 
 PROMPTS_PER_ASPECT = 2
@@ -69,62 +65,3 @@ def near(scores: Mapping[str, Mapping[str, ScoredClips]]) -> dict[CurveKey, np.n
 def with_near_prompts(scored: Mapping[str, ScoredClips]) -> dict[str, ScoredClips]:
     """The clips with near prompts among the negatives: a harder comparison, against the same prompts for every concept."""
     return {signal: replace(mine, labels=(mine.labels == 1).astype(int)) for signal, mine in scored.items()}
-
-
-CO_LABELS = ("first", "second", "both", "first_only", "second_only", "phi")
-
-
-def labels(path: str | Path) -> np.ndarray:
-    """By prompt in the order of their ids (prompts,): 1 where a table of the schema ``scores`` has it ask for the concept.
-
-    Else 0 or -1, as it stands there.
-    """
-    table = parquet.read(path, SCORES, ["prompt_id", "prompt_label"])
-    ids, label = table["prompt_id"].to_numpy(), table["prompt_label"].fill_null(-1).to_numpy()
-    place = np.unique(ids, return_inverse=True)[1]
-    found = np.full(place.max() + 1, -1)
-    np.maximum.at(found, place, label)
-    return found
-
-
-def co_labels(labels: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
-    """Rows for each pair of concepts: prompts that ask for both, for one of them, and phi, the correlation of the two labels.
-
-    ``labels`` are (prompts,) by concept, 1 where the prompt asks for it, of the same prompts. phi is NaN for a constant label.
-    """
-    names = list(labels)
-    asked = {name: labels[name] == 1 for name in names}
-    phi = _phi([asked[name] for name in names])
-    return [
-        {
-            "first": first,
-            "second": second,
-            "both": int((asked[first] & asked[second]).sum()),
-            "first_only": int((asked[first] & ~asked[second]).sum()),
-            "second_only": int((asked[second] & ~asked[first]).sum()),
-            "phi": float(phi[i, i + 1 + j]),
-        }
-        for i, first in enumerate(names)
-        for j, second in enumerate(names[i + 1 :])
-    ]
-
-
-def effective_number(labels: Mapping[str, np.ndarray]) -> float:
-    """How many uncorrelated concepts these labels amount to: the participation ratio of their correlation matrix.
-
-    (sum of its eigenvalues) squared over the sum of their squares (as in Gao et al. 2017, bioRxiv 214262). Constant labels do
-    not count; NaN without any other.
-    """
-    varying = [mine for values in labels.values() if 0 < (mine := values == 1).sum() < len(mine)]
-    if not varying:
-        return float("nan")
-    eigenvalues = np.linalg.eigvalsh(_phi(varying))
-    return float(eigenvalues.sum() ** 2 / (eigenvalues**2).sum())
-
-
-def _phi(asked: Sequence[np.ndarray]) -> np.ndarray:
-    values = np.stack(asked).astype(float)
-    centred = values - values.mean(1, keepdims=True)
-    spread = np.sqrt((centred**2).sum(1))
-    scaled = centred / np.where(spread > 0, spread, np.nan)[:, None]
-    return np.atleast_2d(scaled @ scaled.T)

@@ -1,4 +1,4 @@
-"""A concept's curve without the aspects named beside it, and what labels of several concepts share."""
+"""A concept's curve without the aspects named beside it."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -65,19 +65,3 @@ def test_an_aspect_that_hardly_any_prompt_names_is_none_and_too_many_leave_no_cu
 def test_near_prompts_are_negatives_of_the_harder_comparison():
     found = naming.with_near_prompts({"noisy": clips([1, 0, -1], np.zeros(6))})
     assert found["noisy"].labels.tolist() == [1, 0, 0]
-
-
-def test_labels_of_concepts_that_go_together_amount_to_fewer():
-    half = np.arange(40) % 2
-    quarter = np.arange(40) // 2 % 2
-    labels = {"a": half, "b": quarter, "c": np.where(half, 1, -1), "never": np.zeros(40, int)}
-    assert naming.effective_number({name: labels[name] for name in ("a", "b")}) == pytest.approx(2)
-    assert naming.effective_number({name: labels[name] for name in ("a", "c")}) == pytest.approx(1)
-    assert naming.effective_number(labels) == pytest.approx(9 / 5)
-    assert np.isnan(naming.effective_number({"never": labels["never"]}))
-    rows = {(row["first"], row["second"]): row for row in naming.co_labels(labels)}
-    assert len(rows) == 6
-    counts = {"both": 10, "first_only": 10, "second_only": 10}
-    assert rows["a", "b"] == {"first": "a", "second": "b", **counts, "phi": pytest.approx(0)}
-    assert rows["a", "c"]["phi"] == pytest.approx(1)
-    assert np.isnan(rows["a", "never"]["phi"])
