@@ -26,7 +26,7 @@ rule compare_landmarks:
     params:
         **program("compare_landmarks"),
         names=[ear.name for ear in RUN.ears.values()],
-        folders=collect("<results>/{ear}", ear=RUN.ears),
+        folders=[f"{RUN.results}/{place}" for place in RUN.ears],
     shell:
         "python {params.script:q} --names {params.names:q} --folders {params.folders:q} --prompts {input.prompts:q}"
         " --output {output.csv:q} --summary {output.summary:q} 2> {log:q}"

@@ -315,7 +315,7 @@ EDITED = {
         "scripts/musicologist/vocabulary/aspects.toml",
         '"tuba",',
         '"tuba", "alphorn",',
-        {"annotate_prompts": 1, **SCORES},
+        {"collect_prompts": 1, "annotate_prompts": 1, **SCORES},  # which names known words near unknown ones
     ),
     "the listening page's style": ("resources/listening/page.css", ":root {", ":root  {", PAGE),
     "an environment": ("envs/generation.yaml", "soundfile==0.14.0", "soundfile==0.13.1", {}),
@@ -466,6 +466,8 @@ def test_an_own_concept_with_an_own_aspect_from_an_own_file_plans_its_own_jobs_a
     (finished / "deep.yaml").write_text(BELLS)
     (finished / "mine.yaml").write_text(OVERLAY)
     laid_over = ("--configfile", "tests/workflow/small.yaml", "mine.yaml", "--config", "figures={dpi: 60}")
+    planned = finished / SMALL / "planned"
+    shutil.copytree(planned, finished / "planned before")
     assert finished.planned(*laid_over) == {**ONE_CONCEPT, "collect_atlas": 1, **ALL_CONCEPTS}
     scores = f"{SMALL}/concepts/is_deep/scores_logistic.parquet"
     finished.run(scores, *laid_over)
@@ -476,6 +478,8 @@ def test_an_own_concept_with_an_own_aspect_from_an_own_file_plans_its_own_jobs_a
     assert {number for number, label in labels.items() if label == 1} == named
     assert not finished.planned(), "back to the configuration of the run"
     shutil.rmtree(finished / SMALL / "concepts/is_deep")
+    shutil.rmtree(planned)
+    shutil.move(finished / "planned before", planned)
 
 
 def test_other_inputs_under_the_same_name_are_refused(finished):
