@@ -174,7 +174,7 @@ def test_a_job_that_ran_out_of_memory_has_failed(program):
 def run_script(commands: list[str], task: str) -> subprocess.CompletedProcess[str]:
     """One task of an array, without srun."""
     script = re.sub("^srun .*quiet ", "", arrays.script(commands), flags=re.MULTILINE)
-    environment = {"SLURM_ARRAY_TASK_ID": task, "SLURM_JOB_ID": "31", "PATH": os.environ["PATH"]}
+    environment = {"SLURM_ARRAY_TASK_ID": task, "SLURM_ARRAY_JOB_ID": "31", "PATH": os.environ["PATH"]}
     return subprocess.run(["sh"], input=script, env=environment, capture_output=True, text=True, timeout=20)
 
 
