@@ -85,11 +85,13 @@ rule write_listening_page:
         concepts_file=RUN.concepts_file,
         concepts=RUN.concepts,
         shown=options(config["listening"]),
+        outside=[f"{RUN.ears[place].name}={RUN.results}/{place.rstrip('/')}" for place in OTHER_EARS],
     shell:
         "python {params.script:q} --concepts-file {params.concepts_file:q}"
         " --concepts {params.concepts:q} --emergence {input.emergence:q} --order {input.order:q} --texts {input.prompts:q}"
         " --annotations {input.annotations:q} --run-card {input.run:q} --scores {input.scores:q} --cards {input.cards:q}"
         " --controls {input.controls:q} --contents {input.contents:q} --datasets {input.datasets:q} {params.folders}"
         " --switching {input.switching:q} --notes {input.notes:q} --note-shards {input.note_shards:q}"
-        " --listeners {input.listeners:q} {params.shown} --resources {params.resources:q}"
+        " --listeners {input.listeners:q} --outside {params.outside:q} --comparison {input.comparison:q}"
+        " {params.shown} --resources {params.resources:q}"
         " --page {output.page:q} --clips {output.clips:q} 2> {log:q}"

@@ -38,6 +38,10 @@ def heard_folders():
     return options({name: f"{RUN.results}/{name}" if there else None for name, there in folders.items()})
 
 
+# The embedders beside the run's own.
+OTHER_EARS = [place for place in RUN.ears if place]
+
+
 def notes_table():
     """The table of notes, where the notes themselves are there to be heard."""
     return [] if config["inputs"]["note_embeddings"] else ["<results>/notes/notes.parquet"]
@@ -70,6 +74,14 @@ def read_by_page(wildcards):
             name: collect("<results>/concepts/{concept}/{file}", concept=RUN.concepts, file=file)
             for name, file in of_concepts.items()
         },
+        "comparison": RUN.outside,
+        "outside_curves": collect("<results>/{ear}emergence.parquet", ear=OTHER_EARS),
+        "outside_scores": collect(
+            "<results>/{ear}concepts/{concept}/scores_{classifier}.parquet",
+            ear=OTHER_EARS,
+            concept=RUN.concepts,
+            classifier=CLASSIFIERS,
+        ),
     }
 
 

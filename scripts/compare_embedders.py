@@ -53,6 +53,10 @@ def main() -> None:
             concept: " ".join(comparison.sentence(row, own) for row in chosen if row["concept"] == concept)
             for concept in arguments.concepts
         },
+        "disagree": {
+            concept: [row["embedder"] for row in chosen if row["concept"] == concept and row["agrees"] is False]
+            for concept in arguments.concepts
+        },
         "curves": rows,
     }
     write_text(arguments.output, json.dumps(results.without_nan(found), indent=1) + "\n")

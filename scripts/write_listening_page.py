@@ -41,6 +41,8 @@ def main() -> None:
     parser.add_argument("--notes", type=Path, nargs="?", help="notes.parquet")
     parser.add_argument("--note-shards", nargs="*", type=Path, default=[])
     parser.add_argument("--listeners", type=Path, nargs="?", help="listeners.csv")
+    parser.add_argument("--outside", nargs="*", default=[], help="NAME=FOLDER of the products of another embedder")
+    parser.add_argument("--comparison", type=Path, nargs="?", help="comparison/embedders.json")
     parser.add_argument("--prompts", type=int, required=True, help="prompts to hear")
     parser.add_argument("--samples", type=int, required=True, help="clips of each")
     parser.add_argument("--kbit", type=int, required=True, help="thousand bits a second of MP3")
@@ -78,6 +80,8 @@ def main() -> None:
         note_shards=arguments.note_shards,
         switching=arguments.switching,
         listeners=arguments.listeners,
+        outside={name: Path(folder) for name, folder in (one.split("=", 1) for one in arguments.outside)},
+        comparison=arguments.comparison,
     )
 
     def progress(items: Iterable[Any], total: int) -> Iterable[Any]:

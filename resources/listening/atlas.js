@@ -23,18 +23,15 @@ Listen.parts.atlas = (() => {
 
   function area(concept, signal, level) {
     return Listen.mean(
-      concept.curves
-        .filter((curve) => curve.signal === signal && (Listen.state.shownProbe || curve.probe) === curve.probe)
+      Listen.curvesOf(concept, Listen.state.shownProbe)
+        .filter((curve) => curve.signal === signal)
         .map((curve) => curve.auc[level]),
     );
   }
 
   function beats(concept, signal, level) {
-    const mine = concept.curves.filter(
-      (curve) =>
-        curve.signal === signal &&
-        (Listen.state.shownProbe || curve.probe) === curve.probe &&
-        curve.auc[level] !== null,
+    const mine = Listen.curvesOf(concept, Listen.state.shownProbe).filter(
+      (curve) => curve.signal === signal && curve.auc[level] !== null,
     );
     return (
       mine.length > 0 &&
@@ -392,7 +389,7 @@ Listen.parts.atlas = (() => {
             ? choice(
                 "shownProbe",
                 "Probe",
-                { "": "mean of all", ...Object.fromEntries(D.probes.map((probe) => [probe.id, probe.name])) },
+                { "": D.second_opinion ? "mean of the run's own" : "mean of all", ...Object.fromEntries(D.probes.map((probe) => [probe.id, probe.name])) },
                 Listen.state.shownProbe || "",
                 (value) => {
                   Listen.set({ shownProbe: value });
@@ -402,6 +399,7 @@ Listen.parts.atlas = (() => {
             : null,
           counted,
         ),
+        D.second_opinion ? h("p", { class: "second-opinion" }, `Second opinion: ${D.second_opinion}`) : "",
         place,
         h(
           "p",

@@ -16,7 +16,8 @@ Listen.curve = (() => {
     decoded_noise: "against decoded noise",
     mismatched: "prompts exchanged: expected at .5",
   };
-  const shown = new Set(["permuted"]); // what is switched on, kept from concept to concept
+  const judge = D.probes.find((probe) => probe.outside);
+  const shown = new Set(["permuted", `outside ${judge?.id}`]); // what is switched on, kept from concept to concept
 
   // All that can be drawn for one signal: probes first, then nulls, controls and listeners.
   function series(concept, signal) {
@@ -33,6 +34,17 @@ Listen.curve = (() => {
         });
       });
     const first = found[0];
+    concept.outside
+      .filter((curve) => curve.signal === signal)
+      .forEach((curve, number) => {
+        found.push({
+          ...curve,
+          id: `outside ${curve.probe}`,
+          kind: "outside",
+          name: Listen.probe(curve.probe).name,
+          number,
+        });
+      });
     if (first && first.random_low.some((value) => value !== null)) {
       found.push({
         id: "random",
@@ -166,12 +178,14 @@ Listen.curve = (() => {
               ? "9 3 2 3"
               : one.kind === "control"
                 ? "2 3"
-                : "";
+                : one.kind === "outside"
+                  ? "5 3"
+                  : "";
         parts.push(
           svg("polyline", { class: style(one), points: path(one.auc), "stroke-dasharray": dash, fill: "none" }),
         );
         one.auc.forEach((area, i) => {
-          if (area === null || one.kind === "null" || one.kind === "control") return;
+          if (area === null || ["null", "control", "outside"].includes(one.kind)) return;
           const beats = one.kind === "listener" || (one.p_level[i] !== null && one.p_level[i] <= 0.05);
           const [cx, cy] = [x(decibels[i]), y(area)];
           const classes = `mark ${style(one)} ${beats ? "full" : "hollow"}`;
@@ -246,7 +260,9 @@ Listen.curve = (() => {
                       ? ""
                       : one.kind === "null"
                         ? "9 3 2 3"
-                        : "2 3",
+                        : one.kind === "outside"
+                          ? "5 3"
+                          : "2 3",
               }),
           one.kind === "probe" || one.kind === "listener"
             ? one.number % 2
@@ -288,6 +304,7 @@ Listen.curve = (() => {
         "div",
         { class: "legend" },
         group("Curves", ["probe", "listener"]),
+        group("Second opinion", ["outside"]),
         group("By chance", ["band", "null"]),
         h(
           "details",

@@ -125,6 +125,10 @@ var Listen = { data: JSON.parse(document.getElementById("data").textContent), pa
     return known.length ? known.reduce((sum, value) => sum + value, 0) / known.length : null;
   };
 
+  // The curves behind a number of the atlas: of the probe that is chosen, else of all in the run's own embedder.
+  Listen.curvesOf = (concept, probe) =>
+    probe ? [...concept.curves, ...concept.outside].filter((curve) => curve.probe === probe) : concept.curves;
+
   // Where a curve that emerged has half of what it has above chance in the end, in words.
   Listen.when = (curve) =>
     curve.half_excess && curve.answer === "emerged" ? `σ ${Listen.format.interval(curve.half_excess)}` : "";

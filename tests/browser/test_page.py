@@ -237,6 +237,43 @@ def test_warnings_are_words_and_hatching(build, read):
     assert "its ROC-AUC on held-out notes may be .5" in reader.page.inner_text(".warned-box")
 
 
+def test_an_outside_embedder_is_a_second_opinion(build, read):
+    built = build(Shape(outside=("musicnn",)))
+    reader = read(built, "atlas")
+    page = reader.page
+    assert "agrees on 1 of 2 concepts" in page.inner_text("main .second-opinion")
+    row = page.locator("tr[data-concept=is_flute]")
+    assert "musicnn does not agree" in row.inner_text()
+    assert "gradient" in row.locator("th").evaluate("cell => getComputedStyle(cell).backgroundImage")
+    assert "musicnn" not in page.locator("tr[data-concept=is_warm]").inner_text()
+    own = [float(text) for text in row.locator("td.heat").all_inner_texts()]
+    page.select_option("#shownProbe", "svm / musicnn")
+    table = pq.read_table(built.run / "embedders/musicnn/emergence.parquet").to_pylist()
+    expected = [
+        one["roc_auc"]
+        for signal in built.shape.signals
+        for one in table
+        if (one["concept"], one["signal"], one["classifier"]) == ("is_flute", signal, "svm")
+    ]
+    shown = [float(text) for text in row.locator("td.heat").all_inner_texts()]
+    assert shown == pytest.approx(expected, abs=0.0051)
+    assert shown != own
+    reader.go("concept/is_flute/noisy/1")
+    assert "does not agree" in page.inner_text(".warned-box")
+    assert page.locator("svg.curve polyline.outside").count() == 1  # the second one can be switched on
+    clip = page.locator("li.row").first
+    prompt = int(clip.locator("[data-clip]").get_attribute("data-clip").split("_")[0])
+    [value] = [
+        one["decision"]
+        for one in pq.read_table(built.run / "embedders/musicnn/concepts/is_flute/scores_svm.parquet").to_pylist()
+        if (one["prompt_id"], one["signal"], one["step"]) == (prompt, "noisy", 5)
+    ]
+    text = clip.locator("[data-probe='svm / musicnn'] .decision").inner_text()
+    assert text.startswith("●" if value > 0 else "○")
+    assert float(text[2:].replace("−", "-")) == pytest.approx(value, abs=0.0051)
+    assert reader.violations() == []
+
+
 def test_p_before_is_a_sentence(build, read):
     reader = read(build(), "order")
     assert "Flute comes probably before warm: P(before) = .86" in reader.page.inner_text(".said")

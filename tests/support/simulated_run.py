@@ -33,6 +33,7 @@ class Shape:
     sample_rate: int = 16000
     channels: int = 1
     notes_a_side: int = 24
+    outside: tuple[str, ...] = ()
     seed: int = 1
 
     @property
@@ -71,6 +72,8 @@ def write(folder: Path, shape: Shape | None = None) -> Path:
     for number, name in enumerate(shape.concepts):
         emergence += _concept(folder / "concepts" / name, name, known[name], number, prompts, notes, shape, random)
     _table(folder / "emergence.parquet", emergence)
+    for other in shape.outside:
+        _second_opinion(folder, other, emergence, shape)
     orders = [
         {
             "classifier": c,
@@ -142,6 +145,9 @@ def arguments(folder: Path, shape: Shape, out: Path, **changed: object) -> list[
         "page": out / "index.html",
         "clips": out / "clips",
     }
+    if shape.outside:
+        outside = [f"{name}={folder / 'embedders' / name}" for name in shape.outside]
+        options |= {"outside": outside, "comparison": folder / "comparison/embedders.json"}
     if shape.audio:
         options |= {"audio": folder / "audio", "unconditional": folder / "unconditional"}
     out.mkdir(parents=True, exist_ok=True)
@@ -150,6 +156,28 @@ def arguments(folder: Path, shape: Shape, out: Path, **changed: object) -> list[
         values = value if isinstance(value, list) else [value]
         found += [f"--{name.replace('_', '-')}", *map(str, values)]
     return found
+
+
+def _second_opinion(folder: Path, other: str, emergence: list[dict], shape: Shape) -> None:
+    """Another embedder hears each concept a little worse, and does not agree on the first."""
+    beside = folder / "embedders" / other
+    heard = [row for row in emergence if row["signal"] != "deformed"]
+    _table(beside / "emergence.parquet", [{**row, "roc_auc": row["roc_auc"] - 0.1} for row in heard])
+    for name in shape.concepts:
+        for classifier in shape.classifiers:
+            rows = pq.read_table(folder / f"concepts/{name}/scores_{classifier}.parquet").to_pylist()
+            scores = [{**row, "decision": row["decision"] / 2} for row in rows if row["signal"] != "deformed"]
+            _table(beside / f"concepts/{name}/scores_{classifier}.parquet", scores)
+    first, *rest = shape.concepts
+    found = {
+        "own": "clap",
+        "summary": f"{other}, listening beside clap, agrees on {len(rest)} of {len(shape.concepts)} concepts.",
+        "sentences": dict.fromkeys(rest, f"{other}, listening beside clap, agrees: emerged.")
+        | {first: f"{other}, listening beside clap, does not agree: not emerged (clap: emerged)."},
+        "disagree": {first: [other], **{name: [] for name in rest}},
+    }
+    (folder / "comparison").mkdir()
+    (folder / "comparison/embedders.json").write_text(json.dumps(found))
 
 
 def _prompt(number: int, shape: Shape) -> tuple[str, str]:

@@ -163,23 +163,17 @@ def warnings(rows: Sequence[Row]) -> list[dict[str, str]]:
         short, sentence = one.split(": ", 1) if ": " in one else ("warning", one)
         whose = "" if probes == every else f"{' and '.join(probe_title(probe) for probe in sorted(probes))}: "
         found.append({"short": short, "sentence": f"{whose}{sentence}."})
-    for signal, answers in _answers_by_embedder(rows).items():
-        if len(set(answers.values())) > 1:
-            said_by = "; ".join(f"{embedder}: {answer}" for embedder, answer in answers.items())
-            sentence = f"{SIGNALS.get(signal, (signal,))[0].capitalize()}: {said_by}."
-            found.append({"short": "embedders disagree", "sentence": sentence})
     return found
 
 
-def _answers_by_embedder(rows: Sequence[Row]) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, list[str]]] = {}
-    for row in rows:
-        if row.get("embedder") and row.get("answer"):
-            found.setdefault(row["signal"], {}).setdefault(row["embedder"], []).append(row["answer"])
-    return {
-        signal: {embedder: " / ".join(dict.fromkeys(answers)) for embedder, answers in by_embedder.items()}
-        for signal, by_embedder in found.items()
-    }
+def second_opinion(concept: str, comparison: Mapping[str, Any]) -> tuple[str, list[dict[str, str]]]:
+    """What embedders beside the run's own say of a concept, as a sentence, and a warning for each that does not agree.
+
+    ``comparison`` is comparison/embedders.json, empty where a run has one embedder.
+    """
+    said = comparison.get("sentences", {}).get(concept, "")
+    others = comparison.get("disagree", {}).get(concept, ())
+    return said, [{"short": f"{embedder} does not agree", "sentence": said} for embedder in others]
 
 
 def prompt_entry(text: str, aspects: Sequence[str], words: Sequence[str]) -> dict[str, Any]:

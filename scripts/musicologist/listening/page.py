@@ -33,6 +33,10 @@ class Sources:
     note_shards: Sequence[Path] = ()
     switching: Path | None = None
     listeners: Path | None = None
+    outside: Mapping[str, Path] = field(default_factory=dict)
+    """Folders of the products of embedders beside the run's own, by name."""
+    comparison: Path | None = None
+    """What they say of the same clips."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,15 @@ def gather(sources: Sources, prompts: int, samples: int, kbit: int, progress: so
     levels = reading.Levels.of(rows)
     by_concept = {name: [row for row in rows if row["concept"] == name] for name in sources.concepts}
     scores = {
-        name: {_probe(probe, rows): reading.scores(path, levels) for probe, path in sources.scores[name].items()}
+        name: {probe: reading.scores(path, levels) for probe, path in sources.scores[name].items()}
         for name in by_concept
     }
+    beside = [
+        {**row, "embedder": name}
+        for name, folder in sources.outside.items()
+        for row in reading.rows(folder / "emergence.parquet")
+    ]
+    comparison = reading.record(sources.comparison) if sources.comparison else {}
     tars = (
         {level: found for level, found in sounds.tars(sources.audio).items() if level[1] in levels.steps}
         if sources.audio
@@ -88,14 +98,19 @@ def gather(sources: Sources, prompts: int, samples: int, kbit: int, progress: so
         ],
         "signals": shown,
         "probes": [
-            {"id": probe, "name": contents.probe_title(probe)} for probe in dict.fromkeys(map(reading.probe_of, rows))
+            {"id": probe, "name": contents.probe_title(probe), "outside": outside}
+            for outside, table in ((False, rows), (True, beside))
+            for probe in dict.fromkeys(map(reading.probe_of, table))
         ],
+        "second_opinion": comparison.get("summary", ""),
         "concepts": [
             _concept(
                 sources,
                 name,
                 mine,
-                scores[name],
+                [row for row in beside if row["concept"] == name],
+                comparison,
+                scores[name] | _outside_scores(sources, name, levels),
                 levels,
                 ranks[name],
                 notes.get(name, []),
@@ -115,10 +130,15 @@ def gather(sources: Sources, prompts: int, samples: int, kbit: int, progress: so
     return Page(data, {name: clip for name, clip in named.items() if clip.sounds})
 
 
-def _probe(name: str, rows: Sequence[reading.Row]) -> str:
-    """The probe of a table of scores, as the curves name it: with its embedder, where they tell one."""
-    probes = dict.fromkeys(map(reading.probe_of, rows))
-    return name if name in probes else next((probe for probe in probes if probe.split(" / ")[0] == name), name)
+def _outside_scores(sources: Sources, concept: str, levels: reading.Levels) -> dict[str, reading.Scores]:
+    """The scores of probes in other embedders' numbers, by probe and embedder."""
+    return {
+        reading.probe_of({"classifier": probe, "embedder": name}): reading.scores(
+            folder / "concepts" / concept / path.name, levels
+        )
+        for name, folder in sources.outside.items()
+        for probe, path in sources.scores[concept].items()
+    }
 
 
 def _signals(rows: Sequence[reading.Row]) -> list[str]:
@@ -169,6 +189,8 @@ def _concept(
     sources: Sources,
     name: str,
     rows: Sequence[reading.Row],
+    beside: Sequence[reading.Row],
+    comparison: reading.Row,
     scores: Mapping[str, reading.Scores],
     levels: reading.Levels,
     ranks: Mapping[sounds.Key, Mapping[str, Any]],
@@ -182,6 +204,7 @@ def _concept(
     judged = {(row["prompt_id"], row["sample"]): row for row in held}
     judges = [column for column in (held[0] if held else ()) if f"{column}_label" in held[0] and column != "prompt"]
     end = max(rows, key=lambda row: row["step"])
+    second_opinion, disagreements = contents.second_opinion(name, comparison)
     return {
         "id": name,
         "name": contents.title(name),
@@ -189,8 +212,10 @@ def _concept(
         "prompts": {"asking": end.get("n_pos_prompts"), "other": end.get("n_neg_prompts")},
         "notes_counted": counts,
         "held_out": {contents.probe_title(probe): area.get("roc_auc") for probe, area in held_out.items()},
-        "warnings": contents.warnings(rows),
+        "warnings": contents.warnings(rows) + disagreements,
+        "second_opinion": second_opinion,
         "curves": contents.curves(rows, levels, card),
+        "outside": contents.curves(beside, levels, {}),
         "controls": contents.control_curves(reading.rows(sources.controls[name]), levels)
         if name in sources.controls
         else [],

@@ -52,9 +52,14 @@ def test_doubts_are_those_of_the_table_and_name_the_probe_that_they_are_about():
 
 
 def test_embedders_that_disagree_are_a_doubt():
-    table = [*rows(embedder="clap", answer="emerged"), *rows(embedder="musicnn", answer="not emerged")]
-    [found] = contents.warnings(table)
-    assert found == {"short": "embedders disagree", "sentence": "Noisy state: clap: emerged; musicnn: not emerged."}
+    said = {
+        "sentences": {"is_flute": "musicnn does not agree: no.", "is_bass": "musicnn agrees."},
+        "disagree": {"is_flute": ["musicnn"], "is_bass": []},
+    }
+    sentence, [doubt] = contents.second_opinion("is_flute", said)
+    assert doubt == {"short": "musicnn does not agree", "sentence": sentence}
+    assert contents.second_opinion("is_bass", said) == ("musicnn agrees.", [])
+    assert contents.second_opinion("is_bass", {}) == ("", [])
 
 
 def test_the_words_that_made_a_prompt_count_are_marked_in_its_text():
