@@ -37,12 +37,19 @@ def signals(run: Path) -> list[str]:
     return [
         f"{first} - {second}, {chosen[0]['classifier']}, by sigma: "
         + ", ".join(
-            f"{row['difference']:+.3f} [{row['difference_low']:+.3f}, {row['difference_high']:+.3f}] at {row['sigma']:.3g}"
+            f"{_difference(row)} at {row['sigma']:.3g}"
             for row in chosen
             if (row["first"], row["second"]) == (first, second)
         )
         for first, second in dict.fromkeys((row["first"], row["second"]) for row in chosen)
     ]
+
+
+def _difference(row: dict) -> str:
+    """A difference with its interval; where no guidance is given the two estimates are one."""
+    if row["difference"] == 0 and row["difference_low"] != row["difference_low"]:
+        return "none"
+    return f"{row['difference']:+.3f} [{row['difference_low']:+.3f}, {row['difference_high']:+.3f}]"
 
 
 def switching(run: Path) -> list[str]:
