@@ -23,7 +23,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     import pyarrow as pa
-    from musicologist.core import parquet, results
+    from musicologist.core import parquet, results, results_writing
     from musicologist.core.files import write_text
     from musicologist.emergence import answers, co_labels, guards
     from musicologist.emergence import curve as emergence_curve
@@ -38,7 +38,7 @@ def main() -> None:
             rows.append(row | concluded[key] | {"warning": guards.warning(row, reports[key[:2]])})
             if rows[0].keys() != rows[-1].keys():
                 raise UserError(f"{path} has other columns than the tables before it: delete it and run again.")
-    results.write(arguments.output, rows)
+    results_writing.write(arguments.output, rows)
     parquet.write(arguments.parquet, EMERGENCE, pa.Table.from_pylist(rows))
     half_excesses = {
         (parquet.metadata(path)["concept"], *key): values
@@ -47,9 +47,9 @@ def main() -> None:
     }
     found = answers.ordering(answers.times(half_excesses, concluded), concluded)
     labels = {parquet.metadata(path)["concept"]: co_labels.labels(path) for path in arguments.scores}
-    results.write(arguments.co_labels, co_labels.rows(labels), co_labels.COLUMNS)
+    results_writing.write(arguments.co_labels, co_labels.rows(labels), co_labels.COLUMNS)
     found["effective_concepts"] = co_labels.effective_number(labels)
-    write_text(arguments.order, json.dumps(results.without_nan(found), indent=1) + "\n")
+    write_text(arguments.order, json.dumps(results_writing.without_nan(found), indent=1) + "\n")
 
 
 def _read(path: Path) -> dict:

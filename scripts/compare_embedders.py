@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist.core import results
+    from musicologist.core import results_writing
     from musicologist.core.files import write_text
     from musicologist.emergence import comparison
 
@@ -59,7 +59,7 @@ def main() -> None:
         },
         "curves": rows,
     }
-    write_text(arguments.output, json.dumps(results.without_nan(found), indent=1) + "\n")
+    write_text(arguments.output, json.dumps(results_writing.without_nan(found), indent=1) + "\n")
 
 
 def _ends(path: str | Path) -> dict[tuple[str, str, str], Mapping[str, Any]]:

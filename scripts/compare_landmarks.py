@@ -21,16 +21,16 @@ def main() -> None:
     parser.add_argument("--summary", required=True, help="JSON to write")
     arguments = parser.parse_args()
 
-    from musicologist.core import results
+    from musicologist.core import results_writing
     from musicologist.core.files import write_text
     from musicologist.emergence import run_comparison
 
     texts = [_texts(path) for path in arguments.prompts] or [{}] * len(arguments.names)
     sides = [run_comparison.read(*side) for side in zip(arguments.names, arguments.folders, texts, strict=True)]
-    results.write(arguments.output, list(run_comparison.rows(sides)), run_comparison.COLUMNS)
+    results_writing.write(arguments.output, list(run_comparison.rows(sides)), run_comparison.COLUMNS)
     found = run_comparison.summaries(sides)
     sentences = [run_comparison.sentence(summary) for summary in found]
-    text = json.dumps(results.without_nan({"sentences": sentences, "curves": found}), indent=1)
+    text = json.dumps(results_writing.without_nan({"sentences": sentences, "curves": found}), indent=1)
     write_text(arguments.summary, text + "\n")
 
 

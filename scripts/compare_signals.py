@@ -14,7 +14,7 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist.core import parquet, results
+    from musicologist.core import parquet, results_writing
     from musicologist.emergence import contrasts, scored_clips
     from musicologist.emergence.tables import SCORES
 
@@ -27,7 +27,7 @@ def main() -> None:
         raise UserError(
             "No concept has two prompts on each side, so that there is nothing to compare: give more prompts."
         )
-    results.write(arguments.output, rows)
+    results_writing.write(arguments.output, rows)
 
 
 if __name__ == "__main__":

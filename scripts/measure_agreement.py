@@ -14,7 +14,7 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist.core import parquet, results
+    from musicologist.core import parquet, results_writing
     from musicologist.prompts import agreement
     from musicologist.prompts.tables import ANNOTATIONS
 
@@ -23,7 +23,7 @@ def main() -> None:
     for _, number, aspects in sorted(zip(*columns.values(), strict=True)):
         passes.setdefault(number, []).append(aspects)
     rows = agreement.table(list(passes.values()), arguments.resamples, arguments.seed)
-    results.write(arguments.output, rows)
+    results_writing.write(arguments.output, rows)
 
 
 if __name__ == "__main__":

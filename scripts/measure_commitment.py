@@ -30,7 +30,7 @@ def main() -> None:
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
-    from musicologist.core import parquet, results
+    from musicologist.core import parquet, results_writing
     from musicologist.embeddings import of_clips
     from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
     from musicologist.emergence import commitment
@@ -63,7 +63,7 @@ def main() -> None:
         for path in arguments.scores
     }
     rows = commitment.rows(decisions, cosine, sigmas, arguments.resamples, arguments.seed, same_prompt)
-    results.write(arguments.output, rows)
+    results_writing.write(arguments.output, rows)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def main() -> None:
 
     import pyarrow as pa
     from musicologist.concepts import definitions
-    from musicologist.core import parquet, results
+    from musicologist.core import parquet, results_writing
     from musicologist.core.files import write_text
     from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
     from musicologist.emergence import controls, curve, naming, scored_clips
@@ -78,7 +78,7 @@ def main() -> None:
         "explained_by_other_aspects": naming.explained(concept, controls.finished(scored)[1], aspects),
         "curves": curve.of_controls(decisions, scores, settings),
     }
-    write_text(arguments.summary, json.dumps(results.without_nan(found), indent=2) + "\n")
+    write_text(arguments.summary, json.dumps(results_writing.without_nan(found), indent=2) + "\n")
 
 
 if __name__ == "__main__":

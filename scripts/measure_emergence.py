@@ -28,7 +28,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     from musicologist.concepts.datasets import DATASET
-    from musicologist.core import parquet, results
+    from musicologist.core import parquet, results_writing
     from musicologist.core.files import write_text
     from musicologist.embeddings import of_notes
     from musicologist.emergence import curve as emergence_curve
@@ -57,7 +57,7 @@ def main() -> None:
         for (name, signal), curve in curves.items()
         for row in curve.rows
     ]
-    results.write(arguments.output, rows)
+    results_writing.write(arguments.output, rows)
     summary = {
         "concept": arguments.concept,
         "curves": [{"classifier": n, "signal": s, **curve.summary} for (n, s), curve in curves.items()],
@@ -73,7 +73,7 @@ def main() -> None:
         "random_concepts": arguments.random_concepts,
         "ridge": ridge,
     }
-    write_text(arguments.summary, json.dumps(results.without_nan(summary), indent=2) + "\n")
+    write_text(arguments.summary, json.dumps(results_writing.without_nan(summary), indent=2) + "\n")
     parquet.write(
         arguments.landmarks, LANDMARKS, emergence_curve.landmark_table(curves), {"concept": arguments.concept}
     )

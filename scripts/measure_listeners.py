@@ -16,7 +16,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
-    from musicologist.core import results
+    from musicologist.core import results_writing
     from musicologist.core.errors import UserError
     from musicologist.listening import listeners
 
@@ -24,7 +24,7 @@ def main() -> None:
     answers = [answer for path in found for answer in listeners.read(path, arguments.concepts)]
     if not answers:
         raise UserError(f"inputs.listeners: no answer in {', '.join(map(str, found))}: listen first, then export.")
-    results.write(arguments.output, listeners.measure(answers, arguments.resamples, arguments.seed))
+    results_writing.write(arguments.output, listeners.measure(answers, arguments.resamples, arguments.seed))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def main() -> None:
     import pyarrow as pa
     import pyarrow.compute as pc
     from musicologist.concepts import definitions
-    from musicologist.core import parquet, results
+    from musicologist.core import parquet, results_writing
     from musicologist.embeddings import of_clips
     from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
     from musicologist.emergence import switching
@@ -62,7 +62,7 @@ def main() -> None:
     found = switching.rows(
         decisions, concepts, clusters, groups, sigmas["switched"], arguments.resamples, arguments.seed
     )
-    results.write(arguments.output, found)
+    results_writing.write(arguments.output, found)
 
 
 if __name__ == "__main__":

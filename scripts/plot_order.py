@@ -21,11 +21,11 @@ def main() -> None:
 
     from musicologist.core import results
     from musicologist.figures import order as figures_order
-    from musicologist.figures.styles import of_classifiers
+    from musicologist.figures.styles import of_rows
 
     order = json.loads(Path(arguments.order).read_text(encoding="utf-8"))
     rows = results.read(arguments.atlas)
-    styles = of_classifiers(dict.fromkeys(row["classifier"] for row in rows), arguments.style)
+    styles = of_rows(rows, arguments.style)
     figure = figures_order.order(rows, order, arguments.note, styles, arguments.width)
     canvas.publish(figure, arguments.output, arguments.dpi, arguments.captions)
 

@@ -23,7 +23,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     from musicologist.concepts.datasets import DATASET
-    from musicologist.core import parquet, results
+    from musicologist.core import parquet, results_writing
     from musicologist.core.files import atomic_path, write_text
     from musicologist.embeddings import of_notes
     from musicologist.probes import classifiers, validation
@@ -53,7 +53,7 @@ def main() -> None:
     }
     with atomic_path(arguments.output) as temporary:
         classifiers.save(probe, temporary, decision)
-    write_text(arguments.report, json.dumps(results.without_nan(found), indent=2) + "\n")
+    write_text(arguments.report, json.dumps(results_writing.without_nan(found), indent=2) + "\n")
 
 
 if __name__ == "__main__":

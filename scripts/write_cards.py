@@ -22,7 +22,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     from musicologist.concepts import definitions
-    from musicologist.core import results
+    from musicologist.core import results, results_writing
     from musicologist.core.files import write_text
     from musicologist.emergence import answers, cards
 
@@ -42,7 +42,7 @@ def main() -> None:
         mine = [row for row in rows if row["concept"] == name]
         card = cards.card(known[name], mine, summary, reports, order, agreement, under, controlled)
         card["other_embedders"] = [row for row in outside if row["concept"] == name]
-        write_text(output, json.dumps(results.without_nan(card), indent=2) + "\n")
+        write_text(output, json.dumps(results_writing.without_nan(card), indent=2) + "\n")
 
 
 def _beside(summary: Path, reports: list[Path]) -> list[Path]:

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))  # where this file is run as a program
 
-from musicologist.core import results
+from musicologist.core import results_writing
 
 GOLDEN = Path(__file__).with_name("golden")
 TABLES = (
@@ -50,7 +50,7 @@ def _csv(path: Path) -> str:
     """A table as CSV, numbers with six significant digits; a table that is CSV as it is."""
     if path.suffix == ".csv":
         return path.read_text(encoding="utf-8")
-    return results.as_csv(pq.read_table(path).to_pylist())
+    return results_writing.as_csv(pq.read_table(path).to_pylist())
 
 
 def differences(made: Mapping[str, str]) -> list[str]:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from musicologist.core import parquet, results
+from musicologist.core import parquet, results, results_writing
 
 from tests.workflow import golden
 from tests.workflow.conftest import ROOT, Checkout, inputs
@@ -157,7 +157,7 @@ def test_atlas_order_and_cards_agree_in_every_answer_and_landmark(finished):
         for entry in order["orders"]
         for row in [*entry["concepts"], *entry["unresolved"]]
     }
-    for row in results.without_nan([row for row in atlas if row["step"] == 5]):
+    for row in results_writing.without_nan([row for row in atlas if row["step"] == 5]):
         [card] = [
             one
             for one in cards[row["concept"]]["curves"]

@@ -8,7 +8,7 @@ from typing import Any
 from musicologist.concepts.definitions import Concept
 from musicologist.core import documents
 from musicologist.core.errors import UserError
-from musicologist.vocabulary.aspects import KINDS
+from musicologist.vocabulary.kinds import by_kind
 
 
 def prompt_label(aspects: Iterable[str], concept: Concept) -> int | None:
@@ -23,10 +23,7 @@ def _asks(present: set[str], terms: Sequence[str], match: str) -> bool:
     """Whether any of the terms is there; where all must match, one of each kind of term that is listed (as with notes)."""
     if match == "any":
         return not present.isdisjoint(terms)
-    kinds: dict[str, list[str]] = {}
-    for term in terms:
-        kinds.setdefault(KINDS.get(term, term), []).append(term)  # an aspect of the user's own is a kind by itself
-    return bool(kinds) and all(not present.isdisjoint(mine) for mine in kinds.values())
+    return bool(terms) and all(not present.isdisjoint(mine) for mine in by_kind(terms).values())
 
 
 RULES = ("corrected", "original")

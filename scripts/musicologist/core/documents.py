@@ -25,6 +25,22 @@ def from_json(text: str | bytes) -> Any:
         raise ValueError("brackets are nested too deeply") from None
 
 
+def load_model_json(path: str | Path, what: str) -> dict[str, Any]:
+    """The JSON object in a file that comes with a model's weights; ``what`` says what was expected where there is none.
+
+    Raises UserError where it is missing, or no JSON object.
+    """
+    try:
+        found = from_json(Path(path).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise UserError(f"{path} does not exist: expected {what}.") from None
+    except (ValueError, OSError) as error:
+        raise UserError(f"{path} is not JSON ({error}): restore the file that came with the weights.") from None
+    if not isinstance(found, dict):
+        raise UserError(f"{path} is not a JSON object: restore the file that came with the weights.")
+    return found
+
+
 def writable(text: str) -> str:
     """``text`` with each half of a character that lacks its other half (a lone surrogate) replaced: no file can hold one."""
     return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -9,15 +9,38 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from musicologist.statistics import bootstrap, landmarks, nulls
-from musicologist.statistics.outcomes import ALPHA, EMERGED, FROM_THE_START, NOT_EMERGED, UNRESOLVED, answer, number
+from musicologist.statistics.outcomes import EMERGED, FROM_THE_START, NOT_EMERGED, UNRESOLVED
 
 if TYPE_CHECKING:
     from musicologist.emergence.curve import Curve
+
+ALPHA = 0.05
 
 
 def of(curve: "Curve") -> str:
     """The answer of one measured curve by itself; of many concepts', ``conclude`` corrects p for their number first."""
     return answer(curve.summary, curve.summary["p"])
+
+
+def answer(summary: Mapping[str, Any], p: float) -> str:
+    """What a curve did, of its ``summary`` (that of ``emergence.curve.Curve``) and its p, or its q over concepts.
+
+    * ``not emerged``: it does not beat its null, or not at the last level;
+    * ``there from the start``: it beats its null at the first level, and has half of its final excess over chance there;
+    * ``emerged``: it has half of its excess later, and the interval of its rise lies above zero;
+    * ``present, start unresolved``: it is there in the end, and the data do not say which of the two.
+    """
+    at_first, at_last = (number(summary[name]) <= ALPHA for name in ("p_first", "p_last"))
+    if not (p <= ALPHA and at_last):
+        return NOT_EMERGED
+    if summary["half_excess"]["censored"]:
+        return FROM_THE_START if at_first else UNRESOLVED
+    return EMERGED if number(summary["rise"]["low"]) > 0 else UNRESOLVED
+
+
+def number(value: float | None) -> float:
+    """A number of a JSON file, in which None stands for NaN."""
+    return float("nan") if value is None else float(value)
 
 
 Key = tuple[str, ...]

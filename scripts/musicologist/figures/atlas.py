@@ -42,7 +42,7 @@ def atlas(rows: Rows, metric: str, note: str, width: float | None = None) -> "Fi
     Concepts that are in doubt are hatched, and say why. ``width`` is in inches, None what the panels need on a screen; where it
     has no room for them side by side they stand below one another, and where a cell has none for its number it is a colour.
     """
-    signals = _signals(rows)
+    signals = canvas.signals_of(rows)
     first = "noisy" if "noisy" in signals else signals[0]
     concepts = ordered(rows, first, metric)
     names = [_name(rows, concept, "\n" if width and width < _ROOMY else " ") for concept in concepts]
@@ -72,10 +72,6 @@ def atlas(rows: Rows, metric: str, note: str, width: float | None = None) -> "Fi
     bar.outline.set_visible(False)  # type: ignore[operator]  # its stub says spine
     canvas.explain(figure, "Atlas: how well prompts with and without a concept are told apart", lines)
     return figure
-
-
-def _signals(rows: Rows) -> list[str]:
-    return [signal for signal in SIGNAL_NAMES if any(row["signal"] == signal for row in rows)]
 
 
 def ordered(rows: Rows, signal: str, metric: str) -> list[str]:

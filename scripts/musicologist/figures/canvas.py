@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SIGNAL_NAMES = {"denoised": "x0 estimate (denoised)", "unguided": "x0 estimate, unguided", "noisy": "noisy state"}
-SIGNAL_COLOURS = {"denoised": "#332288", "unguided": "#44AA99", "noisy": "#DDAA33"}
-"""Tol's: two of them differ by 50 or more in Lab for every kind of colour blindness, in lightness too."""
 METRIC_NAMES = {
     "roc_auc": "ROC-AUC",
     "average_precision": "average precision",
@@ -31,7 +29,6 @@ SMALLEST = 6.0
 _IN_DOUBT = "In doubt: "
 _TITLE = 11.5
 _CAPTION = 7.0
-_CHARACTERS = 129.0  # of DejaVu Sans in an inch, times points
 _UNTOLD: dict[str, dict[str, Any]] = {  # the same figure gives the same bytes
     ".png": {"Software": None},
     ".svg": {"Date": None, "Creator": None},
@@ -94,9 +91,20 @@ def publish(figure: "Figure", paths: Iterable[str | Path], dpi: int, captions: s
             save(figure, path, dpi)
 
 
+def signals_of(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The signals that rows are of, in the order of the figures."""
+    found = {row["signal"] for row in rows}
+    return [signal for signal in SIGNAL_NAMES if signal in found]
+
+
+def characters(width: float, points: float) -> float:
+    """How many characters of DejaVu Sans fit on a line ``width`` inches wide."""
+    return 129.0 / points * width
+
+
 def caption(parts: Iterable[str], width: float) -> list[str]:
     """The lines of a caption below a picture ``width`` inches wide: each part begins a new one, empty parts none."""
-    return [line for part in parts for line in textwrap.wrap(part, int(_CHARACTERS / _CAPTION * width))]
+    return [line for part in parts for line in textwrap.wrap(part, int(characters(width, _CAPTION)))]
 
 
 def height_of(lines: list[str]) -> float:
@@ -106,25 +114,10 @@ def height_of(lines: list[str]) -> float:
 
 def explain(figure: "Figure", title: str, lines: list[str], doubt: str = "") -> None:
     """Put a title over a figure, with what is in ``doubt`` about it on a line of its own, and a caption below."""
-    fit = int(_CHARACTERS / _TITLE * figure.get_size_inches()[0])
+    fit = int(characters(figure.get_size_inches()[0], _TITLE))
     said = [title, f"{_IN_DOUBT}{doubt}"] if doubt else [title]
     figure.suptitle("\n".join(textwrap.fill(part, fit) for part in said), fontsize=_TITLE, x=0.02, ha="left")
     figure.supxlabel("\n".join(lines), fontsize=_CAPTION, color="0.3", x=0.02, ha="left")
-
-
-def legend_above(axis: "Axes", figure: "Figure") -> None:
-    """Fill an axis of no height with one legend of all that is drawn in the figure; the panels make room for it."""
-    named: dict[str, Any] = {}
-    for panel in figure.axes:
-        for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):
-            named.setdefault(label, handle)
-    axis.set_axis_off()
-    if not named:
-        return
-    width = figure.get_size_inches()[0]
-    columns = max(1, min(len(named), int(_CHARACTERS / 7.5 * width / (8 + max(map(len, named))))))
-    look: dict[str, Any] = {"frameon": False, "fontsize": 7.5, "borderaxespad": 0, "columnspacing": 1.2}
-    axis.legend(named.values(), named, loc="upper left", bbox_to_anchor=(0, 1), ncols=columns, **look)
 
 
 def title_of(concept: str) -> str:

@@ -10,6 +10,7 @@ from musicologist.core import noise_levels
 from musicologist.figures import canvas
 from musicologist.figures.axes import level_ticks
 from musicologist.figures.canvas import SIGNAL_NAMES, level_label, title_of
+from musicologist.figures.legends import legend_above
 from musicologist.statistics.outcomes import EMERGED, FROM_THE_START, UNRESOLVED
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def comparison(rows: Rows, sentences: Sequence[str], note: str, width: float | N
         axis.set_title(SIGNAL_NAMES[signal], fontsize=9, loc="left")
         for side, (colour, mark) in zip(sides, cycle(_LOOKS), strict=False):
             axis.plot([], [], color=colour, marker=mark, ms=4.5, linewidth=1.2, label=side)
-    canvas.legend_above(legend, figure)
+    legend_above(legend, figure)
     canvas.explain(figure, "When do concepts emerge?", lines)
     return figure
 

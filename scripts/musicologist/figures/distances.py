@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from musicologist.figures import canvas
 from musicologist.figures.axes import noise_axis
-from musicologist.figures.canvas import SIGNAL_COLOURS, SIGNAL_NAMES
+from musicologist.figures.canvas import SIGNAL_NAMES
+from musicologist.figures.legends import legend_above
+from musicologist.figures.styles import SIGNAL_COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,6 +45,6 @@ def distances(found: Mapping[str, Sequence[Mapping[str, Any]]], note: str, width
         noise_axis(axis, [row for rows in found.values() for row in rows])
         if not number % across:
             axis.set_ylabel("from the kept level before", fontsize=8.5)
-    canvas.legend_above(legend, figure)
+    legend_above(legend, figure)
     canvas.explain(figure, "How far each level moves a clip's embedding", lines)
     return figure

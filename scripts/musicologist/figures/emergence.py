@@ -9,7 +9,8 @@ from musicologist.core import noise_levels
 from musicologist.figures import canvas, captions
 from musicologist.figures.axes import level_axis, step_axis
 from musicologist.figures.canvas import METRIC_NAMES, SIGNAL_NAMES
-from musicologist.figures.styles import Style, of_classifiers
+from musicologist.figures.legends import legend_above
+from musicologist.figures.styles import Style, of_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,7 +69,7 @@ def emergence(
     ``styles`` the classifiers' by name. A concept that is in doubt is hatched, and the words say why. ``width`` is in inches;
     None is what the panels need on a screen.
     """
-    styles = styles or of_classifiers(dict.fromkeys(row["classifier"] for row in rows))
+    styles = styles or of_rows(rows)
     signals, doubts, first = _signals(rows), canvas.doubts(rows), next(iter(styles))
     width = width or (4.4 * len(signals) + 0.4 if len(signals) > 1 else 6.4)
     across = min(len(signals), max(1, int(width / _NARROWEST)))
@@ -110,7 +111,7 @@ def emergence(
                 min(_limits(rows, metric)[0], *(row.get("random_low", 1.0) for row in mine)) - 0.02, 1.02
             )
         _label(axes, mine, SIGNAL_NAMES.get(signal, signal), metric, number % across == 0, _chance(rows, metric))
-    canvas.legend_above(legend, figure)
+    legend_above(legend, figure)
     canvas.explain(figure, f"When does “{canvas.title_of(rows[0]['concept'])}” emerge?", lines, doubts)
     return figure
 

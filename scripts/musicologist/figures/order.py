@@ -11,7 +11,8 @@ from musicologist.figures import atlas, canvas
 from musicologist.figures.atlas import Rows
 from musicologist.figures.axes import level_axis
 from musicologist.figures.canvas import SIGNAL_NAMES, doubts, hatch, title_of
-from musicologist.figures.styles import Style, of_classifiers
+from musicologist.figures.legends import legend_above
+from musicologist.figures.styles import Style, of_rows
 from musicologist.statistics.outcomes import FROM_THE_START, UNRESOLVED
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ def order(
     None for a screen's. The matrix is the mean over the classifiers that have both concepts in their order; where no two can be
     compared there is none.
     """
-    styles = styles or of_classifiers(dict.fromkeys(row["classifier"] for row in rows))
-    signals = atlas._signals(rows)
+    styles = styles or of_rows(rows)
+    signals = canvas.signals_of(rows)
     placed = {(one["classifier"], one["signal"]): one for one in found["orders"]}
     listed = {
         signal: [
@@ -78,7 +79,7 @@ def order(
             bar = figure.colorbar(_precedence(right, before[signal], listed[signal]), ax=right, fraction=0.06, pad=0.02)
             bar.ax.tick_params(labelsize=7)
             bar.outline.set_visible(False)  # type: ignore[operator]  # its stub says spine
-    canvas.legend_above(legend, figure)
+    legend_above(legend, figure)
     canvas.explain(figure, "In which order do concepts emerge?", lines)
     return figure
 

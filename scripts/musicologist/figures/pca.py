@@ -10,6 +10,7 @@ import numpy as np
 from musicologist.core.files import atomic_path
 from musicologist.figures import canvas
 from musicologist.figures.canvas import SIGNAL_NAMES, title_of
+from musicologist.figures.legends import legend_above
 from musicologist.statistics.components import components
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def animate(concept: str, plane: Plane, frames: Sequence[Frame], note: str, fram
         axis.set_title(SIGNAL_NAMES[signal], fontsize=9.5)
         axis.set_xlabel(f"first component ({plane.shares[0]:.0%} of the notes' variance)", fontsize=8.5)
     axes[signals[0]].set_ylabel(f"second component ({plane.shares[1]:.0%})", fontsize=8.5)
-    canvas.legend_above(legend, figure)
+    legend_above(legend, figure)
     canvas.explain(figure, " ", lines)
     title = figure.suptitle(" ", x=0.02, ha="left")
     canvas.lay_out(figure)
@@ -143,7 +144,7 @@ def still(concept: str, plane: Plane, frames: Sequence[Frame], note: str, width:
             axis.set_title(_level(frame).replace(" (", "\n("), fontsize=8.5)
         if not column:
             axis.set_ylabel(SIGNAL_NAMES[frame.signal], fontsize=8.5)
-    canvas.legend_above(legend, figure)
+    legend_above(legend, figure)
     canvas.explain(figure, f"Clips among notes: “{title_of(concept)}”", lines)
     return figure
 

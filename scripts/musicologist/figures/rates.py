@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from musicologist.figures import canvas
 from musicologist.figures.axes import level_axis, step_axis
 from musicologist.figures.canvas import SIGNAL_NAMES
-from musicologist.figures.styles import Style, of_classifiers
+from musicologist.figures.legends import legend_above
+from musicologist.figures.styles import Style, of_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,8 +36,8 @@ def rates(
     ``styles`` the classifiers' by name, ``width`` is in inches, None for a screen's. Beside the rates stand the accuracy on
     held-out notes and that of always saying what most prompts are.
     """
-    styles = styles or of_classifiers(dict.fromkeys(row["classifier"] for row in rows))
-    signals = [signal for signal in SIGNAL_NAMES if any(row["signal"] == signal for row in rows)]
+    styles = styles or of_rows(rows)
+    signals = canvas.signals_of(rows)
     width, doubts = width or 1.2 + 3.9 * len(styles), canvas.doubts(rows)
     counts = (
         f"{rows[0]['n_pos_prompts']} prompts with and {rows[0]['n_neg_prompts']} without the concept; {rows[0]['n_pos']} and "
@@ -65,7 +66,7 @@ def rates(
             level_axis(axis, rows)
             if signal != signals[-1]:
                 axis.set_xlabel("")
-    canvas.legend_above(legend, figure)
+    legend_above(legend, figure)
     canvas.explain(figure, f"Accuracy and rates of “{canvas.title_of(rows[0]['concept'])}”", lines, doubts)
     return figure
 

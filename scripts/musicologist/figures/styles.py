@@ -1,9 +1,12 @@
 """How figures show each classifier: its name in legends, a colour that the colour-blind tell apart, a mark."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
+from typing import Any
 
+SIGNAL_COLOURS = {"denoised": "#332288", "unguided": "#44AA99", "noisy": "#DDAA33"}
+"""Tol's: two of them differ by 50 or more in Lab for every kind of colour blindness, in lightness too."""
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe and Ito 2008
 _MARKS = "os^vP<>"  # not those that mean something else in a figure: the diamond and the cross
 
@@ -32,3 +35,8 @@ def of_classifiers(classifiers: Iterable[str], given: Iterable[Sequence[str]] = 
         label, colour, mark = own.get(name, ("", "", ""))
         found[name] = Style(label or name, colour or next(colours), mark or next(marks))
     return found
+
+
+def of_rows(rows: Iterable[Mapping[str, Any]], given: Iterable[Sequence[str]] = ()) -> dict[str, Style]:
+    """The style of each classifier that rows are of, in their order."""
+    return of_classifiers(dict.fromkeys(row["classifier"] for row in rows), given)

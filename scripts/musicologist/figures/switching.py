@@ -8,6 +8,7 @@ import numpy as np
 from musicologist.figures import canvas
 from musicologist.figures.axes import noise_axis
 from musicologist.figures.canvas import title_of
+from musicologist.figures.legends import legend_above
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,7 +47,7 @@ def draw(rows: Rows, note: str, width: float | None = None) -> "Figure":
         here = [row for row in mine if row["group"] == group]
         _shares(left, here, group)
         _switches(right, here)
-    canvas.legend_above(legend, figure)
+    legend_above(legend, figure)
     canvas.explain(figure, "Switching: what becomes of a prompt that is exchanged on the way", lines)
     return figure
 

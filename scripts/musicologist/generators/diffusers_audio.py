@@ -111,17 +111,7 @@ def read_config(directory: str | Path) -> dict[str, Any]:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    try:
-        found = documents.from_json(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        raise UserError(
-            f"{path} does not exist: expected a model in diffusers' format, with a folder a part."
-        ) from None
-    except (ValueError, OSError) as error:
-        raise UserError(f"{path} is not JSON ({error}): restore the file that came with the weights.") from None
-    if not isinstance(found, dict):
-        raise UserError(f"{path} is not a JSON object: restore the file that came with the weights.")
-    return found
+    return documents.load_model_json(path, "a model in diffusers' format, with a folder a part")
 
 
 def _check_widths(config: Mapping[str, Any], directory: Path) -> None:

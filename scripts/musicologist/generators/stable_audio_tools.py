@@ -201,15 +201,8 @@ def _check_tokenizers(model: "ConditionedDiffusionModelWrapper", place: Path | N
 def read_config(directory: str | Path) -> dict[str, Any]:
     """The model's configuration; UserError where it is missing or no such JSON."""
     path = Path(directory) / "model_config.json"
-    try:
-        config = documents.from_json(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        raise UserError(
-            f"{path} does not exist: models.diffusion names a directory with model_config.json and model.safetensors."
-        ) from None
-    except ValueError as error:
-        raise UserError(f"{path} is not JSON ({error}): restore the file that came with the weights.") from None
-    kind = config.get("model_type") if isinstance(config, dict) else None
+    config = documents.load_model_json(path, "models.diffusion to name a directory with it and model.safetensors")
+    kind = config.get("model_type")
     if kind != "diffusion_cond":
         raise UserError(f"{path}: model_type is {kind!r}; expected diffusion_cond, a text-conditioned diffusion model.")
     try:

@@ -9,7 +9,7 @@ import numpy as np
 from musicologist.concepts.definitions import Concept, Terms
 from musicologist.listening.reading import Levels, Row, probe_of
 from musicologist.prompts import lexicon_annotator
-from musicologist.vocabulary.aspects import KINDS
+from musicologist.vocabulary.kinds import by_kind
 
 SIGNALS: Mapping[str, tuple[str, str]] = {
     "denoised": ("prediction", "what the model, led by the prompt, expects the finished clip to be"),
@@ -129,12 +129,8 @@ def definition(concept: Concept) -> dict[str, Any]:
 
 def _asked_for(concept: Concept, aspects: Sequence[str]) -> str:
     """What of these aspects a prompt must name, in words: "brass or reed, and acoustic" where each kind must be there."""
-    kinds: dict[str, list[str]] = {}
-    for aspect in aspects:
-        kinds.setdefault(KINDS.get(aspect, aspect) if concept.prompt_match == "all" else "", []).append(
-            aspect.replace("_", " ")
-        )
-    return ", and ".join(" or ".join(words) for words in kinds.values())
+    kinds = by_kind(aspects).values() if concept.prompt_match == "all" else [aspects] if aspects else []
+    return ", and ".join(" or ".join(aspect.replace("_", " ") for aspect in mine) for mine in kinds)
 
 
 def _terms(terms: Terms, join: str) -> str:

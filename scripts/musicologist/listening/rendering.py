@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from musicologist.core import files
-from musicologist.core.results import without_nan
+from musicologist.core.results_writing import without_nan
 from musicologist.listening.page import Page
 
 SCRIPTS = ("dom", "audio", "curve", "rows", "atlas", "concept", "prompt", "order", "blind", "main")

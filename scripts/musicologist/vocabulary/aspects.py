@@ -8,8 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from musicologist.vocabulary.terms import QUALITIES, SOURCES
-
 TABLE = Path(__file__).with_name("aspects.toml")
 
 
@@ -26,11 +24,3 @@ def column(name: str) -> dict[str, Any]:
 
 ASPECTS: tuple[str, ...] = tuple(_entries())
 """What a prompt can be annotated with. NSynth's "dark" is "warm sound" here, "bright" is "bright sound"."""
-
-
-def _kind(aspect: str, note: str) -> str:
-    return "quality" if note in QUALITIES else "source" if note in SOURCES else "family"
-
-
-KINDS: dict[str, str] = {aspect: _kind(aspect, column("note").get(aspect, aspect)) for aspect in ASPECTS}
-"""By aspect, what it says of a sound: the family of its instrument (drums are one here), its source, or a quality."""

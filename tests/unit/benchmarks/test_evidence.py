@@ -4,7 +4,7 @@ import json
 
 import pyarrow as pa
 import pytest
-from musicologist.core import parquet, results
+from musicologist.core import parquet, results_writing
 from musicologist.emergence.tables import CONTROLS
 
 from benchmarks import evidence
@@ -28,10 +28,12 @@ def test_each_figure_is_a_line_and_what_a_run_lacks_is_left_out(tmp_path, monkey
         parquet.write(tmp_path / "concepts" / concept / "controls.parquet", CONTROLS, table)
         told = json.dumps({"explained_by_other_aspects": 0.4})
         (tmp_path / "concepts" / concept / "controls.json").write_text(told)
-    results.write(tmp_path / "atlas.csv", rows)
+    results_writing.write(tmp_path / "atlas.csv", rows)
     difference = {"difference": -0.05, "difference_low": -0.08, "difference_high": -0.02, "sigma": 100.0}
     pair = {"concept": "all", "classifier": "svm", "first": "denoised", "second": "unguided"}
-    results.write(tmp_path / "signals.csv", [{**pair, **difference}, {**pair, "concept": "is_flute", **difference}])
+    results_writing.write(
+        tmp_path / "signals.csv", [{**pair, **difference}, {**pair, "concept": "is_flute", **difference}]
+    )
     monkeypatch.setattr("sys.argv", ["evidence.py", str(tmp_path)])
     evidence.main()
     lines = capsys.readouterr().out.splitlines()
@@ -45,7 +47,7 @@ def test_each_figure_is_a_line_and_what_a_run_lacks_is_left_out(tmp_path, monkey
 def test_switching_is_told_by_group(tmp_path):
     row = {"concept": "all", "group": "instrument_family", "classifier": "svm", "sigma_switch": 16.6}
     row |= {"sigma_switch_low": 12.9, "sigma_switch_high": 21.8, "pairs": 44}
-    results.write(tmp_path / "switching.csv", [{**row, "survives": share} for share in (0.95, 0.5, 0.1)])
+    results_writing.write(tmp_path / "switching.csv", [{**row, "survives": share} for share in (0.95, 0.5, 0.1)])
     [line] = evidence.switching(tmp_path)
     assert line.startswith("sigma_switch of instrument_family, svm: 16.6 [12.9, 21.8], 44 pairs")
     assert "survives in 0.95, 0.50, 0.10" in line

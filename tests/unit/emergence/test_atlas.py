@@ -1,7 +1,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from musicologist.core import parquet, results
+from musicologist.core import parquet, results, results_writing
 from musicologist.emergence import answers
 from musicologist.emergence import answers as emergence_answers
 from musicologist.emergence import curve as emergence_curve
@@ -111,11 +111,11 @@ def test_measured_rows_with_their_conclusion_are_the_table_emergence(tmp_path):
     made, _ = trajectory(Experiment(prompts=20, positives=6))
     measured = emergence_curve.measure(made, random_areas(), SETTINGS)
     key = ("is_brass", "svm", "noisy")
-    concluded = emergence_answers.conclude({key: results.without_nan(measured.summary)})[key]
+    concluded = emergence_answers.conclude({key: results_writing.without_nan(measured.summary)})[key]
     names = dict(zip(("concept", "classifier", "signal"), key, strict=True))
     said = {"warning": "few prompts: 4"}
     rows = [names | row | concluded | said for row in measured.rows]
-    results.write(tmp_path / "answers.csv", rows)
+    results_writing.write(tmp_path / "answers.csv", rows)
     parquet.write(tmp_path / "answers.parquet", EMERGENCE, pa.Table.from_pylist(results.read(tmp_path / "answers.csv")))
     assert parquet.read(tmp_path / "answers.parquet", EMERGENCE).num_rows == 7
     assert {f"{name}_low" for name in metrics.METRICS} <= rows[0].keys()

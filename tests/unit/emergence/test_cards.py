@@ -1,7 +1,7 @@
 import json
 
 from musicologist.concepts import definitions
-from musicologist.core import results
+from musicologist.core import results_writing
 from musicologist.emergence import cards
 
 CONCEPT = definitions.load("config/concepts.yaml")["is_brass"]
@@ -43,5 +43,5 @@ def test_a_card_tells_each_curve_its_place_and_how_the_probe_was_made():
     assert found["curves"][1]["rank"] == {"value": 1.0, "low": 1.0, "high": 2.0, "of": 2}
     assert found["probes"]["svm"]["cross_validation"]["leakage"] == 0.1
     assert found["agreement"] == {"brass": {"kappa": 0.9, "kappa_low": 0.8, "kappa_high": 1.0}}
-    text = json.dumps(results.without_nan(found))
+    text = json.dumps(results_writing.without_nan(found))
     assert "NaN" not in text and '"p_random": null' in text

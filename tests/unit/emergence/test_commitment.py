@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
-from musicologist.core import parquet, results, shards
+from musicologist.core import parquet, results, results_writing, shards
 from musicologist.core.errors import UserError
 from musicologist.embeddings import tables
 from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
@@ -122,7 +122,7 @@ def test_the_finished_clips_of_the_branched_prompts_are_found():
 def test_the_picture_names_counts_and_axes(tmp_path):
     import matplotlib.text
 
-    results.write(tmp_path / "c.csv", made())
+    results_writing.write(tmp_path / "c.csv", made())
     figure = figures_commitment.draw(results.read(tmp_path / "c.csv"), "Made by X.")
     canvas.save(figure, tmp_path / "c.png", 60)
     said = " ".join(artist.get_text() for artist in figure.findobj(matplotlib.text.Text))

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 import pyarrow as pa
 import pytest
-from musicologist.core import parquet, results
+from musicologist.core import parquet, results, results_writing
 from musicologist.core.errors import UserError
 from musicologist.emergence import run_comparison
 from musicologist.emergence.run_comparison import Side
@@ -83,7 +83,7 @@ def write(folder, name, factor, seed):
     made = side(name, factor, seed)
     results_rows = [{**r, "step": step} for r in made.rows.values() for step in (0, 5)]
     (folder / name).mkdir(parents=True)
-    results.write(folder / name / "atlas.csv", results_rows)
+    results_writing.write(folder / name / "atlas.csv", results_rows)
     for (concept, classifier, signal), values in made.times.items():
         size = len(values)
         columns = {"classifier": [classifier] * size, "signal": [signal] * size, "resample": range(size)}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from musicologist.core import results
 from musicologist.core.errors import UserError
-from musicologist.figures import atlas, canvas, distances, emergence, order, pca, rates
+from musicologist.figures import atlas, canvas, distances, emergence, order, pca, rates, styles
 from musicologist.figures.styles import Style, of_classifiers
 from musicologist.statistics import metrics
 from PIL import Image
@@ -478,7 +478,7 @@ def test_the_colours_of_signals_are_told_apart_by_everyone(seen):
         x, y, z = np.cbrt(to_xyz @ np.clip(seen @ linear, 0, 1) / [0.95047, 1, 1.08883])
         return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
-    for first, second in combinations(canvas.SIGNAL_COLOURS.values(), 2):
+    for first, second in combinations(styles.SIGNAL_COLOURS.values(), 2):
         assert np.linalg.norm(lab(first) - lab(second)) > 45
 
 

@@ -2,7 +2,7 @@ import csv
 import io
 
 import pytest
-from musicologist.core import results
+from musicologist.core import results_writing
 
 from tests.workflow import golden
 
@@ -13,7 +13,7 @@ def changed(column, change, row=-1):
     """The golden tables with one value of the atlas changed."""
     rows = list(csv.DictReader(io.StringIO(MADE["atlas.csv"])))
     rows[row][column] = change(rows[row][column])
-    return {**MADE, "atlas.csv": results.as_csv(rows)}
+    return {**MADE, "atlas.csv": results_writing.as_csv(rows)}
 
 
 def test_the_golden_tables_are_near_themselves():
