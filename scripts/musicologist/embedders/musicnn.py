@@ -6,15 +6,16 @@ are read from the package's TensorFlow checkpoint with NumPy: neither TensorFlow
 
 import struct
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from musicologist.core.errors import UserError
 from musicologist.core.files import found
+from musicologist.models.tensorflow_bundle import read_bundle
 
 if TYPE_CHECKING:
     import torch
@@ -37,8 +38,6 @@ TAGS = (
 FILES = (".index", ".data-00000-of-00001")
 _MODEL = "MTT_musicnn"
 _WINDOW, _HOP, _MELS = 512, 256, 96
-_AT_ONCE = 4  # clips; more are no faster on a CPU, and a tar file of few clips would be filled up with silence
-_FLOAT32 = 1  # TensorFlow's DataType
 
 
 class Musicnn:
@@ -59,7 +58,17 @@ class Musicnn:
         tensors = {name: values for name, values in read_checkpoint(source).items() if "Adam" not in name}
         if "dense_1/kernel" not in tensors:
             raise UserError(f"{source} holds another network than musicnn: expected the checkpoint {_MODEL}.")
-        self._weights = {name: torch.from_numpy(values.copy()).to(device) for name, values in tensors.items()}
+        self._tall, self._back = (
+            [_Convolution(tensors, layer, device) for layer in layers] for layers in (range(5), range(5, 8))
+        )
+        self._affine = {layer: _affine(tensors, layer, device) for layer in (0, 9, 10)}
+        self._dense = [
+            [
+                torch.from_numpy(tensors[f"{_numbered('dense', layer)}/{part}"].copy()).to(device)
+                for part in ("kernel", "bias")
+            ]
+            for layer in (0, 1)
+        ]
         self._filters = torch.from_numpy(mel_filters()).to(device)
         self._hann = torch.hann_window(_WINDOW, device=device)
         self._device = device
@@ -71,21 +80,19 @@ class Musicnn:
     def features_and_tags(self, clips: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """What the last hidden layer holds (clips, 200), and probabilities of TAGS (clips, 50), float32, of mono clips.
 
-        Each batch is filled up to one size, so that a clip's bits do not depend on its batch.
+        One after the other: so each fits a processor's cache, and its bits do not depend on its neighbours.
         """
         import torch
 
         features, tags = [], []
-        for start in range(0, len(clips), _AT_ONCE):
-            audio = torch.zeros(_AT_ONCE, self.window)
-            batch = clips[start : start + _AT_ONCE]
-            for row, clip in zip(audio, batch, strict=False):
-                heard = torch.from_numpy(np.array(clip[: self.window], np.float32))
-                row[: len(heard)] = heard
+        for clip in clips:
+            audio = torch.zeros(1, self.window)
+            heard = torch.from_numpy(np.array(clip[: self.window], np.float32))
+            audio[0, : len(heard)] = heard
             with torch.inference_mode():
                 hidden, tagged = self._network(self._log_mel(audio.to(self._device)))
-            features.append(hidden[: len(batch)].cpu().numpy())
-            tags.append(tagged[: len(batch)].cpu().numpy())
+            features.append(hidden.cpu().numpy())
+            tags.append(tagged.cpu().numpy())
         return np.concatenate(features), np.concatenate(tags)
 
     def _log_mel(self, audio: "torch.Tensor") -> "torch.Tensor":
@@ -101,41 +108,64 @@ class Musicnn:
         """Hidden layer (clips, 200) and tags (clips, 50): tall and wide filters, three layers, pooling over time."""
         import torch
 
-        image = self._normalise(mel[..., None], 0)[..., 0][:, None]
-        timbre = [self._normalise(self._convolve(image, layer, (3, 3)), layer + 1).amax(2) for layer in (0, 1)]
-        wide = [
-            self._normalise(self._convolve(image, layer, ((size - 1) // 2, size // 2)), layer + 1).amax(2)
-            for layer, size in ((2, 128), (3, 64), (4, 32))
-        ]
-        front = torch.cat([*timbre, *wide], 2)  # (clips, frames, 561)
-        first = self._normalise(self._convolve(front[:, None], 5, (3, 3)), 6)[:, :, 0]
-        second = self._normalise(self._convolve(first[:, None], 6, (3, 3)), 7)[:, :, 0] + first
-        third = self._normalise(self._convolve(second[:, None], 7, (3, 3)), 8)[:, :, 0] + second
+        image = _scaled(mel, self._affine[0])
+        front = torch.cat([layer(image) for layer in self._tall], 2)  # (clips, frames, 561)
+        first = self._back[0](front)
+        second = self._back[1](first) + first
+        third = self._back[2](second) + second
         over_time = torch.cat([front, first, second, third], 2)  # (clips, frames, 753)
         pooled = torch.stack([over_time.amax(1), over_time.mean(1)], 2).flatten(1)
-        hidden = self._normalise(self._dense(self._normalise(pooled, 9), 0).relu(), 10)
-        return hidden, self._dense(hidden, 1).sigmoid()
+        (kernel, bias), (last, last_bias) = self._dense
+        hidden = _scaled((_scaled(pooled, self._affine[9]) @ kernel + bias).relu(), self._affine[10])
+        return hidden, (hidden @ last + last_bias).sigmoid()
 
-    def _convolve(self, image: "torch.Tensor", layer: int, padding: tuple[int, int]) -> "torch.Tensor":
-        """(clips, 1, frames, width) padded in time, convolved and rectified: (clips, frames, remaining width, channels)."""
-        from torch.nn import functional as F
+
+class _Convolution:
+    """A convolution over time, rectified, normalised, and of all heights on the mel axis the strongest.
+
+    Rectifying and normalising are monotonous in each channel, so the strongest is taken first and a small array is left; where
+    a channel's gain is negative, its kernel's sign is turned, and turned back.
+    """
+
+    def __init__(self, tensors: dict[str, np.ndarray], layer: int, device: str) -> None:
+        import torch
 
         name = _numbered("conv2d", layer)
-        kernel = self._weights[f"{name}/kernel"].permute(3, 2, 0, 1)
-        padded = F.pad(image, (0, 0, *padding))
-        return F.relu(F.conv2d(padded, kernel, self._weights[f"{name}/bias"])).permute(0, 2, 3, 1)
+        gain, self._offset = _affine(tensors, layer + 1, device)
+        self._sign = torch.where(gain < 0, -1.0, 1.0)
+        self._gain = gain
+        kernel = torch.from_numpy(tensors[f"{name}/kernel"].copy()).to(device)  # (frames, mels, 1, channels)
+        self._bias = torch.from_numpy(tensors[f"{name}/bias"].copy()).to(device)
+        self._kernel = (kernel * self._sign).permute(3, 2, 0, 1).contiguous()
 
-    def _normalise(self, values: "torch.Tensor", layer: int) -> "torch.Tensor":
-        """Batch normalisation over the last axis, as it was learnt."""
-        name = _numbered("batch_normalization", layer)
-        mean, variance, gain, offset = (
-            self._weights[f"{name}/{part}"] for part in ("moving_mean", "moving_variance", "gamma", "beta")
-        )
-        return (values - mean) / (variance + 1e-3).sqrt() * gain + offset
+    def __call__(self, image: "torch.Tensor") -> "torch.Tensor":
+        """(clips, frames, channels) of an image (clips, frames, width)."""
+        from torch.nn import functional as F
 
-    def _dense(self, values: "torch.Tensor", layer: int) -> "torch.Tensor":
-        name = _numbered("dense", layer)
-        return values @ self._weights[f"{name}/kernel"] + self._weights[f"{name}/bias"]
+        height, width = self._kernel.shape[2:]
+        before = (height - 1) // 2
+        if width == image.shape[2]:  # one place only: each mel is a channel, which is faster
+            over_time = F.pad(image.mT, (before, height - 1 - before))
+            strongest = F.conv1d(over_time, self._kernel[:, 0].mT)
+        else:
+            strongest = F.conv2d(F.pad(image, (0, 0, before, height - 1 - before))[:, None], self._kernel).amax(3)
+        return F.relu(strongest.mT * self._sign + self._bias) * self._gain + self._offset
+
+
+def _affine(tensors: dict[str, np.ndarray], layer: int, device: str) -> "tuple[torch.Tensor, torch.Tensor]":
+    """Gain and offset of each channel: a batch normalisation as it was learnt."""
+    import torch
+
+    name = _numbered("batch_normalization", layer)
+    mean, variance, gain, offset = (
+        tensors[f"{name}/{part}"].astype(np.float64) for part in ("moving_mean", "moving_variance", "gamma", "beta")
+    )
+    gain = gain / np.sqrt(variance + 1e-3)
+    return tuple(torch.from_numpy(values.astype(np.float32)).to(device) for values in (gain, offset - mean * gain))
+
+
+def _scaled(values: "torch.Tensor", affine: "tuple[torch.Tensor, torch.Tensor]") -> "torch.Tensor":
+    return values * affine[0] + affine[1]
 
 
 def _numbered(name: str, layer: int) -> str:
@@ -189,7 +219,7 @@ def read_checkpoint(source: str | Path) -> dict[str, np.ndarray]:
     """
     index, data = (_read_file(Path(source), name) for name in FILES)
     try:
-        return _tensors(index, data)
+        return read_bundle(index, data)
     except (IndexError, ValueError, struct.error) as error:
         raise UserError(
             f"{source} is no TensorFlow checkpoint that can be read ({error}): expected the wheel of musicnn 0.1.0."
@@ -207,84 +237,3 @@ def _read_file(source: Path, name: str) -> bytes:
             f"The weights of musicnn were not found in {source} ({error}): give the wheel that `pip download musicnn==0.1.0 "
             f"--no-deps` fetches, or its folder {_MODEL} unpacked."
         ) from None
-
-
-def _tensors(index: bytes, data: bytes) -> dict[str, np.ndarray]:
-    """Tensors of a bundle: its index is a sorted table (LevelDB's format) of messages that say where each one's bytes lie."""
-    footer, position = index[-48:], 0
-    for _ in range(2):  # the block about blocks: nothing in it
-        _, position = _varint(footer, position)
-    offset, position = _varint(footer, position)
-    size, _ = _varint(footer, position)
-    found = {}
-    for _, handle in _entries(index, offset, size):
-        start, place = _varint(handle, 0)
-        length, _ = _varint(handle, place)
-        for key, message in _entries(index, start, length):
-            if key:  # the entry without a name is the bundle's header
-                kind, shape, first, count = _described(message)
-                if kind == _FLOAT32:
-                    found[key.decode()] = np.frombuffer(data, "<f4", count // 4, first).reshape(shape)
-    return found
-
-
-def _described(message: bytes) -> tuple[int, list[int], int, int]:
-    """Type, shape, first byte and number of bytes of a tensor (TensorFlow's BundleEntryProto)."""
-    kind, shape, first, count = _FLOAT32, [], 0, 0
-    for number, value in _fields(message):
-        if number == 1:
-            kind = value
-        elif number == 2:
-            shape = [dict(_fields(axis)).get(1, 0) for part, axis in _fields(value) if part == 2]
-        elif number == 4:
-            first = value
-        elif number == 5:
-            count = value
-    return kind, shape, first, count
-
-
-def _entries(table: bytes, offset: int, size: int) -> Iterator[tuple[bytes, bytes]]:
-    """Keys and values of one block of a sorted table; a key shares its beginning with the one before."""
-    if table[offset + size]:
-        raise ValueError("its index is compressed")
-    block = table[offset : offset + size]
-    end = len(block) - 4 - 4 * struct.unpack("<I", block[-4:])[0]
-    position, key = 0, b""
-    while position < end:
-        shared, position = _varint(block, position)
-        own, position = _varint(block, position)
-        length, position = _varint(block, position)
-        key = key[:shared] + block[position : position + own]
-        position += own
-        yield key, block[position : position + length]
-        position += length
-
-
-def _fields(message: bytes) -> Iterator[tuple[int, Any]]:
-    """Numbers and values of a protocol buffer's fields; one of a fixed width is left out: no field read here has one."""
-    position = 0
-    while position < len(message):
-        tag, position = _varint(message, position)
-        kind = tag & 7
-        if kind == 0:
-            value, position = _varint(message, position)
-            yield tag >> 3, value
-        elif kind == 2:
-            length, position = _varint(message, position)
-            yield tag >> 3, message[position : position + length]
-            position += length
-        elif kind in (1, 5):
-            position += 8 if kind == 1 else 4
-        else:
-            raise ValueError(f"a field of type {kind}")
-
-
-def _varint(message: bytes, position: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = message[position]
-        position += 1
-        value |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            return value, position
