@@ -2,10 +2,12 @@
 
     python benchmarks/cost.py                                          the paper's run
     python benchmarks/cost.py --configuration config/dense.yaml
-    python benchmarks/cost.py --tflops 156 --share 0.4                 an A100 with models.precision: tf32
+    python benchmarks/cost.py --configuration config/fast.yaml         the same question in half precision
+    python benchmarks/cost.py --tflops 67 --bandwidth 3.3              an H100 in float32
 
-An estimate from counted work and assumed speeds, which are options and printed: nothing of it was measured on a GPU. Jobs and
-files are counted in the workflow's own plan.
+An estimate from counted work and assumed speeds, which are options and printed: nothing of it was measured on a GPU. Speeds are
+those of models.precision, as far as transformer, decoder and embedder have it. Jobs and files are counted in the workflow's own
+plan.
 """
 
 import argparse
@@ -20,18 +22,26 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 from musicologist.concepts import definitions
 from musicologist.core import noise_levels
+from musicologist.models import devices
 from musicologist.workflow import configuration, interventions
 
 SPLITS = {"train": (289_205, 22), "valid": (12_678, 1), "test": (4_096, 0.4)}
 """NSynth's notes and the GB of each archive (Engel et al. 2017)."""
 SPEEDS = {
-    "tflops": (19.5, "TFLOP/s at best: NVIDIA A100, float32 without TF32"),
-    "share": (0.7, "of which the diffusion transformer reaches"),
-    "decoder-share": (0.35, "of which the decoder reaches, which waits for memory"),
-    "clap-share": (0.25, "of which CLAP reaches"),
+    "tflops": ({"float32": 19.5, "tf32": 156, "half": 312}, "TFLOP/s at best: NVIDIA A100 in this precision"),
+    "share": ({"float32": 0.7, "tf32": 0.5, "half": 0.5}, "of which the diffusion transformer reaches"),
+    "decoder-share": (
+        {"float32": 0.5, "tf32": 0.4, "half": 0.4},
+        "of which the decoder reaches, while memory is there",
+    ),
+    "clap-share": ({"float32": 0.25, "tf32": 0.15, "half": 0.15}, "of which CLAP reaches"),
+    "bandwidth": (1.6, "TB/s of the GPU's memory"),
+    "moved": ({"float32": 4.7, "tf32": 4.7, "half": 2.35}, "GB moved to decode one second of audio, as counted"),
     "evaluation": (2.32, "TFLOP of one evaluation of Stable Audio Open's transformer: 1.06 G parameters, 1,025 tokens"),
     "decoding": (0.108, "TFLOP to decode one second of audio, as counted over the layers of its decoder"),
     "clap": (0.031, "TFLOP of one CLAP embedding: HTSAT-base, 15.3 GMAC"),
+    "noise": (0.0005, "core-seconds a clip and step, for which the GPU waits: the noise of a stochastic sampler"),
+    "prepare": (0.016, "core-seconds to read and resample 10 s for the embedder, for which the GPU waits"),
     "load": (30, "seconds in which a GPU job starts and loads its model"),
     "acoustics": (0.008, "core-seconds to measure one second of 44.1 kHz stereo: the demo's, scaled to that rate"),
     "note": (0.005, "core-seconds to pack and measure a note: the demo's"),
@@ -47,10 +57,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--configuration", type=Path, default=ROOT / "config/paper.yaml")
     for name, (value, meaning) in SPEEDS.items():
-        parser.add_argument(f"--{name}", type=float, default=value, help=meaning)
+        default = ", ".join(f"{key} {one:g}" for key, one in value.items()) if isinstance(value, dict) else f"{value:g}"
+        parser.add_argument(f"--{name}", type=float, help=f"{meaning}; {default}")
     arguments = parser.parse_args()
+    config = configured(arguments.configuration)
+    fill_in(arguments, config["models"]["precision"])
 
-    rows, disk = estimate(configured(arguments.configuration), arguments)
+    rows, disk = estimate(config, arguments)
     jobs, files = planned(arguments.configuration)
     print("| step | GPU-h | CPU-h | how |\n| --- | --: | --: | --- |")
     for name, gpu, cpu, how in rows:
@@ -63,9 +76,18 @@ def main() -> None:
         print(f"| {name} | {size / 1e9:.1f} | {how} |")
     print(f"| **all** | **{sum(row[1] for row in disk) / 1e9:.0f}** | |")
     print(f"\n{jobs:,} jobs and {files:,} files: the workflow's plan, with a log and a benchmark for each job.\n")
-    print("Assumed, each an option of the program:\n")
+    print(f"Assumed of models.precision: {config['models']['precision']}, each an option of the program:\n")
     for name, (_, meaning) in SPEEDS.items():
         print(f"* `--{name} {getattr(arguments, name.replace('-', '_')):g}`: {meaning}")
+
+
+def fill_in(arguments: argparse.Namespace, precision: str) -> None:
+    """Put the speeds of a precision where none were given."""
+    kind = "half" if precision in devices.HALF else precision
+    for name, (value, _) in SPEEDS.items():
+        place = name.replace("-", "_")
+        if getattr(arguments, place) is None:
+            setattr(arguments, place, value[kind] if isinstance(value, dict) else value)
 
 
 def configured(path: Path) -> dict:
@@ -92,13 +114,14 @@ def estimate(config: dict, speed: argparse.Namespace) -> tuple[list, list]:
     probes = concepts * len(config["probes"]["classifiers"])
 
     def sampling(steps: int) -> float:
-        return steps * 2 * speed.evaluation / (speed.tflops * speed.share)
+        return steps * (2 * speed.evaluation / (speed.tflops * speed.share) + speed.noise)
 
     def decoding(count: int) -> float:
-        return count * seconds * speed.decoding / (speed.tflops * speed.decoder_share)
+        computed = speed.decoding / (speed.tflops * speed.decoder_share)
+        return count * seconds * (computed + speed.moved / speed.bandwidth / 1000)
 
-    def embedding(count: int) -> float:
-        return count * speed.clap / (speed.tflops * speed.clap_share)
+    def embedding(count: int, length: float = seconds) -> float:
+        return count * (speed.clap / (speed.tflops * speed.clap_share) + speed.prepare * length / 10)
 
     free = config["controls"]["unconditional"]
     rows = [
@@ -141,7 +164,7 @@ def estimate(config: dict, speed: argparse.Namespace) -> tuple[list, list]:
         ),
         (
             "embed_notes",
-            embedding(notes) + config["notes"]["shards"] * speed.load,
+            embedding(notes, 4) + config["notes"]["shards"] * speed.load,
             0,
             f"{notes:,} notes, {config['notes']['shards']} jobs",
         ),

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,6 @@ from musicologist.models import devices
 
 from tests.support import stable_audio_open, tiny_models
 
-PRECISIONS = ("float32", "tf32", "bfloat16", "float16")
 BATCHES = (1, 2, 4, 7, 14, 28)
 STEPS = 50  # of a whole clip; so many are told, fewer are timed
 SECONDS = 8 * 60
@@ -81,17 +81,17 @@ class Bench:
         torch.manual_seed(0)
         with torch.device(device):
             model = stable_audio_tools.build(config).eval().requires_grad_(False).to(device)
-        self.model = StableAudio(model, config, device)
-        self.exact = False
+        self.model, self.dtype = StableAudio(model, config, device), torch.float32
 
     def sampler(self, precision: str, steps: int) -> Any:
         """A sampler of the model in this precision."""
-        from musicologist.audio.sampler import HALF, Sampler
+        from musicologist.audio.sampler import Sampler
 
         devices.resolve(self.device, precision)
-        if precision in HALF and not self.exact:
-            self.model.keep_ends_exact()
-            self.exact = True
+        dtype = getattr(self.torch, precision) if precision in devices.HALF else self.torch.float32
+        if dtype != self.dtype:
+            self.model.halve(dtype)
+            self.dtype = dtype
         kept = 0.8 if self.small else 10.0
         settings = SamplingSettings("dpmpp-2m-sde", steps, 6.0, 0.3, 100.0, kept, kept, precision)
         return Sampler(self.model, settings, self.device)
@@ -136,26 +136,20 @@ class Bench:
     def sampling(self, batch: int) -> list[dict[str, Any]]:
         """Seconds a clip in every precision."""
         rows = []
-        for precision in PRECISIONS:
+        for precision in devices.PRECISIONS:
             seconds, busy = self.drawn(precision, batch, 4)
             told = {"what": f"sampling, {STEPS} steps", "setting": precision, "batch": batch, "busy": busy}
             rows.append(told | {"value": seconds, "unit": "s a clip"})
         return rows
 
     def decoding(self, batch: int) -> list[dict[str, Any]]:
-        """Seconds a clip and level, in float32, TF32 and half precision."""
+        """Seconds a clip and level in every precision."""
         rows = []
-        for setting, precision in (("float32", "float32"), ("tf32", "tf32"), ("float16", "float32")):
+        for precision in devices.PRECISIONS:
             sampler = self.sampler(precision, 4)
             latents = self.torch.randn(batch, self.model.shape(10.0)[0], sampler.frames, device=self.device)
-            half = self.torch.autocast(self.device, self.torch.float16, enabled=setting == "float16")
-
-            def decode(sampler: Any = sampler, latents: Any = latents, half: Any = half) -> None:
-                with self.torch.no_grad(), half:
-                    sampler.decode(latents)
-
-            seconds, busy = self.timed(decode)
-            told = {"what": "decoding 10 s", "setting": setting, "batch": batch, "busy": busy}
+            seconds, busy = self.timed(partial(sampler.decode, latents))
+            told = {"what": "decoding 10 s", "setting": precision, "batch": batch, "busy": busy}
             rows.append(told | {"value": seconds / batch, "unit": "s a clip and level"})
         return rows
 
@@ -197,16 +191,11 @@ class Bench:
         at_once = 2 if self.small else 64
         clips = [np.random.default_rng(n).normal(0, 0.1, model.window).astype(np.float32) for n in range(at_once)]
         rows = []
-        for setting in ("float32", "tf32", "bfloat16"):
-            devices.resolve(self.device, setting)
-            half = self.torch.autocast(self.device, self.torch.bfloat16, enabled=setting == "bfloat16")
-
-            def embed(half: Any = half) -> None:
-                with half:
-                    model.embed_audio(clips, at_once)
-
-            seconds, busy = self.timed(embed)
-            told = {"what": "embedding 10 s, HTSAT-base", "setting": setting, "batch": at_once, "busy": busy}
+        for precision in devices.PRECISIONS:
+            devices.resolve(self.device, precision)
+            with devices.half(self.device, precision):
+                seconds, busy = self.timed(partial(model.embed_audio, clips, at_once))
+            told = {"what": "embedding 10 s, HTSAT-base", "setting": precision, "batch": at_once, "busy": busy}
             rows.append(told | {"value": at_once / seconds, "unit": "clips a s"})
         return rows
 

@@ -27,11 +27,12 @@ rule embed_audio:
     params:
         **program("embed_audio"),
         **EMBEDDER,
+        precision=config["models"]["precision"],
         corpus="audio",
     shell:
         "python {params.script:q} --corpus {params.corpus} --input {input.clips:q} --family {params.family:q}"
         " --model {params.model:q} --digest {params.clap.value:q} --scaling {input.scaling:q}"
-        " --batch-size {resources.batch_size} --device {resources.device}"
+        " --precision {params.precision} --batch-size {resources.batch_size} --device {resources.device}"
         " --modules {resources.modules} --output {output:q} 2> {log:q}"
 
 
@@ -49,6 +50,7 @@ use rule embed_audio as embed_notes with:
     params:
         **program("embed_audio"),
         **EMBEDDER,
+        precision=config["models"]["precision"],
         corpus="notes",
 
 

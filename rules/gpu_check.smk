@@ -73,12 +73,13 @@ rule check_embedder:
     params:
         **program("gpu_check"),
         **EMBEDDER,
+        precision=config["models"]["precision"],
         batch_size=config["embedding"]["batch_size"],
         site=lambda wildcards, resources: json.dumps(gpu_checks.site_of(resources)),
     shell:
         "python {params.script:q} embedder --family {params.family:q} --model {params.model:q}"
-        " --batch-size {params.batch_size} --device {resources.device} --modules {resources.modules}"
-        " --site {params.site:q} --before {input.before:q} --output {output:q} 2> {log:q}"
+        " --precision {params.precision} --batch-size {params.batch_size} --device {resources.device}"
+        " --modules {resources.modules} --site {params.site:q} --before {input.before:q} --output {output:q} 2> {log:q}"
 
 
 rule gpu_check:

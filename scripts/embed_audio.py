@@ -10,6 +10,7 @@ from typing import Any
 
 from musicologist.core import programs
 from musicologist.core.errors import UserError
+from musicologist.models.devices import PRECISIONS
 
 
 def main() -> None:
@@ -24,6 +25,7 @@ def main() -> None:
     parser.add_argument("--family", required=True, help="module that loads the model, or a file NAME.py")
     parser.add_argument("--model", required=True, help="directory, checkpoint or Hugging Face id")
     parser.add_argument("--digest", required=True, help="digest of the model, for the record")
+    parser.add_argument("--precision", choices=PRECISIONS, default="float32")
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument("--scaling", nargs="*", default=[], help="of features that are not on the unit sphere")
@@ -47,13 +49,15 @@ def main() -> None:
     scaled = scaling.read(arguments.scaling)
     devices.check_modules(arguments.modules)
     family = devices.family(arguments.family)
-    model = family.load(arguments.model, devices.resolve(arguments.device))
+    device = devices.resolve(arguments.device, arguments.precision)
+    model = family.load(arguments.model, device)
     metadata = {
         "embedder": arguments.family.removeprefix("musicologist.embedders."),
         "licence": family.LICENCE,
         "size": str(model.size),
         "model": arguments.model,
         "digest": arguments.digest,
+        "precision": arguments.precision,
         "window_s": str(model.window / model.sample_rate),
         "sample_rate": str(model.sample_rate),
     }
@@ -70,7 +74,8 @@ def main() -> None:
 
     # A size that turns out too large is given up for the whole shard: its clips' bits then depend on one size alone.
     batch = devices.BatchSize("embedding.batch_size", arguments.batch_size)
-    batch.fit(write)
+    with devices.half(device, arguments.precision):
+        batch.fit(write)
     print(f"Clips embedded at once: {batch}.", file=sys.stderr)
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from musicologist.audio import sampling_options
 from musicologist.core import programs
 from musicologist.core.errors import UserError
+from musicologist.models.devices import PRECISIONS
 
 
 def main() -> None:
@@ -83,6 +84,7 @@ def embedder() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--family", required=True, help="module that loads the model, or a file NAME.py")
     parser.add_argument("--model", required=True)
+    parser.add_argument("--precision", choices=PRECISIONS, default="float32")
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], required=True)
     parser.add_argument("--modules", nargs="*", default=[])
@@ -102,7 +104,8 @@ def embedder() -> None:
 
         def embed(clips: int) -> np.ndarray:
             noise = np.random.default_rng(0).normal(scale=0.1, size=(clips, model.window)).astype(np.float32)
-            return model.embed_audio(list(noise), clips)
+            with devices.half(device, arguments.precision):
+                return model.embed_audio(list(noise), clips)
 
         batch.fit(embed)
         embedding, took = timed(lambda: batch.fit(embed), device)
@@ -129,7 +132,7 @@ def check(part: str, arguments: argparse.Namespace, models: list[str | None], wo
     record |= {"gpu": vars(found) if found else None, "torch": vars(torch), "seconds": {}}
     if work and not wrong:
         try:
-            device = devices.resolve(arguments.device, getattr(arguments, "precision", "float32"))
+            device = devices.resolve(arguments.device, arguments.precision)
             record |= {"device": device, "note": gpu_checks.note(device, found, torch)}
             work(record, device)
             if device == "cuda":

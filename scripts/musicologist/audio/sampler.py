@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +12,7 @@ from musicologist.audio.sampling_options import SamplingSettings, check_length
 from musicologist.core.errors import UserError
 from musicologist.core.levels import Level
 from musicologist.generators.contract import Estimates, Generator, Guidance
+from musicologist.models import devices
 from musicologist.models.compat import k_diffusion as K
 
 import torch  # isort: skip
@@ -24,9 +24,6 @@ SAMPLERS = {
     "dpmpp-3m-sde": K.sampling.sample_dpmpp_3m_sde,
 }
 """k-diffusion's samplers, for every kind of model: they call back once a step, counted from 0, before x is updated."""
-
-HALF = ("bfloat16", "float16")
-"""Precisions in which the transformer computes with half the bits; TF32 is a switch of the device (``devices.resolve``)."""
 
 Keep = Callable[[int, torch.Tensor, Estimates], None]
 """Called once a step with its number, the state (clips, channels, frames), and the estimates there."""
@@ -95,8 +92,8 @@ class Sampler:
         generator: Generator = family.load(directory, device, text_encoder)
         made = generator.shape(settings.seconds_total)[1] * generator.downsampling / generator.sample_rate
         check_length(settings.seconds_kept, made, str(directory))
-        if settings.precision in HALF:
-            generator.keep_ends_exact()
+        if settings.precision in devices.HALF:
+            generator.halve(getattr(torch, settings.precision))
         return cls(generator, settings, device)
 
     @property
@@ -212,11 +209,7 @@ class Sampler:
                 keep(step, info["x"], latest[0])
 
         stochastic = {"noise_sampler": added} if "sde" in self.settings.sampler else {}
-        with self._precision():
+        with devices.half(self.device, self.settings.precision):
             return SAMPLERS[self.settings.sampler](
                 denoise, state, self.sigmas[first:].to(self.device), disable=True, callback=callback, **stochastic
             )
-
-    def _precision(self) -> AbstractContextManager[Any]:
-        precision = self.settings.precision
-        return torch.autocast(self.device, getattr(torch, precision)) if precision in HALF else nullcontext()

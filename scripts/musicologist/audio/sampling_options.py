@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 from musicologist.core.errors import UserError
+from musicologist.models.devices import PRECISIONS
 from musicologist.prompts import batches
 
 
@@ -24,7 +25,7 @@ class SamplingSettings:
     sigma_max: float
     seconds_total: float
     seconds_kept: float
-    precision: str = field(default="float32", metadata={"choices": ("float32", "tf32", "bfloat16", "float16")})
+    precision: str = field(default="float32", metadata={"choices": PRECISIONS})
     # share of the guided prediction brought back to the unguided one's spread (Lin et al. 2024)
     guidance_rescale: float = 0.0
     guidance_sigma_min: float = 0.0  # no guidance below this sigma, or above the next (Kynkäänniemi et al. 2024)

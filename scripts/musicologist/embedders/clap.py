@@ -46,9 +46,12 @@ class LogMel:
         """Features (batch, frames, mels) in dB of mono audio (batch, samples)."""
         import torch
 
-        spectrum = torch.stft(audio, self.size, self.hop, window=self.window, pad_mode="reflect", return_complex=True)
-        power = spectrum.real**2 + spectrum.imag**2
-        return 10 * torch.log10(torch.clamp(power.transpose(1, 2) @ self.filters, min=1e-10))
+        with torch.autocast(audio.device.type, enabled=False):  # powers need all bits
+            spectrum = torch.stft(
+                audio, self.size, self.hop, window=self.window, pad_mode="reflect", return_complex=True
+            )
+            power = spectrum.real**2 + spectrum.imag**2
+            return 10 * torch.log10(torch.clamp(power.transpose(1, 2) @ self.filters, min=1e-10))
 
 
 class Clap:

@@ -80,7 +80,7 @@ class Musicnn:
     def features_and_tags(self, clips: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """What the last hidden layer holds (clips, 200), and probabilities of TAGS (clips, 50), float32, of mono clips.
 
-        One after the other: so each fits a processor's cache, and its bits do not depend on its neighbours.
+        One after the other, in float32: so each fits a processor's cache, and its bits do not depend on its neighbours.
         """
         import torch
 
@@ -89,7 +89,7 @@ class Musicnn:
             audio = torch.zeros(1, self.window)
             heard = torch.from_numpy(np.array(clip[: self.window], np.float32))
             audio[0, : len(heard)] = heard
-            with torch.inference_mode():
+            with torch.inference_mode(), torch.autocast(torch.device(self._device).type, enabled=False):
                 hidden, tagged = self._network(self._log_mel(audio.to(self._device)))
             features.append(hidden.cpu().numpy())
             tags.append(tagged.cpu().numpy())

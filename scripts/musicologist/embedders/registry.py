@@ -54,7 +54,10 @@ class Embedder(Protocol):
     """Embeddings (texts, size) of texts in the same space; None where it does not read."""
 
     def embed_audio(self, clips: Sequence[np.ndarray], batch_size: int) -> np.ndarray:
-        """Embeddings (clips, size), float32, of mono clips (samples,); neither batch nor order changes a clip's."""
+        """Embeddings (clips, size), float32, of mono clips (samples,); neither batch nor order changes a clip's.
+
+        With ``models.precision`` of half width it is called under ``torch.autocast``, which it may switch off for itself.
+        """
 
 
 class Family(Protocol):

@@ -60,8 +60,8 @@ class Generator(Protocol):
     def decode(self, latents: "torch.Tensor") -> "torch.Tensor":
         """Audio (clips, audio channels, samples) of latents (clips, channels, frames), not normalised."""
 
-    def keep_ends_exact(self) -> None:
-        """Keep in float32, under ``torch.autocast``, what half the bits are too few for."""
+    def halve(self, dtype: "torch.dtype") -> None:
+        """Decode in this half-width type; keep in float32, under ``torch.autocast``, what half the bits are too few for."""
 
 
 @dataclass(frozen=True)

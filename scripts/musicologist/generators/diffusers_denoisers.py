@@ -71,10 +71,11 @@ class Denoiser:
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """Audio as the autoencoder gives it."""
-        return self.vae.decode(latents).sample
+        return self.vae.decode(latents.to(self.vae.dtype)).sample
 
-    def keep_ends_exact(self) -> None:
-        """Keep the embedding of the noise level and the last projections in float32."""
+    def halve(self, dtype: torch.dtype) -> None:
+        """Decode in this type; keep the embedding of the noise level and the last projections in float32."""
+        self.vae.to(dtype)
         velocities.keep_exact(getattr(self.transformer, name) for name in self.ends)
 
 

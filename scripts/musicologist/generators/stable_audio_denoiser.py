@@ -27,6 +27,7 @@ class StableAudio:
         self.sample_rate: int = config["sample_rate"]
         self.downsampling: int = model.pretransform.downsampling_ratio
         self._shape = model.io_channels, config["sample_size"] // self.downsampling
+        self._decoding = torch.float32
         self.flow = config["model"]["diffusion"].get("diffusion_objective", "v") != "v"
 
     def shape(self, seconds_total: float) -> tuple[int, int]:
@@ -83,8 +84,12 @@ class StableAudio:
 
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """Audio as the model's own pretransform gives it."""
-        return self.model.pretransform.decode(latents)
+        return self.model.pretransform.decode(latents.to(self._decoding))
 
-    def keep_ends_exact(self) -> None:
-        """Keep ``ENDS`` in float32."""
+    def halve(self, dtype: torch.dtype) -> None:
+        """Decode in this type, where a network decodes; keep ``ENDS`` in float32."""
+        autoencoder = getattr(self.model.pretransform, "model", None)
+        if autoencoder is not None:
+            autoencoder.decoder.to(dtype)
+            self._decoding = dtype
         velocities.keep_exact(module for name, module in self.model.model.named_modules() if name.endswith(ENDS))

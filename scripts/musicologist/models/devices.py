@@ -6,6 +6,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -13,6 +14,10 @@ from typing import Any, TypeVar
 from musicologist.core.errors import UserError
 
 T = TypeVar("T")
+
+PRECISIONS = ("float32", "tf32", "bfloat16", "float16")
+HALF = PRECISIONS[2:]
+"""Those in which networks compute with half the bits (``half``); TF32 is a switch of the device (``resolve``)."""
 
 
 def family(name: str) -> ModuleType:
@@ -50,6 +55,13 @@ def resolve(device: str, precision: str = "float32") -> str:
             "driver), or set device: auto."
         )
     return device
+
+
+def half(device: str, precision: str) -> AbstractContextManager[Any]:
+    """Where networks compute in half precision if asked to; what needs all bits switches ``torch.autocast`` off for itself."""
+    import torch
+
+    return torch.autocast(device, getattr(torch, precision)) if precision in HALF else nullcontext()
 
 
 def check_modules(wanted: Sequence[str], environment: Mapping[str, str] = os.environ) -> None:

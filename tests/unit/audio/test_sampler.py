@@ -276,7 +276,7 @@ def test_tf32_on_a_cpu_is_float32(model):
 def test_half_precision_is_near_full_precision(tmp_path, precision):
     model = stable_audio_tools.load(tiny_models.diffusion_directory(tmp_path / "model"))
     full = sample(model, CLIPS[:2])
-    model.keep_ends_exact()
+    model.halve(getattr(torch, precision))
     for level, latents in sample(model, CLIPS[:2]).items():
         assert torch.equal(latents, full[level])
     half = sample(model, CLIPS[:2], replace(SETTINGS, precision=precision))
@@ -284,6 +284,15 @@ def test_half_precision_is_near_full_precision(tmp_path, precision):
         assert latents.dtype == torch.float32
         assert not torch.equal(latents, full[level]) or level == ("noisy", 0)
         assert torch.cosine_similarity(latents.flatten(), full[level].flatten(), dim=0) > 0.999
+
+
+@pytest.mark.parametrize(("precision", "noise"), [("bfloat16", 2e-2), ("float16", 2e-3)])
+def test_half_precision_decodes_with_little_noise(tmp_path, precision, noise):
+    folder, latents = tiny_models.diffusion_directory(tmp_path / "model"), torch.randn(2, 8, 64)
+    full = Sampler.load(stable_audio_tools, folder, SETTINGS).decode(latents)
+    half = Sampler.load(stable_audio_tools, folder, replace(SETTINGS, precision=precision)).decode(latents)
+    assert half.dtype == torch.float32 and half.shape == full.shape
+    assert 0 < (half - full).square().mean().sqrt() < noise * full.square().mean().sqrt()
 
 
 def of_one_pass(asked, clips, settings, steps, signals=("denoised", "unguided", "noisy")):

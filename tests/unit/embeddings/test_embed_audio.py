@@ -84,13 +84,22 @@ def test_a_shard_of_audio_becomes_one_row_group_a_level(embed, model, tmp_path):
     assert pq.ParquetFile(part).num_row_groups == 3
     assert parquet.metadata(part) == {
         "kind": "audio_embeddings", "model": str(model), "digest": "d", "window_s": "1.0", "sample_rate": "16000",
-        "embedder": "clap", "licence": "the checkpoint's own", "size": "512",
+        "embedder": "clap", "licence": "the checkpoint's own", "size": "512", "precision": "float32",
     }  # fmt: skip
     found = tables.embeddings(table["embedding"])
     assert np.abs(np.linalg.norm(found, axis=1) - 1).max() < 1e-6
     clip = list(shards.read(tmp_path / "noisy" / "step_00" / "shard_0003.tar"))[3]
     audio = shards.mono_at(clip.audio, clip.sample_rate, RATE, "x")
     assert np.abs(clap.load(model).embed_audio([audio], 1)[0] - found[11]).max() < 1e-5
+
+
+def test_half_precision_is_near_full_precision_and_hears_the_same_features(embed, tmp_path):
+    manifest = audio_shard(tmp_path, 3, [6, 7])
+    full = tables.embeddings(parquet.read(embed(manifest), AUDIO_EMBEDDINGS)["embedding"])
+    half = embed(manifest, precision="bfloat16")
+    assert parquet.metadata(half)["precision"] == "bfloat16"
+    half = tables.embeddings(parquet.read(half, AUDIO_EMBEDDINGS)["embedding"])
+    assert 0.999 < (full * half).sum(1).min() < 1 - 1e-7
 
 
 def test_clips_that_are_not_collected_are_scaled_where_they_are_embedded(embed, tmp_path):

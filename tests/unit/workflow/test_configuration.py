@@ -13,7 +13,7 @@ SCHEMA = json.loads((ROOT / "config/schemas/config.schema.json").read_text())
 NOTHING_GIVEN = {"audio": None, "embeddings": None}
 
 
-@pytest.fixture(params=["config.yaml", "quick.yaml", "paper.yaml", "dense.yaml"])
+@pytest.fixture(params=["config.yaml", "quick.yaml", "paper.yaml", "fast.yaml", "dense.yaml"])
 def config(request):
     return yaml.safe_load((ROOT / "config" / request.param).read_text())
 
