@@ -1,8 +1,8 @@
 """The figures that README and METHODS state about a finished run, one line each: python benchmarks/evidence.py results/demo
 
-Guidance (`signals.csv`), the noisy state against its null (with `controls.renoising`), switching (`snakemake switching`), what
-is left of concepts without the aspects named beside them, and what another embedder says. Lines of what the run lacks are left
-out. All are of the first classifier.
+Mean curves, guidance (`signals.csv`), the noisy state against its null (with `controls.renoising`), switching (`snakemake
+switching`), what is left of concepts without the aspects named beside them, and what another embedder says. Lines of what the run lacks are left
+out. All but the mean curves are of the first classifier.
 """
 
 import argparse
@@ -22,12 +22,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="folder of a finished run")
     run = parser.parse_args().run
+    for folder in [run, *sorted(path for path in (run / "embedders").glob("*") if (path / "atlas.csv").is_file())]:
+        print(*means(folder), sep="\n")
     for name, lines in (("signals.csv", signals), ("switching.csv", switching), ("atlas.csv", conditional)):
         if (run / name).is_file():
             print(*lines(run), sep="\n")
     if (run / "comparison/embedders.json").is_file():
         print(json.loads((run / "comparison/embedders.json").read_text(encoding="utf-8"))["summary"])
         print(*json.loads((run / "comparison/landmarks.json").read_text(encoding="utf-8"))["sentences"], sep="\n")
+
+
+def means(folder: Path) -> list[str]:
+    """The mean ROC-AUC of concepts and classifiers at each level, by signal, of one embedder's products."""
+    rows = results.read(folder / "atlas.csv")
+    found: dict[str, dict[int, list[float]]] = {}
+    for row in rows:
+        found.setdefault(row["signal"], {}).setdefault(row["step"], []).append(row["roc_auc"])
+    count = len({row["concept"] for row in rows})
+    return [
+        f"mean ROC-AUC of {count} concepts, {folder.name}, {signal}, by step: "
+        + ", ".join(f"{sum(values) / len(values):.3f}" for values in by_step.values())
+        for signal, by_step in found.items()
+    ]
 
 
 def signals(run: Path) -> list[str]:

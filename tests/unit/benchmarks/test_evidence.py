@@ -36,7 +36,8 @@ def test_each_figure_is_a_line_and_what_a_run_lacks_is_left_out(tmp_path, monkey
     )
     monkeypatch.setattr("sys.argv", ["evidence.py", str(tmp_path)])
     evidence.main()
-    lines = capsys.readouterr().out.splitlines()
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first.endswith("of 2 concepts, " + tmp_path.name + ", denoised, by step: 0.850, 0.850")
     assert lines[0] == "denoised - unguided, svm, by sigma: -0.050 [-0.080, -0.020] at 100"
     assert lines[1].startswith(
         "without the other named aspects (denoised, last level): techno 0.80 to 0.50 [0.40, 0.60], "
