@@ -19,7 +19,7 @@ if RUN.generates:
 
     rule check_generator:
         input:
-            DOWNLOADED,
+            GENERATOR_READY,
         output:
             temp("<results>/gpu_check/generator.json"),
         log:
@@ -51,7 +51,7 @@ if RUN.generates:
 
 rule check_embedder:
     input:
-        DOWNLOADED,
+        embedder_ready,
         before=rules.check_generator.output if RUN.generates else [],
     output:
         temp("<results>/gpu_check/embedder.json"),
