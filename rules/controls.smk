@@ -81,7 +81,7 @@ rule embed_texts:
     benchmark:
         "<benchmarks>/{ear}embed_texts.tsv"
     conda:
-        "../envs/clap.yaml"
+        environment_of_embedder
     resources:
         mem_mb=8000,
         runtime=30,

@@ -14,7 +14,7 @@ rule embed_audio:
         "<benchmarks>/{ear}embed_audio/shard_{shard}.tsv"
     priority: 1  # before more is generated: what was heard may be deleted
     conda:
-        "../envs/clap.yaml"
+        environment_of_embedder
     envmodules:
         *GPU_MODULES,
     threads: 1

@@ -61,7 +61,7 @@ rule check_embedder:
     group:
         "gpu_check"
     conda:
-        "../envs/clap.yaml"
+        environment_of_embedder
     envmodules:
         *GPU_MODULES,
     threads: 1

@@ -131,6 +131,10 @@ def embedder_ready(wildcards):
     return [ancient(path) for path in RUN.records_of(RUN.ears[wildcards.get("ear", "")].kind)]
 
 
+def environment_of_embedder(wildcards):
+    return environment_of(RUN.ears[wildcards.get("ear", "")])
+
+
 def texts_of_embedder(wildcards):
     """The embeddings of words, of an embedder that reads."""
     there = RUN.audible and RUN.ears[wildcards.ear].reads_text

@@ -67,6 +67,9 @@ class Family(Protocol):
     ON_SPHERE: bool
     """Whether embeddings have unit norm; if not, the notes centre and scale them (``embeddings.scaling``)."""
 
+    ENVIRONMENT: str
+    """The file of envs/ in which it runs, without ``.yaml``; left out by those that run in ``clap``."""
+
     def load(self, model: str | Path, device: str = "cpu") -> Embedder:
         """The embedder in a directory or file, or of this Hugging Face id; UserError where it cannot be loaded."""
 
