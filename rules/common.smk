@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from musicologist.core import documents, errors
 from musicologist.core.downloads import shown
 from musicologist.core.errors import UserError
-from musicologist.core.files import found
+from musicologist.core.checkout import found
 from musicologist.inputs import known_words, section
 from musicologist.prompts import openai_client
 from musicologist.workflow import comparing, configuration, overlays, planned, preflight, record

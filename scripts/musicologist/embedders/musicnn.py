@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from musicologist.core.checkout import found
 from musicologist.core.errors import UserError
-from musicologist.core.files import found
 
 if TYPE_CHECKING:
     import torch

@@ -27,7 +27,7 @@ from typing import Protocol, cast
 
 import numpy as np
 
-from musicologist.core.files import found
+from musicologist.core.checkout import found
 from musicologist.models import devices, hub
 
 FAMILIES = {

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from musicologist.core.checkout import CHECKOUT, found
 from musicologist.core.errors import UserError
-from musicologist.core.files import CHECKOUT, found
 from musicologist.embedders import registry
 from musicologist.workflow.provenance import Digest, model_digest, model_title
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from musicologist.concepts import definitions
 from musicologist.core import documents, downloads
+from musicologist.core.checkout import found
 from musicologist.core.errors import UserError
-from musicologist.core.files import found, write_text
+from musicologist.core.files import write_text
 from musicologist.inputs import section
 
 CONFIG = "config.json"

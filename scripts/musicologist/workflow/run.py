@@ -7,7 +7,7 @@ from shlex import quote
 from typing import Any
 
 from musicologist.concepts import definitions, prompt_labels
-from musicologist.core.files import found
+from musicologist.core.checkout import found
 from musicologist.generators import registry as generators
 from musicologist.inputs import section
 from musicologist.probes import registry
