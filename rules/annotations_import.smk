@@ -1,6 +1,6 @@
 rule import_annotations:
     input:
-        PREFLIGHT,
+        FIRST_CHECK,
         file=config["inputs"]["annotations"],
     output:
         "<results>/prompts/annotations.parquet",

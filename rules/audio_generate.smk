@@ -2,7 +2,7 @@
 # device change no clip either: as resources they make nothing stale.
 rule generate_audio:
     input:
-        DOWNLOADED,
+        GENERATOR_READY,
         prompts=batch_of_shard,
     output:
         manifest="<results>/audio/shard_{shard}.json",

@@ -1,7 +1,7 @@
 # The given files are too many for a list of inputs: a digest of their names, sizes and times makes a shard stale.
 rule import_audio:
     input:
-        PREFLIGHT,
+        FIRST_CHECK,
     output:
         manifest="<results>/audio/shard_{shard}.json",
         tars=audio_of_shard(),

@@ -8,7 +8,7 @@ rule commitment:
 
 rule branch_audio:
     input:
-        DOWNLOADED,
+        GENERATOR_READY,
         prompts=batch_of_shard,
     output:
         manifest="<results>/branches/shard_{shard}.json",
@@ -49,7 +49,7 @@ rule branch_audio:
 
 use rule embed_audio as embed_branches with:
     input:
-        DOWNLOADED,
+        embedder_ready,
         rules.branch_audio.output.tars,
         clips="<results>/branches/shard_{shard}.json",
         scaling=scaling_of_embedder,

@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 from musicologist.core import documents, errors
 from musicologist.core.downloads import shown
 from musicologist.core.errors import UserError
-from musicologist.core.files import found
+from musicologist.core.checkout import found
 from musicologist.inputs import known_words, section
 from musicologist.prompts import openai_client
 from musicologist.workflow import comparing, configuration, overlays, planned, preflight, record
@@ -85,9 +85,11 @@ WITH_MODULES = DeploymentMethod.ENV_MODULES in workflow.deployment_settings.depl
 LOADED_MODULES = " ".join(GPU_MODULES) if WITH_MODULES else ""
 
 # What is not part of the checkout is checked before anything is queued, and fetched by one job; with the bundled models and
-# rendered notes there is neither job.
+# rendered notes there is neither job. The first jobs wait for the check, and those that run a model for that model; to check or
+# to fetch again makes nothing stale.
 PREFLIGHT = [ancient(path) for path in RUN.preflight_records]
-DOWNLOADED = [ancient(path) for path in RUN.models_records]
+FIRST_CHECK = [ancient(path) for path in RUN.first_check]
+GENERATOR_READY = [ancient(path) for path in RUN.records_of("diffusion", "text_encoder")]
 
 
 def check_key():

@@ -73,7 +73,7 @@ use rule collect_acoustics as collect_note_acoustics with:
 # All aspects of the vocabulary, whatever the concepts make of them: an edited concept costs no model.
 rule embed_texts:
     input:
-        DOWNLOADED,
+        embedder_ready,
     output:
         "<results>/{ear}embeddings/texts.parquet",
     log:
@@ -81,7 +81,7 @@ rule embed_texts:
     benchmark:
         "<benchmarks>/{ear}embed_texts.tsv"
     conda:
-        "../envs/clap.yaml"
+        environment_of_embedder
     resources:
         mem_mb=8000,
         runtime=30,
@@ -100,7 +100,7 @@ if RUN.unconditional:
 
     use rule generate_audio as generate_unconditional with:
         input:
-            DOWNLOADED,
+            GENERATOR_READY,
             prompts="<results>/prompts/batch_0000.jsonl",
         output:
             manifest="<results>/unconditional/shard_0000.json",
@@ -127,7 +127,7 @@ if RUN.unconditional:
     # The tar files are inputs so that a step added to the configuration is generated before it is embedded.
     use rule embed_audio as embed_unconditional with:
         input:
-            DOWNLOADED,
+            embedder_ready,
             rules.generate_unconditional.output.tars,
             clips="<results>/unconditional/shard_0000.json",
             scaling=scaling_of_embedder,

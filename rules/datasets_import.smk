@@ -1,6 +1,6 @@
 rule import_note_embeddings:
     input:
-        PREFLIGHT,
+        FIRST_CHECK,
         embeddings=[GIVEN_CONCEPTS[concept][0] for concept in RUN.concepts],
         infos=[GIVEN_CONCEPTS[concept][1] for concept in RUN.concepts],
     output:

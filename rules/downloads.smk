@@ -32,6 +32,17 @@ rule preflight:
         " --device {params.device} --results {params.results:q} --output {output:q} 2> {log:q}"
 
 
+if RUN.first_check:
+
+    # Made once in a run that was begun with a check, and never again: what waits for it is stale by no later check.
+    rule begin_checked:
+        input:
+            PREFLIGHT,
+        output:
+            touch(RUN.first_check),
+        localrule: True
+
+
 if RUN.hub_models:
 
     rule download_models:

@@ -2,7 +2,7 @@
 # deformation control is wanted is read off the outputs, so that leaving it out makes nothing stale.
 rule embed_audio:
     input:
-        DOWNLOADED,
+        embedder_ready,
         RUN.unheard,
         clips="<results>/audio/shard_{shard}.json",
         scaling=[],
@@ -14,7 +14,7 @@ rule embed_audio:
         "<benchmarks>/{ear}embed_audio/shard_{shard}.tsv"
     priority: 1  # before more is generated: what was heard may be deleted
     conda:
-        "../envs/clap.yaml"
+        environment_of_embedder
     envmodules:
         *GPU_MODULES,
     threads: 1
@@ -38,7 +38,7 @@ rule embed_audio:
 
 use rule embed_audio as embed_notes with:
     input:
-        DOWNLOADED,
+        embedder_ready,
         clips="<results>/notes/shard_{shard}.tar",
         scaling=[],
     output:

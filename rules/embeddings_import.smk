@@ -1,6 +1,6 @@
 rule import_embeddings:
     input:
-        PREFLIGHT,
+        FIRST_CHECK,
         files=GIVEN_EMBEDDINGS,
     output:
         embeddings_of(RUN.signals, ear=""),

@@ -17,6 +17,11 @@ def variant_of(environment):
     return file if (ROOT / "rules" / file).exists() else environment
 
 
+def environment_of(ear):
+    """The environment file in which an embedder runs: its family names it."""
+    return variant_of(f"../envs/{checked(lambda: ear.environment)}.yaml")
+
+
 def commands_of_rules():
     """Each of our rules that has an environment, and how its command begins (a script, and its part where it has some)."""
     for one in workflow.rules:
@@ -25,11 +30,21 @@ def commands_of_rules():
             yield one, f"{one.params.script}{command[1]} "
 
 
+def environments_of_commands():
+    """Commands as patterns of the shell, each with its environment's file; a rule that embeds has one for each family."""
+    for one, command in commands_of_rules():
+        if callable(one.conda_env):
+            for ear in RUN.ears.values():
+                yield f"{quote(command)}*{quote(f' --family {ear.module} ')}", environment_of(ear)
+        else:
+            yield quote(command), one.conda_env
+
+
 def places():
     """The folder of each command's environment, below the folder of all."""
     found = {}
-    for one, command in commands_of_rules():
-        place = one.conda_env.removeprefix("../envs/").removesuffix(".yaml")
+    for command, environment in environments_of_commands():
+        place = environment.removeprefix("../envs/").removesuffix(".yaml")
         if found.setdefault(command, place) != place:
             raise ValueError(f"{command} runs in two environments: {place} and {found[command]}")
     return found
@@ -43,7 +58,7 @@ def python_of_rules(environments):
     ours = quote(str(script_of("write_prompts").parent))
     run = 'command python "$@"'
     if environments:
-        cases = "".join(f"{quote(command)}*) place={place} ;; " for command, place in sorted(places().items()))
+        cases = "".join(f"{command}*) place={place} ;; " for command, place in sorted(places().items()))
         run = (
             f"local place= all=${{MUSICOLOGIST_ENVIRONMENTS:-{quote(str(ENVIRONMENTS))}}};"
             f' case "$* " in {cases}*) command python "$@"; return ;; esac; "$all/$place/bin/python" "$@"'
@@ -74,7 +89,8 @@ def check_image():
 
 
 for _rule, _ in commands_of_rules():
-    _rule.conda_env = variant_of(_rule.conda_env)
+    if not callable(_rule.conda_env):
+        _rule.conda_env = variant_of(_rule.conda_env)
     if IN_IMAGE:
         _rule.container_img = str(IMAGE)
 if IN_IMAGE:

@@ -90,6 +90,7 @@ rule plot_pca:
 rule plot_atlas:
     input:
         atlas="<results>/{ear}atlas.csv",
+        order="<results>/{ear}order.json",
         outside=outside_of_embedder,
     output:
         figure("<results>/{ear}atlas", "atlas"),
@@ -106,7 +107,7 @@ rule plot_atlas:
         look=LOOK,
         note=labelled_note_of_embedder,
     shell:
-        "python {params.script:q} --atlas {input.atlas:q} --metric {params.metric} {params.look}"
+        "python {params.script:q} --atlas {input.atlas:q} --order {input.order:q} --metric {params.metric} {params.look}"
         " --note {params.note:q} --outside {input.outside:q} --output {output:q} 2> {log:q}"
 
 

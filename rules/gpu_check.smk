@@ -19,7 +19,7 @@ if RUN.generates:
 
     rule check_generator:
         input:
-            DOWNLOADED,
+            GENERATOR_READY,
         output:
             temp("<results>/gpu_check/generator.json"),
         log:
@@ -51,7 +51,7 @@ if RUN.generates:
 
 rule check_embedder:
     input:
-        DOWNLOADED,
+        embedder_ready,
         before=rules.check_generator.output if RUN.generates else [],
     output:
         temp("<results>/gpu_check/embedder.json"),
@@ -61,7 +61,7 @@ rule check_embedder:
     group:
         "gpu_check"
     conda:
-        "../envs/clap.yaml"
+        environment_of_embedder
     envmodules:
         *GPU_MODULES,
     threads: 1

@@ -17,7 +17,7 @@ if config["inputs"]["notes"] is None:
 
     rule render_notes:
         input:
-            PREFLIGHT,
+            FIRST_CHECK,
         output:
             ARCHIVE,
         log:
@@ -60,7 +60,7 @@ elif DOWNLOADS:
 
 rule pack_notes:
     input:
-        PREFLIGHT,
+        FIRST_CHECK,
         collect(NOTE_FILES, split=NOTE_SPLITS),
     output:
         notes="<results>/notes/notes.parquet",

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from musicologist.core.files import found
+from musicologist.core.checkout import found
 from musicologist.generators import registry as generators
 from musicologist.workflow.provenance import Digest, code_digest, family_digest, model_digest
 

@@ -3,7 +3,7 @@
 # twice; later ones do not touch it. tee: what it will cost is shown at once. -i: Ctrl-C must not cut off the last answers.
 rule request_prompts:
     input:
-        PREFLIGHT,
+        FIRST_CHECK,
         earlier=earlier_batches,
     output:
         "<results>/prompts/batch_{batch}.jsonl",

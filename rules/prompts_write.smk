@@ -1,6 +1,6 @@
 rule write_prompts:
     input:
-        PREFLIGHT,
+        FIRST_CHECK,
     output:
         "<results>/prompts/batch_{batch}.jsonl",
     log:

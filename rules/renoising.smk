@@ -6,7 +6,7 @@ RENOISED_UNHEARD = ["<results>/audio/renoised/unheard/shard_{shard}"] if RUN.lis
 
 rule renoise_audio:
     input:
-        DOWNLOADED,
+        GENERATOR_READY,
         prompts=batch_of_shard,
         latents=rules.generate_audio.output.latents,
     output:
@@ -47,7 +47,7 @@ rule renoise_audio:
 
 use rule embed_audio as embed_renoised with:
     input:
-        DOWNLOADED,
+        embedder_ready,
         RENOISED_UNHEARD,
         clips="<results>/audio/renoised/shard_{shard}.json",
         scaling=[],

@@ -32,7 +32,7 @@ rule write_pairs:
 
 rule switch_audio:
     input:
-        DOWNLOADED,
+        GENERATOR_READY,
         prompts="<results>/switched/prompts.jsonl",
     output:
         manifest="<results>/switched/shard_{shard}.json",
@@ -69,7 +69,7 @@ rule switch_audio:
 
 use rule embed_audio as embed_switched with:
     input:
-        DOWNLOADED,
+        embedder_ready,
         rules.switch_audio.output.tars,
         clips="<results>/switched/shard_{shard}.json",
         scaling=scaling_of_embedder,

@@ -126,6 +126,15 @@ def scaling_of_embedder(wildcards):
     return [f"{RUN.results}/{place}embeddings/scaling.parquet"] if heard and not RUN.ears[place].on_sphere else []
 
 
+def embedder_ready(wildcards):
+    """The record that the embedder is there, of one that is not part of the checkout."""
+    return [ancient(path) for path in RUN.records_of(RUN.ears[wildcards.get("ear", "")].kind)]
+
+
+def environment_of_embedder(wildcards):
+    return environment_of(RUN.ears[wildcards.get("ear", "")])
+
+
 def texts_of_embedder(wildcards):
     """The embeddings of words, of an embedder that reads."""
     there = RUN.audible and RUN.ears[wildcards.ear].reads_text

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from musicologist.audio import sampling_options
-from musicologist.core import programs
+from musicologist.core import programs, progress
 
 
 def main() -> None:
@@ -48,7 +48,7 @@ def main() -> None:
         for clip, state in zip(batch, latents, strict=True)
     }
     with ExitStack() as stack:
-        for (_, step), path in programs.progress(sorted(tars.items()), len(tars), "levels branched"):
+        for (_, step), path in progress.shown(sorted(tars.items()), len(tars), "levels branched"):
             writer = stack.enter_context(ShardWriter(path))
             branches = [
                 replace(clip, sample=branch, seed=branch_seed(clip.seed, step, branch))

@@ -2,7 +2,7 @@
 
 import argparse
 
-from musicologist.core import programs
+from musicologist.core import programs, progress
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
 
     schema = NOTE_ACOUSTICS if arguments.corpus == "notes" else AUDIO_ACOUSTICS
     with parquet.writer(arguments.output, schema) as append:
-        for part in programs.progress(arguments.parts, len(arguments.parts), "parts collected"):
+        for part in progress.shown(arguments.parts, len(arguments.parts), "parts collected"):
             append(parquet.read(part, schema))
 
 

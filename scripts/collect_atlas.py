@@ -3,6 +3,7 @@
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 from musicologist.core import programs
 from musicologist.core.errors import UserError
@@ -45,7 +46,8 @@ def main() -> None:
         for path in arguments.landmarks
         for key, values in emergence_curve.half_excesses(parquet.read(path, LANDMARKS)).items()
     }
-    found = answers.ordering(answers.times(half_excesses, concluded), concluded)
+    found: dict[str, Any] = {"ranked": answers.ranked(rows)}
+    found |= answers.ordering(answers.times(half_excesses, concluded), concluded)
     labels = {parquet.metadata(path)["concept"]: co_labels.labels(path) for path in arguments.scores}
     results_writing.write(arguments.co_labels, co_labels.rows(labels), co_labels.COLUMNS)
     found["effective_concepts"] = co_labels.effective_number(labels)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from musicologist.core import programs
+from musicologist.core import programs, progress
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
     from musicologist.embeddings import collecting, scaling
 
     scaled, wanted = scaling.read(arguments.scaling), levels.of_tables(arguments.outputs)
-    for (signal, step), output in programs.progress(wanted.items(), len(wanted), "levels collected"):
+    for (signal, step), output in progress.shown(wanted.items(), len(wanted), "levels collected"):
         collecting.collect_level(arguments.parts, signal, step, output, scaled)
 
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from musicologist.core import programs
+from musicologist.core import programs, progress
 from musicologist.core.errors import UserError
 
 
@@ -20,7 +20,7 @@ def main() -> None:
 
     scores = {
         (path.parent.name, path.stem.removeprefix("scores_")): scored_clips.arrange(parquet.read(path, SCORES), path)
-        for path in programs.progress(arguments.scores, len(arguments.scores), "tables of scores read")
+        for path in progress.shown(arguments.scores, len(arguments.scores), "tables of scores read")
     }
     rows = contrasts.rows(scores)
     if not rows:

@@ -43,7 +43,7 @@ def main() -> None:
 
 def fetch(repository: Any, files: Any) -> dict[str, Any]:
     """Fetch a repository's files; its record."""
-    from musicologist.core.files import sha256
+    from musicologist.core.checkout import sha256
     from musicologist.models import hub, hub_client
 
     folder = hub_client.download(repository, files)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from musicologist.core import programs
+from musicologist.core import programs, progress
 from musicologist.core.errors import UserError
 from musicologist.models.devices import PRECISIONS
 
@@ -64,7 +64,7 @@ def main() -> None:
 
     def write(size: int) -> None:
         with parquet.writer(arguments.output[0], schema, metadata) as append:
-            for level in programs.progress(levels, len(levels), "tar files embedded"):
+            for level in progress.shown(levels, len(levels), "tar files embedded"):
                 table = embed(model, level["tar"], size, arguments.corpus)
                 append(scaled(table) if scaled else table)
         for path in arguments.output[1:]:

@@ -20,7 +20,8 @@ def main() -> None:
     arguments = parser.parse_args()
 
     import pyarrow.parquet as pq
-    from musicologist.core.files import CHECKOUT, write_text
+    from musicologist.core.checkout import CHECKOUT
+    from musicologist.core.files import write_text
     from musicologist.workflow import dataset_card
 
     given = {

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from musicologist.audio import sampling_options
-from musicologist.core import programs
+from musicologist.core import programs, progress
 
 
 def main() -> None:
@@ -36,7 +36,7 @@ def main() -> None:
     ]
     shard = ShardSampling(arguments)
     made = shard.clips(wanted, lambda batch: shard.sample(batch, tars))
-    clips = programs.progress(made, len(wanted) * len(tars), "clips written, of all levels")
+    clips = progress.shown(made, len(wanted) * len(tars), "clips written, of all levels")
     write_clips(clips, tars, kept if arguments.all else {}, set(list(prompts)[: arguments.keep]))
     print(shard, file=sys.stderr)
     if arguments.latents:

@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from musicologist.core import programs
+from musicologist.core import programs, progress
 from musicologist.core.errors import UserError
 
 
@@ -38,7 +38,7 @@ def main() -> None:
     left_out = set(arguments.leave_out)
     first, rate = audio.rate(arguments.folder, min(tars), arguments.last + 1, left_out)
 
-    for level, tar in programs.progress(sorted(tars.items()), len(tars), "tar files imported"):
+    for level, tar in progress.shown(sorted(tars.items()), len(tars), "tar files imported"):
         with shard_writing.ShardWriter(tar) as writer:
             for path in audio.files(arguments.folder, level, arguments.shard, prompts, arguments.samples):
                 for clip in audio.clips(path, level, sigmas[level[1]], wanted, left_out, rate):

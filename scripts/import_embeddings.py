@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from musicologist.core import programs
+from musicologist.core import programs, progress
 from musicologist.core.errors import UserError
 
 
@@ -28,7 +28,7 @@ def main() -> None:
 
     sigmas = noise_levels.sigmas(arguments.steps, arguments.sigma_min, arguments.sigma_max)
     wanted = list(zip(arguments.files, levels.of_tables(arguments.outputs).items(), strict=True))
-    for file, (level, output) in programs.progress(wanted, len(wanted), "levels imported"):
+    for file, (level, output) in progress.shown(wanted, len(wanted), "levels imported"):
         sigma = sigmas[level[1]]
         table, metadata = embeddings.read(file, level, sigma, arguments.prompts, arguments.samples)
         if arguments.digest and metadata.get("digest", arguments.digest) != arguments.digest:

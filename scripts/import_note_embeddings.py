@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from musicologist.core import programs
+from musicologist.core import programs, progress
 from musicologist.core.errors import UserError
 
 
@@ -25,7 +25,7 @@ def main() -> None:
     seen = {}
     with parquet.writer(arguments.output, NOTE_EMBEDDINGS, {"source": str(arguments.infos[0].parents[1])}) as append:
         pairs = list(zip(arguments.embeddings, arguments.infos, strict=True))
-        for path, info in programs.progress(pairs, len(pairs), "concepts imported"):
+        for path, info in progress.shown(pairs, len(pairs), "concepts imported"):
             names = [note.note_id for note in concepts.read_info(info)]
             embedding, _ = embeddings.unit(embeddings.load_array(path), str(path))
             if len(embedding) != len(names):

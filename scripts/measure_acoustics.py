@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from musicologist.core import programs
+from musicologist.core import programs, progress
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     tars = [arguments.input] if notes else [level["tar"] for level in manifests.read_manifest(arguments.input)]
     schema = acoustics.NOTE_ACOUSTICS if notes else acoustics.AUDIO_ACOUSTICS
     with parquet.writer(arguments.output, schema) as append:
-        for tar in programs.progress(tars, len(tars), "tar files measured"):
+        for tar in progress.shown(tars, len(tars), "tar files measured"):
             append(acoustics.table(shards.read(tar), schema))
 
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from musicologist.core import programs
+from musicologist.core import programs, progress
 from musicologist.core.errors import UserError
 
 
@@ -53,7 +53,7 @@ def main() -> None:
         (path.parent.name, path.stem): classifiers.load(path, kinds[path.stem])
         .decision_function(embedding)
         .reshape(shape)
-        for path in programs.progress(arguments.probes, len(arguments.probes), "probes applied")
+        for path in progress.shown(arguments.probes, len(arguments.probes), "probes applied")
     }
     cosine = np.array([commitment.pair_cosine(level) for level in embedding.reshape(*shape, -1)])
     same_prompt = {

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from musicologist.core import programs
+from musicologist.core import programs, progress
 from musicologist.core.errors import UserError
 
 
@@ -53,7 +53,7 @@ def main() -> None:
     switched = [embedding("switched", step) for step in sorted(sigmas["switched"])]
     kinds = {name: classifiers.at(address) for name, address in (i.split("=", 1) for i in arguments.classifiers)}
     decisions = {}
-    for path in programs.progress(arguments.probes, len(arguments.probes), "probes applied"):
+    for path in progress.shown(arguments.probes, len(arguments.probes), "probes applied"):
         if path.parent.name in concepts:
             decide = classifiers.load(path, kinds[path.stem]).decision_function
             decisions[path.parent.name, path.stem] = decide(stayed), np.stack([decide(level) for level in switched])

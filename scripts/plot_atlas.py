@@ -12,6 +12,7 @@ def main() -> None:
     """Write the picture."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--atlas", required=True)
+    parser.add_argument("--order", required=True, type=Path, help="order.json: which concept comes first")
     parser.add_argument("--metric", required=True)
     parser.add_argument("--outside", nargs="*", type=Path, default=[], help="comparison with other embedders")
     canvas.add_options(parser)
@@ -22,7 +23,8 @@ def main() -> None:
 
     summaries = [json.loads(path.read_text(encoding="utf-8"))["summary"] for path in arguments.outside]
     note = " ".join([*summaries, arguments.note])
-    figure = atlas.atlas(results.read(arguments.atlas), arguments.metric, note, arguments.width)
+    ranked = json.loads(arguments.order.read_text(encoding="utf-8"))["ranked"]
+    figure = atlas.atlas(results.read(arguments.atlas), ranked, arguments.metric, note, arguments.width)
     canvas.publish(figure, arguments.output, arguments.dpi, arguments.captions)
 
 

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
-from musicologist.core import programs
+from musicologist.core import programs, progress
 
 
 def main() -> None:
@@ -20,9 +20,7 @@ def main() -> None:
     from musicologist.notes import nsynth
 
     rendered = render(arguments.soundfont, arguments.count, arguments.seed)
-    nsynth.write_archive(
-        arguments.output, arguments.split, programs.progress(rendered, arguments.count, "notes rendered")
-    )
+    nsynth.write_archive(arguments.output, arguments.split, progress.shown(rendered, arguments.count, "notes rendered"))
 
 
 def render(soundfont: str, count: int, seed: int) -> Iterator[tuple[dict[str, Any], Any]]:

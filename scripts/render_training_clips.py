@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterator
 
-from musicologist.core import programs
+from musicologist.core import programs, progress
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
     from musicologist.core import shard_writing
 
     clips = render(arguments.soundfont, arguments.seed, arguments.part, arguments.count)
-    shard_writing.write(arguments.output, programs.progress(clips, arguments.count, "clips rendered"))
+    shard_writing.write(arguments.output, progress.shown(clips, arguments.count, "clips rendered"))
 
 
 def render(soundfont: str, seed: int, part: int, count: int) -> Iterator:

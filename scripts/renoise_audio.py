@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from musicologist.audio import sampling_options
-from musicologist.core import programs
+from musicologist.core import programs, progress
 from musicologist.core.errors import UserError
 
 
@@ -50,7 +50,7 @@ def main() -> None:
         seeds = [one.seed for one in batch]
         return [(level, renoised(finished, shard.sigmas[level[1]], seeds)) for level in tars]
 
-    clips = programs.progress(shard.clips(wanted, noised), len(wanted) * len(tars), "clips written, of all levels")
+    clips = progress.shown(shard.clips(wanted, noised), len(wanted) * len(tars), "clips written, of all levels")
     write_clips(clips, tars, kept if arguments.all else {}, set(list(prompts)[: arguments.keep]))
     print(shard, file=sys.stderr)
     shard.write_manifest(arguments.manifest, tars, len(wanted))

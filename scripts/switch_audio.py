@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from musicologist.audio import sampling_options
-from musicologist.core import programs
+from musicologist.core import programs, progress
 
 
 def main() -> None:
@@ -53,7 +53,7 @@ def main() -> None:
         return [(level, found)]
 
     with ExitStack() as stack:
-        for level, path in programs.progress(sorted(tars.items()), len(tars), "levels switched"):
+        for level, path in progress.shown(sorted(tars.items()), len(tars), "levels switched"):
             writer = stack.enter_context(ShardWriter(path))
             clips = switched if level[0] == "switched" else stayed
             for _, clip in shard.clips(clips, lambda batch, level=level: finish(batch, level)):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from musicologist.core import programs
+from musicologist.core import programs, progress
 
 
 def main() -> None:
@@ -84,10 +84,10 @@ def main() -> None:
         comparison=arguments.comparison,
     )
 
-    def progress(items: Iterable[Any], total: int) -> Iterable[Any]:
-        return programs.progress(items, total, "tar files read")
+    def told(items: Iterable[Any], total: int) -> Iterable[Any]:
+        return progress.shown(items, total, "tar files read")
 
-    found = page.gather(sources, arguments.prompts, arguments.samples, arguments.kbit, progress)
+    found = page.gather(sources, arguments.prompts, arguments.samples, arguments.kbit, told)
     single = rendering.write(found, arguments.resources, arguments.single_file_mb, arguments.page, arguments.clips)
     megabytes = sum(file.stat().st_size for file in [arguments.page, *arguments.clips.iterdir()]) / 1e6
     where = "one file" if single else f"a page and the folder {arguments.clips}"

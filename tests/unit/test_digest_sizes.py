@@ -6,7 +6,7 @@ import pytest
 from musicologist.workflow import provenance
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
-AT_MOST = {"generate_audio": 1350, "embed_audio": 1250, "write_prompts": 550, "plot_atlas": 555}
+AT_MOST = {"generate_audio": 1350, "embed_audio": 1250, "write_prompts": 550, "plot_atlas": 450}
 FOREIGN = {
     "write_prompts": ("notes/", "audio/", "models/", "embeddings/"),
     "generate_audio": ("generators/stable", "notes/", "embedders/", "embeddings/", "workflow/", "vocabulary/"),

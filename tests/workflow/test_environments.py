@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -161,6 +162,25 @@ def test_an_environment_that_was_not_made_is_said_first(without_conda):
     done = without_conda.snakemake("-n", config="variant.yaml")
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert "holds no environment cuda12/clap: `make environments VARIANT=cuda12` makes it" in done.stderr
+
+
+def test_a_family_of_embedders_names_its_environment(without_conda, tmp_path):
+    own = (without_conda / "examples/own_embedder.py").read_text() + '\nENVIRONMENT = "own"\n'
+    (without_conda / "own.py").write_text(own)
+    embedders = ("  clap: resources/models/clap\n", "  embedders: {clap: resources/models/clap, own: own.py}\n")
+    variant = ("device: auto", "device: auto\nenvironments: cuda12")
+    config = without_conda.configuration("own.yaml", embedders, variant, ("count: 330", "count: 110"))
+    done = without_conda.snakemake("-n", config=config)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "models.embedders.own is own.py, whose ENVIRONMENT is 'own'" in done.stderr
+    (without_conda / "envs/own.yaml").write_bytes((without_conda / "envs/clap.yaml").read_bytes())
+    shutil.copytree(without_conda / ".environments/cuda12/clap", without_conda / ".environments/own")
+    without_conda.edit(".environments/own/bin/python", "cuda12/clap", "own")
+    notes = "embeddings/shards/notes_0000.parquet"
+    without_conda.run(f"results/small/embedders/own/{notes}", config=config)
+    assert sorted(set((tmp_path / "ran").read_text().split())) == ["analysis", "own"]
+    without_conda.run(f"results/small/{notes}", config=config)
+    assert sorted(set((tmp_path / "ran").read_text().split())) == ["analysis", "cuda12/clap", "own"]
 
 
 def test_in_an_image_rules_run_in_its_environments(tmp_path):

@@ -69,6 +69,9 @@ def test_a_model_of_the_hub_is_fetched_once_and_used_without_it(checkout, hub, m
         ("batch_size: 24", "batch_size: 12"),
     )
     assert set(checkout.planned(target, config=changed)) <= {"preflight"}
+    # with another embedder, one that needs no check, the notes are embedded again, and neither rendered nor packed
+    other = checkout.configuration("hub.yaml", ("run: small", "run: hub"))
+    assert checkout.planned(target, config=other) == Counter({"embed_notes": 1})
 
 
 def test_a_truncated_model_of_ones_own_stops_the_run_before_any_job(checkout):

@@ -417,10 +417,8 @@ def test_another_generator_makes_nothing_stale_and_can_be_named(finished):
     named = finished.configuration("other.yaml", ("diffusion: resources/models/diffusion", "diffusion: other"))
     with finished.edited("scripts/musicologist/generators/registry.py", "FAMILIES = {", more):
         assert finished.planned() == {}
-        plan = finished.planned(
-            config=named
-        )  # with all that waits for the check of a model that is not part of the checkout
-    assert plan["preflight"] == 1 and {rule: plan[rule] for rule in AUDIO} == AUDIO
+        plan = finished.planned(config=named)
+    assert plan == Counter({"preflight": 1, **AUDIO})
 
 
 def test_one_target_builds_one_concept_and_nothing_of_another(checkout, tmp_path):
@@ -610,6 +608,13 @@ def test_other_embedders_of_any_width_plan_their_own_jobs_and_say_whether_they_a
         "scripts/musicologist/embedders/registry.py", "FAMILIES = {", "FAMILIES = {'more': 'my.more',"
     ):
         assert finished.planned(config=config) == Counter()
+
+
+def test_an_embedder_that_is_checked_first_makes_nothing_else_stale(finished):
+    shutil.copytree(finished / "resources/models/clap", finished / "mine")
+    several = ("  clap: resources/models/clap\n", "  embedders: {clap: resources/models/clap, other: mine}\n")
+    config = finished.configuration("checked.yaml", several)
+    assert finished.planned(config=config) == Counter({"preflight": 1, **HEARD, **SAID})
 
 
 def test_runs_are_compared_and_one_that_was_not_made_is_named(finished):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-from musicologist.core import documents, files
+from musicologist.core import checkout, documents, files
 from musicologist.core.errors import UserError
 
 _BLOCK = 1 << 20
@@ -157,7 +157,7 @@ def fetch(
             "stopped; or name a file that you have."
         )
     print(f"{target.name}: comparing checksums.", file=sys.stderr, flush=True)
-    found = files.sha256(partial)
+    found = checkout.sha256(partial)
     fault = check(partial) if check and sha256 is None else ""
     if fault or (sha256 is not None and found != sha256):
         rejected = target.with_name(f"{target.name}.rejected")

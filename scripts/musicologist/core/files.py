@@ -1,21 +1,12 @@
-"""Files that appear under their names only when they are whole, and their digests."""
+"""Files that appear under their names only when they are whole."""
 
 import fcntl
 import glob
-import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-
-CHECKOUT = Path(__file__).parents[3]
-
-
-def found(path: str | Path) -> Path:
-    """Where a file or folder lies: in the working directory, else in this checkout; ``path`` itself where in neither."""
-    beside = CHECKOUT / path
-    return beside if not Path(path).exists() and beside.exists() else Path(path)
 
 
 @contextmanager
@@ -54,9 +45,3 @@ def write_text(target: str | Path, text: str) -> None:
     """Write ``text`` to ``target`` atomically, as UTF-8."""
     with atomic_path(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
-
-
-def sha256(path: str | Path) -> str:
-    """SHA-256 of a file as 64 hexadecimal digits, read in blocks."""
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

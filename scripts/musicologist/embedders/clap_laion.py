@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from musicologist.core.checkout import found
 from musicologist.core.errors import UserError
-from musicologist.core.files import found
 from musicologist.embedders import clap
 from musicologist.models import hub, weights
 

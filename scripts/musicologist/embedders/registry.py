@@ -27,7 +27,7 @@ from typing import Protocol, cast
 
 import numpy as np
 
-from musicologist.core.files import found
+from musicologist.core.checkout import found
 from musicologist.models import devices, hub
 
 FAMILIES = {
@@ -69,6 +69,9 @@ class Family(Protocol):
     """Whether its embedders have ``embed_text``; without it the zero-shot control is left out."""
     ON_SPHERE: bool
     """Whether embeddings have unit norm; if not, the notes centre and scale them (``embeddings.scaling``)."""
+
+    ENVIRONMENT: str
+    """The file of envs/ in which it runs, without ``.yaml``; left out by those that run in ``clap``."""
 
     def load(self, model: str | Path, device: str = "cpu") -> Embedder:
         """The embedder in a directory or file, or of this Hugging Face id; UserError where it cannot be loaded."""

@@ -98,6 +98,37 @@ def curves(summaries: Iterable[Mapping[str, Any]]) -> dict[Key, Mapping[str, Any
     }
 
 
+def ranked(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """By signal the concepts by when they are there, then by ROC-AUC at its last level; what did not emerge comes last.
+
+    ``rows`` are those of atlas.csv: figures show concepts in this order.
+    """
+    curves: dict[str, dict[str, dict[str, Mapping[str, Any]]]] = {}
+    for row in sorted(rows, key=lambda row: row["step"]):
+        curves.setdefault(row["signal"], {}).setdefault(row["concept"], {})[row["classifier"]] = row
+    return {signal: sorted(mine, key=lambda name: _place(mine[name]), reverse=True) for signal, mine in curves.items()}
+
+
+def _place(ends: Mapping[str, Mapping[str, Any]]) -> tuple[float, float, float]:
+    """Where a concept comes, larger is earlier; ``ends`` are the last rows of its curves by classifier."""
+    answers = {classifier: row["answer"] for classifier, row in ends.items()}
+    sigma = {classifier: row["half_excess_sigma"] for classifier, row in ends.items()}
+    areas = [row["roc_auc"] for row in ends.values() if np.isfinite(row["roc_auc"])]
+    last = next(iter(ends.values()))["sigma"]
+    return *_earliness(answers, sigma, last), float(np.mean(areas)) if areas else -1.0
+
+
+def _earliness(answers: Mapping[str, str], sigma: Mapping[str, float], last_sigma: float) -> tuple[float, float]:
+    """How early a concept is there, larger is earlier, by its ``answers`` and the sigma of its half-excess, both by probe.
+
+    The mean of the log sigma, and among equals the share of probes that have it there from the start. What is unresolved comes
+    after all that is, and what did not emerge after that.
+    """
+    late = {UNRESOLVED: np.log(last_sigma) - 0.5, NOT_EMERGED: np.log(last_sigma) - 1}
+    times = [late[found] if found in late else np.log(sigma[probe]) for probe, found in answers.items()]
+    return float(np.mean(times)), float(np.mean([found == FROM_THE_START for found in answers.values()]))
+
+
 def of_controls(curves: Mapping[Key, Mapping[str, Any]]) -> dict[Key, dict[str, str]]:
     """By (concept, classifier, signal) the answer of its curve under each control; q is over the concepts of each by itself.
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from musicologist.figures import canvas
 from musicologist.figures.canvas import METRIC_NAMES, SIGNAL_NAMES, doubts, hatch, level_label, title_of
-from musicologist.statistics.outcomes import EMERGED, FROM_THE_START, NOT_EMERGED, UNRESOLVED, earliness
+from musicologist.statistics.outcomes import EMERGED, FROM_THE_START, NOT_EMERGED, UNRESOLVED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,16 +15,13 @@ if TYPE_CHECKING:
 
 Rows = Sequence[Mapping[str, Any]]
 
-
-_WORDS = {NOT_EMERGED: "–", UNRESOLVED: "unresolved", FROM_THE_START: "start"}
-"""What stands beside a row in place of a noise level."""
+_WORDS = {NOT_EMERGED: "–", UNRESOLVED: "unresolved", FROM_THE_START: "start"}  # beside a row, not a noise level
 
 _CELL, _BESIDE, _ROOMY, _COLUMN = 0.155, 0.8, 8.0, 4.5
 """Inches: the narrowest cell that takes a number; what stands right of a panel; how wide a figure must be for doubts beside
 a name, and for names in more than the smallest type."""
 
-_MIDDLE = 0.179
-"""The relative luminance at which black and white are equally far, 4.6 to 1: further than WCAG's 4.5 from every colour."""
+_MIDDLE = 0.179  # the relative luminance that is 4.6 to 1 from both black and white: further than WCAG's 4.5
 
 _LEGEND = (
     "Rows: earliest on top in the {}, by when half of the final excess over .5 has come; then what is unresolved, then what "
@@ -35,16 +32,18 @@ _LEGEND = (
 )
 
 
-def atlas(rows: Rows, metric: str, note: str, width: float | None = None) -> "Figure":
-    """All concepts by levels, a panel for each signal; the classifiers' mean, ordered by when they are there, earliest on top.
+def atlas(
+    rows: Rows, ranked: Mapping[str, Sequence[str]], metric: str, note: str, width: float | None = None
+) -> "Figure":
+    """All concepts by levels, a panel for each signal; the classifiers' mean, earliest on top.
 
-    ``rows`` are those of atlas.csv. Levels that every classifier finds significant, of curves with q at most 0.05, are bold.
-    Concepts that are in doubt are hatched, and say why. ``width`` is in inches, None what the panels need on a screen; where it
-    has no room for them side by side they stand below one another, and where a cell has none for its number it is a colour.
+    ``rows`` are those of atlas.csv, ``ranked`` is that of order.json. Levels that every classifier finds significant, of curves
+    with q at most 0.05, are bold; concepts in doubt are hatched. ``width`` is in inches, None what panels need on a screen;
+    with no room for them side by side they stand below one another, and a cell without room for its number is a colour.
     """
     signals = canvas.signals_of(rows)
     first = "noisy" if "noisy" in signals else signals[0]
-    concepts = ordered(rows, first, metric)
+    concepts = ranked[first]
     names = [_name(rows, concept, "\n" if width and width < _ROOMY else " ") for concept in concepts]
     size = canvas.SMALLEST if width and width < _COLUMN else 8.0
     named = 0.2 + 0.0088 * size * max(len(line) for name in names for line in name.split("\n"))
@@ -64,39 +63,12 @@ def atlas(rows: Rows, metric: str, note: str, width: float | None = None) -> "Fi
         axis.set_axis_off()
     for axis in axes[:, 0]:
         axis.set_yticks(range(len(concepts)), names, fontsize=size)
-    bar = figure.colorbar(
-        image, ax=axes, location="bottom", fraction=0.2 / height, aspect=0.6 * width / 0.12, shrink=0.6
-    )
+    bar = figure.colorbar(image, ax=axes, location="bottom", fraction=0.2 / height, aspect=5 * width, shrink=0.6)
     bar.set_label(f"{METRIC_NAMES[metric]}, mean of the classifiers", fontsize=8)
     bar.ax.tick_params(labelsize=7)
     bar.outline.set_visible(False)  # type: ignore[operator]  # its stub says spine
     canvas.explain(figure, "Atlas: how well prompts with and without a concept are told apart", lines)
     return figure
-
-
-def ordered(rows: Rows, signal: str, metric: str) -> list[str]:
-    """The concepts by when they are there in one signal, then by the metric at its last level; the void ones last."""
-    ends = _ends(rows, signal)
-
-    def place(concept: str) -> tuple[float, float, float]:
-        mine = ends[concept]
-        answers = {row["classifier"]: row["answer"] for row in mine}
-        sigma = {row["classifier"]: row["half_excess_sigma"] for row in mine}
-        values = [row[metric] for row in mine if np.isfinite(row[metric])]
-        return *earliness(answers, sigma, mine[0]["sigma"]), float(np.mean(values)) if values else -1.0
-
-    return sorted(ends, key=place, reverse=True)
-
-
-def _ends(rows: Rows, signal: str) -> dict[str, list[Mapping[str, Any]]]:
-    """The rows of the last level of one signal by concept."""
-    mine = [row for row in rows if row["signal"] == signal]
-    last = max(row["step"] for row in mine)
-    found: dict[str, list[Mapping[str, Any]]] = {}
-    for row in mine:
-        if row["step"] == last:
-            found.setdefault(row["concept"], []).append(row)
-    return found
 
 
 def _name(rows: Rows, concept: str, between: str) -> str:
@@ -110,28 +82,20 @@ def _panel(axis: "Axes", rows: Rows, concepts: Sequence[str], metric: str, cell:
     levels = sorted({(row["step"], row["log_snr_db"]) for row in rows})
     values = np.full((len(concepts), len(levels)), np.nan)
     bold = np.zeros(values.shape, bool)
-    cells: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
+    cells: dict[tuple[int, int], list[Mapping[str, Any]]] = {}
     for row in rows:
-        cells.setdefault((row["concept"], row["step"]), []).append(row)
-    for i, concept in enumerate(concepts):
-        for j, (step, _) in enumerate(levels):
-            found = cells.get((concept, step), [])
-            values[i, j] = np.mean([row[metric] for row in found]) if found else np.nan
-            bold[i, j] = bool(found) and all(row["p_level"] <= 0.05 and row["q"] <= 0.05 for row in found)
+        level = levels.index((row["step"], row["log_snr_db"]))
+        cells.setdefault((concepts.index(row["concept"]), level), []).append(row)
+    for place, found in cells.items():
+        values[place] = np.mean([row[metric] for row in found])
+        bold[place] = all(row["p_level"] <= 0.05 and row["q"] <= 0.05 for row in found)
     image = axis.imshow(values, aspect="auto", cmap="PuOr_r", vmin=0, vmax=1, interpolation="nearest")
+    ends = [cells.get((i, len(levels) - 1), []) for i in range(len(concepts))]
+    doubtful = [i for i, end in enumerate(ends) if doubts(end)]
     if cell >= _CELL:
-        _numbers(
-            axis,
-            image,
-            values,
-            bold,
-            {i for i, c in enumerate(concepts) if doubts(cells.get((c, levels[-1][0]), []))},
-            cell,
-        )
-    ends = [cells.get((concept, levels[-1][0]), []) for concept in concepts]
-    for i, end in enumerate(ends):
-        if doubts(end):
-            hatch(axis, -0.5, i - 0.5, len(levels), 1)
+        _numbers(axis, image, values, bold, doubtful, cell)
+    for i in doubtful:
+        hatch(axis, -0.5, i - 0.5, len(levels), 1)
     _label(axis, levels, [when(end) for end in ends], cell)
     return image
 
@@ -160,11 +124,9 @@ def _label(axis: "Axes", levels: Sequence[tuple[int, float]], beside: Sequence[s
     top.set_xticks(every, [str(levels[place][0]) for place in every], fontsize=canvas.SMALLEST)
     top.set_xlabel("denoising step (from 0)", fontsize=8)
     right.set_yticks(range(len(beside)), beside, fontsize=6.5, color="0.3")
-    for side in (top, right):
+    for side in (axis, top, right):
         side.tick_params(length=0)
         side.spines[:].set_visible(False)
-    axis.spines[:].set_visible(False)
-    axis.tick_params(length=0)
 
 
 def when(curves: Rows) -> str:

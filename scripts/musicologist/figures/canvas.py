@@ -17,18 +17,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SIGNAL_NAMES = {"denoised": "x0 estimate (denoised)", "unguided": "x0 estimate, unguided", "noisy": "noisy state"}
-METRIC_NAMES = {
-    "roc_auc": "ROC-AUC",
-    "average_precision": "average precision",
-    "balanced_accuracy": "balanced accuracy",
-    "accuracy": "accuracy",
-}
-SMALLEST = 6.0
-"""Points."""
-
+METRIC_NAMES = {"roc_auc": "ROC-AUC", "average_precision": "average precision", "accuracy": "accuracy"}
+METRIC_NAMES |= {"balanced_accuracy": "balanced accuracy"}
+SMALLEST = 6.0  # points
+CHARACTERS = 129.0  # of DejaVu Sans in an inch, times points
 _IN_DOUBT = "In doubt: "
-_TITLE = 11.5
-_CAPTION = 7.0
+_TITLE, _CAPTION = 11.5, 7.0  # points
 _UNTOLD: dict[str, dict[str, Any]] = {  # the same figure gives the same bytes
     ".png": {"Software": None},
     ".svg": {"Date": None, "Creator": None},
@@ -91,20 +85,14 @@ def publish(figure: "Figure", paths: Iterable[str | Path], dpi: int, captions: s
             save(figure, path, dpi)
 
 
-def signals_of(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+def signals_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """The signals that rows are of, in the order of the figures."""
-    found = {row["signal"] for row in rows}
-    return [signal for signal in SIGNAL_NAMES if signal in found]
-
-
-def characters(width: float, points: float) -> float:
-    """How many characters of DejaVu Sans fit on a line ``width`` inches wide."""
-    return 129.0 / points * width
+    return [signal for signal in SIGNAL_NAMES if any(row["signal"] == signal for row in rows)]
 
 
 def caption(parts: Iterable[str], width: float) -> list[str]:
     """The lines of a caption below a picture ``width`` inches wide: each part begins a new one, empty parts none."""
-    return [line for part in parts for line in textwrap.wrap(part, int(characters(width, _CAPTION)))]
+    return [line for part in parts for line in textwrap.wrap(part, int(CHARACTERS / _CAPTION * width))]
 
 
 def height_of(lines: list[str]) -> float:
@@ -114,7 +102,7 @@ def height_of(lines: list[str]) -> float:
 
 def explain(figure: "Figure", title: str, lines: list[str], doubt: str = "") -> None:
     """Put a title over a figure, with what is in ``doubt`` about it on a line of its own, and a caption below."""
-    fit = int(characters(figure.get_size_inches()[0], _TITLE))
+    fit = int(CHARACTERS / _TITLE * figure.get_size_inches()[0])
     said = [title, f"{_IN_DOUBT}{doubt}"] if doubt else [title]
     figure.suptitle("\n".join(textwrap.fill(part, fit) for part in said), fontsize=_TITLE, x=0.02, ha="left")
     figure.supxlabel("\n".join(lines), fontsize=_CAPTION, color="0.3", x=0.02, ha="left")
@@ -137,9 +125,8 @@ def doubts(rows: Iterable[Mapping[str, Any]]) -> str:
         classifiers.add(row["classifier"])
         for words, _, _ in (one.partition(": ") for one in row.get("warning", "").split(" | ") if one):
             said.setdefault(words, set()).add(row["classifier"])
-    return ", ".join(
-        words + ("" if mine == classifiers else f": {', '.join(sorted(mine))}") for words, mine in said.items()
-    )
+    whose = {words: "" if mine == classifiers else f": {', '.join(sorted(mine))}" for words, mine in said.items()}
+    return ", ".join(words + of for words, of in whose.items())
 
 
 def hatch(axis: "Axes", left: float, bottom: float, width: float, height: float, **look: Any) -> None:

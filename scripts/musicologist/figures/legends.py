@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from musicologist.figures.canvas import characters
+from musicologist.figures.canvas import CHARACTERS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +21,6 @@ def legend_above(axis: "Axes", figure: "Figure") -> None:
     if not named:
         return
     width = figure.get_size_inches()[0]
-    columns = max(1, min(len(named), int(characters(width, _SMALL) / (8 + max(map(len, named))))))
+    columns = max(1, min(len(named), int(CHARACTERS / _SMALL * width / (8 + max(map(len, named))))))
     look: dict[str, Any] = {"frameon": False, "fontsize": _SMALL, "borderaxespad": 0, "columnspacing": 1.2}
     axis.legend(named.values(), named, loc="upper left", bbox_to_anchor=(0, 1), ncols=columns, **look)

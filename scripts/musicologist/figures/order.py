@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from musicologist.core import noise_levels
-from musicologist.figures import atlas, canvas
-from musicologist.figures.atlas import Rows
+from musicologist.figures import canvas
 from musicologist.figures.axes import level_axis
 from musicologist.figures.canvas import SIGNAL_NAMES, doubts, hatch, title_of
 from musicologist.figures.legends import legend_above
@@ -18,6 +17,8 @@ from musicologist.statistics.outcomes import FROM_THE_START, UNRESOLVED
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+Rows = Sequence[Mapping[str, Any]]
 
 _ROOMY = 6.0
 """Inches from which on there is room for the matrix."""
@@ -53,7 +54,7 @@ def order(
     listed = {
         signal: [
             concept
-            for concept in atlas.ordered(rows, signal, "roc_auc")
+            for concept in found["ranked"][signal]
             if any(_place(placed, classifier, signal, concept) for classifier in styles)
         ]
         for signal in signals

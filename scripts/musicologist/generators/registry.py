@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from musicologist.core.checkout import found
 from musicologist.core.errors import UserError
-from musicologist.core.files import found
 from musicologist.generators.contract import Facts, Generator
 from musicologist.models import devices, hub
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from musicologist.core import documents
+from musicologist.core.checkout import found
 from musicologist.core.errors import UserError, suggest
-from musicologist.core.files import found
 from musicologist.generators.contract import Facts
 from musicologist.models import hub, weights
 

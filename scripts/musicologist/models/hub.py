@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from musicologist.core.checkout import found
 from musicologist.core.errors import UserError
-from musicologist.core.files import found
 
 Files = Sequence[tuple[str, ...]]
 """The files that a model needs: of each tuple the first that there is; an empty name says that none is well too."""

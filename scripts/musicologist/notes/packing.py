@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from musicologist.core import downloads, parquet, programs, shard_writing
+from musicologist.core import downloads, parquet, progress, shard_writing
 from musicologist.core.errors import UserError
 from musicologist.notes import entries, nsynth
 from musicologist.notes.tables import NOTES
@@ -91,7 +91,7 @@ class _Intake:
     def take(self, source: Source) -> None:
         """Read one source to its end."""
         self.candidates.clear()
-        for key, content in programs.progress(
+        for key, content in progress.shown(
             nsynth.read(source.place, source.split), None, f"{source.split}: items read"
         ):
             if isinstance(content, bytes):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from musicologist.core import documents, programs
+from musicologist.core import documents, progress
 from musicologist.core.errors import UserError
 
 T = TypeVar("T")
@@ -177,7 +177,7 @@ def ask_all(items: Sequence[T], ask: Callable[[T], None], concurrency: int, what
     with ThreadPoolExecutor(concurrency) as pool:
         futures = [pool.submit(ask, item) for item in items]
         try:
-            for future in programs.progress(as_completed(futures), len(futures), what):
+            for future in progress.shown(as_completed(futures), len(futures), what):
                 future.result()
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)

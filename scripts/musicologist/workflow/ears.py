@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from musicologist.core.checkout import CHECKOUT, found
 from musicologist.core.errors import UserError
-from musicologist.core.files import found
 from musicologist.embedders import registry
 from musicologist.workflow.provenance import Digest, model_digest, model_title
 
@@ -38,6 +38,17 @@ class Ear:
     def on_sphere(self) -> bool:
         """Whether what it gives has unit norm; if not, the notes centre and scale it."""
         return registry.of_model(self.model).ON_SPHERE
+
+    @property
+    def environment(self) -> str:
+        """The file of envs/ in which it runs, without .yaml; UserError where there is none of that name."""
+        name = getattr(registry.of_model(self.model), "ENVIRONMENT", "clap")
+        if not (file := CHECKOUT / f"envs/{name}.yaml").is_file():
+            raise UserError(
+                f"models.{self.kind} is {self.model}, whose ENVIRONMENT is {name!r}, but {file} does not exist: make it as "
+                "envs/README.md says."
+            )
+        return str(name)
 
     @property
     def licence(self) -> str:

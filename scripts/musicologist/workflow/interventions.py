@@ -6,8 +6,8 @@ from typing import Any
 
 from musicologist.concepts import nameable
 from musicologist.concepts.definitions import Concept
+from musicologist.core.checkout import found
 from musicologist.core.errors import UserError, suggest
-from musicologist.core.files import found
 from musicologist.prompts import pairs as prompt_pairs
 from musicologist.prompts.plan import Plan
 from musicologist.workflow import configuration

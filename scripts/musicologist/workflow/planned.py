@@ -10,8 +10,9 @@ from typing import Any
 
 from musicologist.concepts import definitions
 from musicologist.core import documents, downloads
+from musicologist.core.checkout import found
 from musicologist.core.errors import UserError
-from musicologist.core.files import found, write_text
+from musicologist.core.files import write_text
 from musicologist.inputs import section
 
 CONFIG = "config.json"
@@ -81,7 +82,7 @@ def check_recorded(path: str | Path, inputs: Mapping[str, Any], run: str) -> Non
     A start that made nothing binds nobody: its record is not looked at. Raises UserError too where the record is damaged.
     """
     path = Path(path)
-    if not path.exists() or not _made(path.parent):
+    if not path.exists() or not made(path.parent):
         return
     try:
         recorded = documents.from_json(path.read_text(encoding="utf-8"))
@@ -100,12 +101,12 @@ def check_recorded(path: str | Path, inputs: Mapping[str, Any], run: str) -> Non
             )
 
 
-def _made(results: Path) -> bool:
+def made(results: str | Path) -> bool:
     """Whether anything lies in a run's folder but what a start writes by itself."""
     planned = folder(results)
     return any(
         place.is_file() and planned not in place.parents and place.name not in _OWN and not place.name.endswith(".tmp")
-        for place in results.rglob("*")
+        for place in Path(results).rglob("*")
     )
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from musicologist.audio import sampling_options
 from musicologist.core import downloads
+from musicologist.core.checkout import found
 from musicologist.core.errors import UserError
-from musicologist.core.files import found
 from musicologist.embedders import registry as embedders
 from musicologist.generators import registry as generators
 from musicologist.generators.contract import Facts

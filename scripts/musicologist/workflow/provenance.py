@@ -9,7 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from musicologist.core.files import sha256, write_text
+from musicologist.core.checkout import sha256
+from musicologist.core.files import write_text
 from musicologist.workflow import wordings
 
 _LARGE = 64 << 20  # bytes

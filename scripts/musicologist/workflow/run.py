@@ -7,19 +7,19 @@ from shlex import quote
 from typing import Any
 
 from musicologist.concepts import definitions, prompt_labels
-from musicologist.core.files import found
+from musicologist.core.checkout import found
 from musicologist.generators import registry as generators
 from musicologist.inputs import section
-from musicologist.models import hub
 from musicologist.probes import registry
 from musicologist.prompts.plan import Plan
 from musicologist.workflow import configuration, ears, overlays, planned, preflight
+from musicologist.workflow.checks import Checks
 from musicologist.workflow.interventions import Interventions, switched_pairs
 from musicologist.workflow.provenance import model_title
 
 
 @dataclass(frozen=True)
-class Run(Interventions):
+class Run(Checks, Interventions):
     """A run, made by ``load``; ``<results>`` in a path is its folder."""
 
     kept_steps: list[int]
@@ -29,7 +29,6 @@ class Run(Interventions):
     concepts: list[str]
     original_terms: Mapping[str, prompt_labels.OriginalTerms]
     classifiers: Mapping[str, registry.Configured]
-    ears: Mapping[str, ears.Ear]
     given_prompts: list[str]
 
     @property
@@ -53,32 +52,6 @@ class Run(Interventions):
     def generates(self) -> bool:
         """Whether a model generates the audio."""
         return self.audible and not self.config["inputs"]["audio"]
-
-    @property
-    def downloads_notes(self) -> bool:
-        """Whether the notes are at an address."""
-        return section.is_address(self.config["inputs"]["notes"])
-
-    @property
-    def foreign_models(self) -> dict[str, str]:
-        """The models in use that are not part of the checkout."""
-        named = {ear.kind: ear.model for ear in self.ears.values()}
-        return preflight.foreign_models({**self.config["models"], **named}, self.config["inputs"])
-
-    @property
-    def hub_models(self) -> dict[str, hub.Repository]:
-        """Those of them that are fetched."""
-        return preflight.hub_models(self.foreign_models)
-
-    @property
-    def preflight_records(self) -> list[str]:
-        """The record of the check before the run, where anything is not part of the checkout."""
-        return _where(bool(self.foreign_models) or self.downloads_notes, f"{self.results}/preflight.json")
-
-    @property
-    def models_records(self) -> list[str]:
-        """The record of what was fetched, where anything is."""
-        return _where(bool(self.hub_models), f"{self.results}/models/downloaded.json")
 
     @property
     def plan(self) -> Plan:

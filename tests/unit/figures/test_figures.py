@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from musicologist.core import results
 from musicologist.core.errors import UserError
+from musicologist.emergence import answers
 from musicologist.figures import atlas, canvas, distances, emergence, order, pca, rates, styles
 from musicologist.figures.styles import Style, of_classifiers
 from musicologist.statistics import metrics
@@ -48,6 +49,10 @@ def summary(half_excess=20.0, p=0.001, censored=False):
     return {"curves": [{"classifier": name, "signal": signal, "p": p, "half_excess": half} for name, signal in keys]}
 
 
+def drawn_atlas(some, *more):
+    return atlas.atlas(some, answers.ranked(some), *more)
+
+
 def ordering(concepts=("is_brass", "is_synth_lead"), answer="emerged", monotone=1):
     said = {"answer": answer, "monotone": monotone}
     said |= {"half_excess_sigma": 20.0, "half_excess_sigma_low": 10.0, "half_excess_sigma_high": 30.0}
@@ -59,7 +64,9 @@ def ordering(concepts=("is_brass", "is_synth_lead"), answer="emerged", monotone=
         for signal in ("denoised", "noisy")
     ]
     tau = {"first": "logistic", "second": "svm", "tau_b": 1.0, "low": 0.5, "high": 1.0}
-    return {"orders": orders, "agreement": [{"signal": signal, **tau} for signal in ("denoised", "noisy")]}
+    agreement = [{"signal": signal, **tau} for signal in ("denoised", "noisy")]
+    ranked = {signal: list(concepts) for signal in ("denoised", "noisy")}
+    return {"ranked": ranked, "orders": orders, "agreement": agreement}
 
 
 NOTES = {"n_pos": 113, "n_neg": 120, "instruments_pos": 31, "instruments_neg": 32}
@@ -182,7 +189,7 @@ def test_every_plot_has_log_snr_and_sigma_below_and_the_step_above():
     ]
     for figure in (
         emergence.emergence(mine, summary(), REPORTS, CONTROLS, "roc_auc", ""),
-        atlas.atlas(rows(), "roc_auc", ""),
+        drawn_atlas(rows(), "roc_auc", ""),
         distances.distances({"denoised": levels, "noisy": levels}, ""),
     ):
         figure.canvas.draw()
@@ -202,10 +209,10 @@ def test_what_is_in_doubt_is_hatched_and_says_why():
     doubted = rows(warning="few notes: 7 with it and 7 without")
     brass = [row for row in doubted if row["concept"] == "is_brass"]
     figures = [
-        atlas.atlas(doubted, "roc_auc", ""),
+        drawn_atlas(doubted, "roc_auc", ""),
         order.order(doubted, ordering(), ""),
         emergence.emergence(brass, summary(), REPORTS, CONTROLS, "roc_auc", ""),
-        atlas.atlas(rows(), "roc_auc", ""),
+        drawn_atlas(rows(), "roc_auc", ""),
         order.order(rows(), ordering(), ""),
     ]
     hatched = [len([patch for patch in figure.findobj(Rectangle) if patch.get_hatch()]) for figure in figures]
@@ -224,8 +231,8 @@ def test_concepts_are_ordered_by_when_they_emerge():
     for row in some:
         row["half_excess_sigma"], row["answer"] = places[row["concept"]]
         row["monotone"] = int(row["concept"] != "is_c")
-    assert atlas.ordered(some, "noisy", "roc_auc") == ["is_d", "is_c", "is_b", "is_e", "is_a"]
-    said = texts(atlas.atlas(some, "roc_auc", ""))
+    assert answers.ranked(some)["noisy"] == ["is_d", "is_c", "is_b", "is_e", "is_a"]
+    said = texts(drawn_atlas(some, "roc_auc", ""))
     assert {"start", "30 ~", "3", "unresolved", "–"} <= set(said)
 
 
@@ -234,8 +241,8 @@ def test_probes_that_disagree_are_both_said_and_a_concept_that_one_does_not_find
     for row in some:
         found = (row["concept"], row["classifier"]) != ("is_a", "svm")
         row["half_excess_sigma"], row["answer"] = (100.0, "there from the start") if found else (np.nan, "not emerged")
-    assert atlas.ordered(some, "noisy", "roc_auc") == ["is_b", "is_a"]
-    assert {"start", "start/–"} <= set(texts(atlas.atlas(some, "roc_auc", "")))
+    assert answers.ranked(some)["noisy"] == ["is_b", "is_a"]
+    assert {"start", "start/–"} <= set(texts(drawn_atlas(some, "roc_auc", "")))
 
 
 def test_an_order_shows_what_was_there_from_the_start_what_is_unresolved_and_what_falls():
@@ -261,7 +268,7 @@ def test_an_order_shows_what_was_there_from_the_start_what_is_unresolved_and_wha
 def test_what_beats_its_null_is_bold_and_filled():
     import matplotlib.text
 
-    bold = atlas.atlas(rows(), "roc_auc", "").findobj(matplotlib.text.Text)
+    bold = drawn_atlas(rows(), "roc_auc", "").findobj(matplotlib.text.Text)
     assert sum(text.get_weight() == "bold" for text in bold) == 2 * 2 * 2  # concepts, signals, levels
     mine = [row for row in rows() if row["concept"] == "is_brass"]
     drawn = emergence.emergence(mine, summary(), REPORTS, CONTROLS, "roc_auc", "")
@@ -319,7 +326,7 @@ def test_a_third_classifier_is_drawn_in_every_figure():
         marks = marked(figure, "^")
         assert marks and {line.get_color() for line in marks} == {"#009E73"}
     assert "tau-b of logistic and svm" in " ".join(" ".join(texts(figure)).split())
-    atlas.atlas(some + third, "roc_auc", "")
+    drawn_atlas(some + third, "roc_auc", "")
 
 
 def test_a_curve_of_ones_own_needs_no_random_concepts_no_reports_and_no_controls():
@@ -386,7 +393,7 @@ FIGURES = {
         "Made by X. " * 9,
         width=width,
     ),
-    "atlas": lambda width: atlas.atlas(
+    "atlas": lambda width: drawn_atlas(
         rows([f"is_{letter}_band" for letter in "abcdefghij"], range(0, 20, 2), warning="few notes: 7"),
         "roc_auc",
         "Made by X. " * 9,

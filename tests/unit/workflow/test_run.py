@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,25 @@ def test_models_that_are_not_bundled_are_checked_and_those_of_the_hub_fetched():
     assert made.preflight_records == ["results/small/preflight.json"]
     assert made.models_records == ["results/small/models/downloaded.json"]
     assert list(made.foreign_models) == ["clap"]
+    assert made.records_of("clap") == made.models_records and made.records_of("diffusion", "text_encoder") == []
+
+
+def test_the_first_jobs_wait_for_a_check_where_the_run_was_begun_with_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(ROOT / "resources/models/clap", tmp_path / "mine")
+    mark = Path("results/small/planned/checked")
+    foreign = {"models": {"clap": "mine"}}
+    assert loaded().first_check == []
+    made = loaded(**foreign)
+    assert made.records_of("clap") == made.preflight_records == ["results/small/preflight.json"]
+    assert made.first_check == [str(mark)]
+    product = Path("results/small/prompts/batch_0000.jsonl")
+    product.parent.mkdir(parents=True)
+    product.touch()
+    assert loaded(**foreign).first_check == []
+    mark.parent.mkdir()
+    mark.touch()
+    assert loaded(**foreign).first_check == loaded().first_check == [str(mark)]
 
 
 def test_sampling_is_the_configuration_but_for_what_is_changed():
