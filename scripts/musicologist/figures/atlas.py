@@ -35,6 +35,12 @@ _LEGEND = (
 )
 
 
+_OF_ONE = (
+    "Rows: the best told apart on top. Bold: every probe is above shuffled labels (Benjamini-Hochberg over concepts, 5 %). "
+    "Intervals stand in atlas.csv and in the concepts' own figures. Hatched: in doubt, for what stands with its name."
+)
+
+
 def atlas(rows: Rows, metric: str, note: str, width: float | None = None) -> "Figure":
     """All concepts by levels, a panel for each signal; the classifiers' mean, ordered by when they are there, earliest on top.
 
@@ -53,13 +59,13 @@ def atlas(rows: Rows, metric: str, note: str, width: float | None = None) -> "Fi
     cells = {across: ((width - named - 0.3) / across - _BESIDE) / levels for across in range(1, len(signals) + 1)}
     across = max((number for number, cell in cells.items() if cell >= _CELL), default=1)
     down = -(-len(signals) // across)
-    lines = canvas.caption([_LEGEND.format(SIGNAL_NAMES[first]), note], width)
+    lines = canvas.caption([_LEGEND.format(SIGNAL_NAMES[first]) if levels > 1 else _OF_ONE, note], width)
     height = 1.1 + down * (0.9 + 0.26 * len(concepts)) + canvas.height_of(lines)
     figure = canvas.new_figure(width, height)
     axes = figure.subplots(down, across, sharey=True, squeeze=False)
     for axis, signal in zip(axes.flat, signals, strict=False):
         image = _panel(axis, [row for row in rows if row["signal"] == signal], concepts, metric, cells[across])
-        axis.set_title(SIGNAL_NAMES[signal], fontsize=9.5)
+        axis.set_title(SIGNAL_NAMES[signal] if levels > 1 or len(signals) > 1 else "the clips", fontsize=9.5)
     for axis in axes.flat[len(signals) :]:
         axis.set_axis_off()
     for axis in axes[:, 0]:
@@ -79,15 +85,19 @@ def _signals(rows: Rows) -> list[str]:
 
 
 def ordered(rows: Rows, signal: str, metric: str) -> list[str]:
-    """The concepts by when they are there in one signal, then by the metric at its last level; the void ones last."""
-    ends = _ends(rows, signal)
+    """The concepts by when they are there in one signal, then by the metric at its last level; the void ones last.
+
+    Of one level alone by the metric.
+    """
+    ends, curved = _ends(rows, signal), len({row["step"] for row in rows}) > 1
 
     def place(concept: str) -> tuple[float, float, float]:
         mine = ends[concept]
         answers = {row["classifier"]: row["answer"] for row in mine}
         sigma = {row["classifier"]: row["half_excess_sigma"] for row in mine}
         values = [row[metric] for row in mine if np.isfinite(row[metric])]
-        return *earliness(answers, sigma, mine[0]["sigma"]), float(np.mean(values)) if values else -1.0
+        mean = float(np.mean(values)) if values else -1.0
+        return (*earliness(answers, sigma, mine[0]["sigma"]), mean) if curved else (mean, 0.0, 0.0)
 
     return sorted(ends, key=place, reverse=True)
 
@@ -136,7 +146,12 @@ def _panel(axis: "Axes", rows: Rows, concepts: Sequence[str], metric: str, cell:
     for i, end in enumerate(ends):
         if doubts(end):
             hatch(axis, -0.5, i - 0.5, len(levels), 1)
-    _label(axis, levels, [when(end) for end in ends], cell)
+    if len(levels) > 1:
+        _label(axis, levels, [when(end) for end in ends], cell)
+    else:
+        axis.set_xticks([])
+    axis.spines[:].set_visible(False)
+    axis.tick_params(length=0)
     return image
 
 
@@ -167,8 +182,6 @@ def _label(axis: "Axes", levels: Sequence[tuple[int, float]], beside: Sequence[s
     for side in (top, right):
         side.tick_params(length=0)
         side.spines[:].set_visible(False)
-    axis.spines[:].set_visible(False)
-    axis.tick_params(length=0)
 
 
 def when(curves: Rows) -> str:

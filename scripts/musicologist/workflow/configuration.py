@@ -6,6 +6,7 @@ from typing import Any
 
 from musicologist.core import documents, noise_levels
 from musicologist.core.errors import UserError, suggest
+from musicologist.inputs import section as inputs_section
 
 
 def check(config: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> None:
@@ -148,7 +149,7 @@ def check_trajectory(trajectory: Mapping[str, Any], source: str, inputs: Mapping
         kept = kept_steps(trajectory["keep"], levels)
     except UserError as error:
         raise UserError(f"{source}: {error}") from None
-    given = bool(inputs["audio"] or inputs["embeddings"])
+    given = inputs_section.heard(inputs) is not None
     kept = kept if given else with_the_last(kept, levels)
     if levels[kept[-1]] > FINISHED_SIGMA:
         remedy = (
@@ -180,7 +181,7 @@ def intervention_steps(config: Mapping[str, Any], section: str, count: int, sour
     """
     trajectory = config["trajectory"]
     levels = noise_levels.sigmas(trajectory["steps"], trajectory["sigma_min"], trajectory["sigma_max"])[:-1]
-    keep = config[section]["keep"] or {"levels": min(count, len(levels))}
+    keep = config[section]["keep"] or ({"levels": min(count, len(levels))} if len(levels) > 1 else [0])
     try:
         return kept_steps(keep, levels, f"{section}.keep, which leaves the last step out,")
     except UserError as error:

@@ -41,7 +41,7 @@ class Run(Interventions):
     def inputs(self) -> dict[str, str | None]:
         """What the run is made of, for the record: a later start with anything else is refused."""
         told = planned.told(self.config)["inputs"].items()
-        inputs = {key: place for key, place in told if key not in ("listeners", "prompt_pairs")}  # of a finished run
+        inputs = {key: place for key, place in told if key not in ("listeners", "prompt_pairs", "skip")}
         return {**inputs, "writer": None if section.prompts_file(inputs) else self.config["prompts"]["writer"]}
 
     @property
@@ -52,12 +52,12 @@ class Run(Interventions):
     @property
     def generates(self) -> bool:
         """Whether a model generates the audio."""
-        return self.audible and not self.config["inputs"]["audio"]
+        return section.heard(self.config["inputs"]) is None
 
     @property
-    def downloads_notes(self) -> bool:
-        """Whether the notes are at an address."""
-        return section.is_address(self.config["inputs"]["notes"])
+    def curved(self) -> bool:
+        """Whether there are levels to compare, so curves to draw, and not finished clips alone."""
+        return len(self.kept_steps) > 1
 
     @property
     def foreign_models(self) -> dict[str, str]:
@@ -73,7 +73,8 @@ class Run(Interventions):
     @property
     def preflight_records(self) -> list[str]:
         """The record of the check before the run, where anything is not part of the checkout."""
-        return _where(bool(self.foreign_models) or self.downloads_notes, f"{self.results}/preflight.json")
+        fetched = bool(self.foreign_models) or section.is_address(self.config["inputs"]["notes"])
+        return _where(fetched, f"{self.results}/preflight.json")
 
     @property
     def models_records(self) -> list[str]:
@@ -118,7 +119,7 @@ class Run(Interventions):
     @property
     def deformed(self) -> list[str]:
         """The deformation control, a signal of its own where it is wanted and there is audio."""
-        return _where(self.audible and self.config["controls"]["deformation"], "deformed")
+        return _where(self.audible and self.curved and self.config["controls"]["deformation"], "deformed")
 
     @property
     def renoised(self) -> list[str]:
