@@ -39,6 +39,6 @@ rule collect_prompts:
     params:
         **program("collect_prompts"),
         prompts=config["prompts"]["count"],
-        model=options({"model": found(config["models"]["diffusion"]) if RUN.generates else None}),
+        vocabulary=options({"model": found(config["models"]["diffusion"]) if RUN.generates else None}),
     shell:
-        "python {params.script:q} --batches {input:q} --count {params.prompts} {params.model} --output {output:q} 2> {log:q}"
+        "python {params.script:q} --batches {input:q} --count {params.prompts} {params.vocabulary} --output {output:q} 2> {log:q}"

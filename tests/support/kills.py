@@ -76,7 +76,7 @@ def _writes(folders: Iterable[Path]) -> bool:
 
 
 def kill_script(checkout: Checkout, job: Job, count: int, dice: random.Random) -> dict[str, float]:
-    """Kill a job's script ``count`` times, run it once more, and compare with what it wrote before.
+    """Kill a job's living script ``count`` times, run it once more, and compare with what it wrote before.
 
     Every other time the moment lies anywhere in the time that it takes, every other time in the time for which it has temporary
     files. Gives how many kills met it alive (``kills``), how many left a temporary file (``met``), and its seconds. Raises
@@ -92,15 +92,17 @@ def kill_script(checkout: Checkout, job: Job, count: int, dice: random.Random) -
         shutil.copytree(target, place) if target.is_dir() else shutil.copyfile(target, place)
     seconds, begins = _measured(checkout, job, folders)
     found = {"kills": 0, "met": 0, "seconds": seconds}
-    for number in range(count):
+    for number in range(3 * count):  # some come too late
+        if found["kills"] == count:
+            break
         _remove(targets)
         with started(checkout, job.command) as process:
             if number % 2:
                 while process.poll() is None and not _writes(folders):
                     time.sleep(0.001)
-                time.sleep(dice.uniform(0, max(0.02, seconds - begins)))
+                time.sleep(dice.random() ** 2 * (seconds - begins))
             else:
-                time.sleep(dice.uniform(0.1, 1) * seconds)
+                time.sleep(dice.uniform(0.1, 0.9) * seconds)
             found["kills"] += process.poll() is None
             kill(process)
         found["met"] += _writes(folders)

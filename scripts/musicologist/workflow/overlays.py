@@ -55,7 +55,8 @@ def for_run(config: Mapping[str, Any]) -> dict[str, Any]:
     says by itself how many prompts, samples and levels there are.
     """
     inputs = config.get("inputs")
-    given = {key for key, place in inputs.items() if place} if isinstance(inputs, Mapping) else set()
+    inputs = inputs if isinstance(inputs, Mapping) else {}
+    given = {key for key, place in inputs.items() if place}
     filled = dict(config)
 
     def fill(name: str, **keys: Any) -> None:
@@ -63,7 +64,7 @@ def for_run(config: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(part, Mapping):
             filled[name] = {**keys, **part}
 
-    if "prompts" in given or str(dict(inputs or {}).get("annotations")).endswith(".json"):
+    if "prompts" in given or str(inputs.get("annotations")).endswith(".json"):
         fill("prompts", writer="template", count="all")
     if "annotations" in given:
         fill("annotation", annotator="lexicon")

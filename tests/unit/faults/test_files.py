@@ -198,5 +198,5 @@ def test_embeddings_that_say_nothing_are_one_sentence(factor, sentence):
 @pytest.mark.parametrize("bpm", ["-5", "1e400", "true", "[120]"])
 def test_a_tempo_that_is_none_is_one_sentence(tmp_path, bpm):
     (tmp_path / "a.json").write_text(f'[{{"prompt": "A", "aspects": [], "bpm": {bpm}}}]')
-    with pytest.raises(UserError, match=r"record 1: bpm is .*expected a number from 0"):
+    with pytest.raises(UserError, match=r"record 1: bpm is .*expected a number up to"):
         annotations.read_original(tmp_path / "a.json")
