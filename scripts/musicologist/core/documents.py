@@ -72,6 +72,8 @@ def load_yaml(path: str | Path, what: str) -> Any:
     """
     import yaml
 
+    if Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir():
+        raise UserError(f"{path} is a pipe or a device: expected {what}, a plain file.")
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (FileNotFoundError, IsADirectoryError):

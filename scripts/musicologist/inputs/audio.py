@@ -221,9 +221,10 @@ def _clip(
 def read_sound(path: Path) -> tuple["np.ndarray", int]:
     """A WAV file's audio, float32 (channels, samples), and its rate in Hz; UserError where it is missing, broken or cut off."""
     from musicologist.core import shards
+    from musicologist.core.files import content
 
     try:
-        return shards.decode(path.read_bytes())
+        return shards.decode(content(path))
     except (OSError, ValueError) as error:
         raise UserError(
             f"{path} is no readable WAV file ({error}): copy or make the file again; {_LEAVE_OUT}."

@@ -52,8 +52,8 @@ def check(inputs: Inputs, source: str) -> None:
             raise UserError(
                 f"{source}: inputs.{key} is {place}, which does not exist: name a file or folder that does."
             )
-        if (key in _FOLDERS and not Path(place).is_dir()) or (key in _FILES and Path(place).is_dir()):
-            what = "a file" if Path(place).is_file() else "a folder"
+        if (key in _FOLDERS and not Path(place).is_dir()) or (key in _FILES and not Path(place).is_file()):
+            what = "a file" if Path(place).is_file() else "a folder" if Path(place).is_dir() else "a pipe or a device"
             raise UserError(
                 f"{source}: inputs.{key} is {place}, which is {what}: expected a {'folder' if key in _FOLDERS else 'file'}."
             )

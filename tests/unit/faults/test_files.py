@@ -12,7 +12,9 @@ import pytest
 import soundfile
 from musicologist.core import documents, errors, shards
 from musicologist.core.errors import UserError
-from musicologist.inputs import annotations, embeddings, prompts
+from musicologist.inputs import annotations, embeddings, prompts, section
+from musicologist.inputs import audio as given_audio
+from musicologist.notes import nsynth
 
 RATE = 16_000
 WAVE = (0.5 * np.sin(np.arange(RATE) * 0.2)).astype(np.float32)
@@ -200,3 +202,24 @@ def test_a_tempo_that_is_none_is_one_sentence(tmp_path, bpm):
     (tmp_path / "a.json").write_text(f'[{{"prompt": "A", "aspects": [], "bpm": {bpm}}}]')
     with pytest.raises(UserError, match=r"record 1: bpm is .*expected a number up to"):
         annotations.read_original(tmp_path / "a.json")
+
+
+def test_a_pipe_or_a_device_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.yaml")
+    for place in (tmp_path / "a.yaml", "/dev/zero"):
+        with pytest.raises(UserError, match="is a pipe or a device: expected a configuration, a plain file"):
+            documents.load_yaml(place, "a configuration")
+    os.mkfifo(tmp_path / "prompt_0_sample_0.wav")
+    with pytest.raises(UserError, match="no plain file, but a folder, pipe or device"):
+        given_audio.read_sound(tmp_path / "prompt_0_sample_0.wav")
+    os.mkfifo(tmp_path / "a.json")
+    places = ("prompts", "annotations", "audio", "clips", "embeddings", "notes", "note_embeddings")
+    with pytest.raises(UserError, match=r"inputs\.annotations is .*which is a pipe or a device: expected a file"):
+        section.check(dict.fromkeys(places) | {"annotations": str(tmp_path / "a.json")}, "my.yaml")
+
+
+def test_a_pipe_among_the_notes_is_left_out_with_them(tmp_path):
+    (tmp_path / "audio").mkdir()
+    (tmp_path / "examples.json").write_text("{}")
+    os.mkfifo(tmp_path / "audio/a-1-1.wav")
+    assert list(nsynth._unpacked(tmp_path)) == [("a-1-1", b"")]

@@ -1,6 +1,7 @@
 """Clips of one's own: what the CSV file says, and what is in the files."""
 
 import json
+import os
 import sys
 
 import import_clips
@@ -167,6 +168,8 @@ SPOILT = {
     "out of phase": lambda path: sound(path, np.stack([tone(16_000), -tone(16_000)], axis=1)),
     "missing": lambda path: None,
     "a folder": lambda path: path.mkdir(),
+    "a pipe": lambda path: os.mkfifo(path),
+    "a link to itself": lambda path: path.symlink_to(path),
     "empty": lambda path: path.touch(),
     "no sound": lambda path: path.write_text("a song"),
     "cut off": lambda path: (sound(path), path.write_bytes(path.read_bytes()[:9_000])),
