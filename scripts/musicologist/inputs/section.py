@@ -17,7 +17,7 @@ Inputs = Mapping[str, Any]
 
 _ADDRESS = ("http://", "https://")
 _FOLDERS = ("audio", "embeddings", "note_embeddings")
-_FILES = ("prompts", "annotations", "clips")
+_FILES = ("prompts", "prompt_pairs", "annotations", "clips")
 _BRACES = re.compile(r"\{(?!split\})|(?<!\{split)\}")
 _ABOVE = (("audio", "embeddings"), ("clips", "embeddings"), ("notes", "note_embeddings"))
 _HEARD = ("clips", "audio", "embeddings")
@@ -112,6 +112,8 @@ def check_notes(place: str | None, splits: Sequence[str], source: str) -> None:
             raise UserError(
                 f"{source}: inputs.notes is {named}, which does not exist: name an archive or folder that does."
             )
+        if not (named.is_dir() or named.is_file()):
+            raise UserError(f"{source}: inputs.notes is {named}, a pipe or a device: name an archive or folder.")
         for part in ("examples.json", "audio") if named.is_dir() else ():
             if not (named / part).exists():
                 raise UserError(

@@ -8,6 +8,8 @@ from musicologist.core import documents, noise_levels
 from musicologist.core.errors import UserError, suggest
 from musicologist.inputs import section as inputs_section
 
+_COMPARISON = "comparison"
+
 
 def check(config: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> None:
     """Raise UserError with one sentence about the first key of ``config`` that breaks ``schema`` (draft 2020-12).
@@ -21,6 +23,10 @@ def check(config: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> 
     errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.path)))
     if errors:
         raise UserError(_sentence(errors[0], source))
+    if config.get("run") == _COMPARISON:
+        raise UserError(
+            f"{source}: run is {_COMPARISON!r}, the folder in which `snakemake compare` writes: take another name."
+        )
 
 
 def whole_numbers(value: Any, schema: Mapping[str, Any]) -> Any:
@@ -153,7 +159,9 @@ def check_trajectory(trajectory: Mapping[str, Any], source: str, inputs: Mapping
     kept = kept if given else with_the_last(kept, levels)
     if levels[kept[-1]] > FINISHED_SIGMA:
         remedy = (
-            "give the levels after it too, and name them in trajectory.keep" if given else "lower trajectory.sigma_min"
+            "give the levels after it too" + (", and name them in trajectory.keep" if not inputs.get("clips") else "")
+            if given
+            else "lower trajectory.sigma_min"
         )
         raise UserError(
             f"{source}: the last kept level is at sigma {levels[kept[-1]]:.2g}, where no clip is finished yet, and much is "

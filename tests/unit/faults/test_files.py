@@ -1,20 +1,26 @@
 """Files of the right name and another content: each kind is read for what it is, or refused in a sentence."""
 
 import io
+import json
 import os
 import time
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import soundfile
+import yaml
 from musicologist.core import documents, errors, shards
 from musicologist.core.errors import UserError
 from musicologist.inputs import annotations, embeddings, prompts, section
 from musicologist.inputs import audio as given_audio
-from musicologist.notes import nsynth
+from musicologist.notes import nsynth, synthesizer
+from musicologist.workflow.run import load
+
+ROOT = Path(__file__).parents[3]
 
 RATE = 16_000
 WAVE = (0.5 * np.sin(np.arange(RATE) * 0.2)).astype(np.float32)
@@ -216,6 +222,28 @@ def test_a_pipe_or_a_device_is_not_waited_for(tmp_path):
     places = ("prompts", "annotations", "audio", "clips", "embeddings", "notes", "note_embeddings")
     with pytest.raises(UserError, match=r"inputs\.annotations is .*which is a pipe or a device: expected a file"):
         section.check(dict.fromkeys(places) | {"annotations": str(tmp_path / "a.json")}, "my.yaml")
+
+
+def test_a_sound_font_that_is_none_is_one_sentence(tmp_path):
+    (tmp_path / "a.sf2").write_bytes(b"RIFF....sfbk")
+    for name in ("a.sf2", "b.sf2", ""):
+        with pytest.raises(UserError, match="sound font"):
+            synthesizer.Player(str(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    ("run", "inputs", "sentence"),
+    [
+        ("comparison", {}, "run is 'comparison', the folder in which `snakemake compare` writes"),
+        ("mine", {"notes": "/dev/zero"}, "inputs.notes is /dev/zero, a pipe or a device"),
+        ("mine", {"prompt_pairs": "/"}, "inputs.prompt_pairs is /, which is a folder: expected a file"),
+    ],
+)
+def test_what_is_of_the_wrong_kind_is_said_before_anything_runs(run, inputs, sentence):
+    config = yaml.safe_load((ROOT / "tests/workflow/small.yaml").read_text())
+    schema = json.loads((ROOT / "config/schemas/config.schema.json").read_text())
+    with pytest.raises(UserError, match=sentence):
+        load({**config, "run": run, "inputs": inputs}, schema, "my.yaml")
 
 
 def test_a_pipe_among_the_notes_is_left_out_with_them(tmp_path):
