@@ -41,7 +41,7 @@ include: "rules/wildcards.smk"
 include: "rules/inputs.smk"
 include: "rules/prompts.smk"
 include: "rules/labels.smk"
-include: "rules/audio_import.smk" if config["inputs"]["audio"] else "rules/audio_generate.smk"
+include: f"rules/audio_{AUDIO}.smk"
 include: "rules/notes.smk"
 include: "rules/embeddings.smk"
 include: "rules/controls.smk"
@@ -106,7 +106,7 @@ if IS_MODULE:
 rule all:
     default_target: True
     input:
-        pictures("<results>/atlas", "<results>/order", "<results>/distances"),
+        pictures("<results>/atlas", *OF_CURVES),
         collect(
             "<results>/concepts/{concept}/{figure}",
             concept=RUN.concepts,
@@ -126,5 +126,5 @@ rule all:
 rule train_models:
     input:
         "<results>/models/clap",
-        f"<results>/models/diffusion_{LAST_SITTING}",
+        f"<results>/models/diffusion_{LAST_SESSION}",
     localrule: True

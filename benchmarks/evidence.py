@@ -1,8 +1,8 @@
 """The figures that README and METHODS state about a finished run, one line each: python benchmarks/evidence.py results/demo
 
 Mean curves, guidance (`signals.csv`), the noisy state against its null (with `controls.renoising`), switching (`snakemake
-switching`), what is left of concepts without the aspects named beside them, and what another embedder says. Lines of what the run lacks are left
-out. All but the mean curves are of the first classifier.
+switching`), what is left of concepts without the aspects named beside them, and what another embedder says. Lines of what the
+run lacks are left out. All but the mean curves are of the first classifier.
 """
 
 import argparse

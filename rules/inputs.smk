@@ -1,6 +1,7 @@
 """What is given instead of made: where it lies, checked before anything runs."""
 
 from musicologist.inputs import audio as given_audio
+from musicologist.inputs import clips as given_clips
 from musicologist.inputs import concepts as given_concepts
 from musicologist.inputs import embeddings as given_embeddings
 from musicologist.inputs import section
@@ -14,6 +15,14 @@ if config["inputs"]["audio"]:
         config["audio"]["samples"],
         config["prompts"]["leave_out"],
     )
+
+GIVEN_CLIPS = checked(given_clips.read, config["inputs"]["clips"]) if config["inputs"]["clips"] else None
+
+# How the clips come about: the rules for it.
+AUDIO = {"audio": "import", "clips": "clips"}.get(section.heard(config["inputs"]), "generate")
+
+# Figures of what changes from level to level.
+OF_CURVES = ("<results>/order", "<results>/distances") if RUN.curved else ()
 
 GIVEN_EMBEDDINGS = []
 if config["inputs"]["embeddings"]:
@@ -35,6 +44,11 @@ def fingerprint_of_shard(wildcards):
     prompts = RUN.plan.prompts_of_shard(shard)
     places = (given_audio.files(folder, level, shard, prompts, samples) for level in RUN.levels)
     return checked(given_audio.fingerprint, [path for paths in places for path in paths])
+
+
+def fingerprint_of_clips(wildcards):
+    """The same of clips that a CSV file names, and what it says of them."""
+    return checked(given_clips.fingerprint, GIVEN_CLIPS, RUN.plan.prompts_of_shard(int(wildcards.shard)))
 
 
 def info_of_concept(wildcards):

@@ -5,6 +5,7 @@ rule write_run_card:
     input:
         emergence="<results>/emergence.parquet",
         notes=notes_table(),
+        manifests=collect("<results>/audio/shard_{shard}.json", shard=RUN.shards) if GIVEN_CLIPS else [],
     output:
         card="<results>/run.json",
         readme="<results>/README.md",
@@ -22,10 +23,10 @@ rule write_run_card:
         configuration=recorded_configuration,
         licences=json.dumps({ear.model: ear.licence for ear in RUN.ears.values() if ear.licence}),
         prompts=config["prompts"]["count"],
-        clips=config["prompts"]["count"] * config["audio"]["samples"] * len(RUN.levels) if RUN.audible else 0,
+        clips=clips_on_card(),
     shell:
         "python {params.script:q} --configuration {params.configuration:q} --command {resources.command:q}"
-        " --emergence {input.emergence:q} --prompts {params.prompts} --notes {input.notes:q} --clips {params.clips}"
+        " --emergence {input.emergence:q} --prompts {params.prompts} --notes {input.notes:q} --clips {params.clips} --manifests {input.manifests:q}"
         " --licences {params.licences:q} --readme {output.readme:q} --output {output.card:q} 2> {log:q}"
 
 

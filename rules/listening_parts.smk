@@ -47,6 +47,12 @@ def notes_table():
     return [] if config["inputs"]["note_embeddings"] else ["<results>/notes/notes.parquet"]
 
 
+def clips_on_card():
+    """How many clips there are at all levels together, before any is left out."""
+    of_prompts = len(GIVEN_CLIPS.files) if GIVEN_CLIPS else config["prompts"]["count"] * config["audio"]["samples"]
+    return of_prompts * len(RUN.levels) if RUN.audible else 0
+
+
 def prompts_table():
     """The prompts' texts: audio or embeddings that are given with a table of annotations come without them."""
     there = RUN.given_prompts or RUN.generates

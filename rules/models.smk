@@ -1,18 +1,18 @@
 # How the bundled models were made; `snakemake train_models` makes them again. FluidR3 only: its licence (MIT) lets weights
 # be shared. `make bundle-models` copies them to resources/models.
 TRAINING_SHARDS = [f"{part:02d}" for part in range(24)]
-# The bundled weights were trained in sittings, each going on from the one before; all but the last read half of the clips.
-SITTINGS = {
+# The bundled weights were trained in sessions, each going on from the one before; all but the last read half of the clips.
+SESSIONS = {
     "1": "--steps 5530 --seed 1",
     "2": "--steps 1823 --seed 2 --rate 7e-4",
     "3": "--steps 18568 --seed 3 --rate 8e-4 --precision bfloat16 --compile",
     "4": "--steps 17500 --seed 4 --rate 8e-4 --precision bfloat16 --compile",
     "5": "--steps 18000 --seed 5 --rate 8e-4 --precision bfloat16 --compile",
 }
-LAST_SITTING = max(SITTINGS)
-CLIPS_OF_SITTING = {sitting: TRAINING_SHARDS[: 24 if sitting == LAST_SITTING else 12] for sitting in SITTINGS}
-START_OF_SITTING = {sitting: f"{RUN.results}/models/diffusion_{int(sitting) - 1}" for sitting in SITTINGS}
-START_OF_SITTING["1"] = []
+LAST_SESSION = max(SESSIONS)
+CLIPS_OF_SESSION = {session: TRAINING_SHARDS[: 24 if session == LAST_SESSION else 12] for session in SESSIONS}
+START_OF_SESSION = {session: f"{RUN.results}/models/diffusion_{int(session) - 1}" for session in SESSIONS}
+START_OF_SESSION["1"] = []
 
 
 rule render_training_clips:
@@ -57,16 +57,16 @@ rule train_clap:
 
 rule train_diffusion:
     input:
-        shards=lambda wildcards: collect("<results>/models/clips/{part}.tar", part=CLIPS_OF_SITTING[wildcards.sitting]),
-        start=lambda wildcards: START_OF_SITTING[wildcards.sitting],
+        shards=lambda wildcards: collect("<results>/models/clips/{part}.tar", part=CLIPS_OF_SESSION[wildcards.session]),
+        start=lambda wildcards: START_OF_SESSION[wildcards.session],
     output:
-        directory("<results>/models/diffusion_{sitting}"),
+        directory("<results>/models/diffusion_{session}"),
     log:
-        "<logs>/train_diffusion_{sitting}.log",
+        "<logs>/train_diffusion_{session}.log",
     benchmark:
-        "<benchmarks>/train_diffusion_{sitting}.tsv"
+        "<benchmarks>/train_diffusion_{session}.tsv"
     wildcard_constraints:
-        sitting="|".join(SITTINGS),
+        session="|".join(SESSIONS),
     conda:
         "../envs/generation.yaml"
     resources:
@@ -74,7 +74,7 @@ rule train_diffusion:
         runtime=240,
     params:
         **program("train_diffusion"),
-        schedule=lambda wildcards, input: SITTINGS[wildcards.sitting]
+        schedule=lambda wildcards, input: SESSIONS[wildcards.session]
         + (f" --start {input.start}" if input.start else ""),
     shell:
         "python {params.script:q} --shards {input.shards:q} {params.schedule} --output {output:q} 2> {log:q}"

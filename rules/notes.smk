@@ -1,10 +1,10 @@
 NOTE_SPLITS = config["notes"]["splits"]
-if config["inputs"]["notes"] is None or RUN.downloads_notes:
+if config["inputs"]["notes"] is None or section.is_address(config["inputs"]["notes"]):
     ARCHIVE = f"{RUN.results}/notes/nsynth-{{split}}.tar.gz"
 else:
     ARCHIVE = config["inputs"]["notes"]
 DOWNLOADS = {}
-if RUN.downloads_notes:
+if section.is_address(config["inputs"]["notes"]):
     DOWNLOADS = dict(zip(expand(ARCHIVE, split=NOTE_SPLITS), expand(config["inputs"]["notes"], split=NOTE_SPLITS)))
 # An address may hold a password: the jobs that download, which are local, find it in their environment.
 NOTES_ADDRESSES = {target: f"NOTES_ADDRESS_{number}" for number, target in enumerate(DOWNLOADS)}

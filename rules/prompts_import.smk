@@ -12,10 +12,10 @@ rule import_prompts:
         "../envs/prompts.yaml"
     params:
         **program("import_prompts"),
-        file=section.prompts_file(config["inputs"]),
+        source=options({"clips" if config["inputs"]["clips"] else "file": section.prompts_file(config["inputs"])}),
         first=first_prompt_of_batch,
         last=last_prompt_of_batch,
         texts=given_texts,
     shell:
-        "python {params.script:q} --file {params.file:q} --first {params.first} --last {params.last}"
+        "python {params.script:q} {params.source} --first {params.first} --last {params.last}"
         " --output {output:q} 2> {log:q}"

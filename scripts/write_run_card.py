@@ -16,6 +16,7 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, required=True, help="how many")
     parser.add_argument("--notes", type=Path, nargs="?", help="notes.parquet")
     parser.add_argument("--clips", type=int, required=True, help="generated clips, all levels and signals counted")
+    parser.add_argument("--manifests", type=Path, nargs="*", default=[], help="of shards that may have left clips out")
     parser.add_argument("--licences", default="{}", help="of models whose folder does not tell, as JSON")
     parser.add_argument("--readme", type=Path, required=True, help="what says where everything lies")
     parser.add_argument("--output", type=Path, required=True)
@@ -24,6 +25,7 @@ def main() -> None:
     import pyarrow.parquet as pq
     from musicologist.core.checkout import CHECKOUT
     from musicologist.core.files import write_text
+    from musicologist.inputs import clips, section
     from musicologist.workflow import record
 
     def count(path: Path | None) -> int:
@@ -31,6 +33,12 @@ def main() -> None:
 
     configuration, licences = json.loads(arguments.configuration), json.loads(arguments.licences)
     concepts = set(pq.read_table(arguments.emergence, columns=["concept"])["concept"].to_pylist())
+    manifests = [json.loads(path.read_text(encoding="utf-8")) for path in arguments.manifests]
+    left_out = clips.left_out(manifests)
+    levels = len(manifests[0]["levels"]) if manifests else 0
+    used = configuration["models"]
+    if section.heard(configuration.get("inputs", {})):
+        used = {**used, "diffusion": None, "text_encoder": None}
     card = {
         "run": configuration["run"],
         "date": record.date_of(arguments.emergence),
@@ -40,12 +48,14 @@ def main() -> None:
         "seed": configuration["seed"],
         "counts": {
             "prompts": arguments.prompts,
-            "clips": arguments.clips,
+            "clips": arguments.clips - levels * len(left_out),
+            **({"clips left out": len(left_out)} if left_out else {}),
             "notes": count(arguments.notes),
             "concepts": len(concepts),
         },
-        "models": [record.model_entry(*used, licences) for used in record.models_by_role(configuration["models"])],
+        "models": [record.model_entry(*one, licences) for one in record.models_by_role(used)],
         "notes": record.notes_entry(configuration),
+        **({"left_out": left_out} if left_out else {}),
         "configuration": configuration,
     }
     write_text(arguments.readme, record.readme(card))

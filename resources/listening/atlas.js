@@ -201,7 +201,7 @@ Listen.parts.atlas = (() => {
               "th",
               { scope: "col", role: "columnheader", class: i === 0 ? "begins" : "", title: format.level(i) },
               h("span", { class: "unseen" }, `${signal.name}, `),
-              format.sigma(level.sigma),
+              Listen.curved ? format.sigma(level.sigma) : "clips",
             ),
           ),
         ),
@@ -215,7 +215,13 @@ Listen.parts.atlas = (() => {
     const made = h(
       "table",
       { class: "atlas", role: "table", style: `--levels:${D.levels.length * signals.length}` },
-      h("caption", {}, "Columns: noise level σ, from nearly pure noise at the left to the finished clip at the right."),
+      h(
+        "caption",
+        {},
+        Listen.curved
+          ? "Columns: noise level σ, from nearly pure noise at the left to the finished clip at the right."
+          : "The finished clips, and what the probes say of them.",
+      ),
       head,
       body,
     );
@@ -316,9 +322,9 @@ Listen.parts.atlas = (() => {
           h(
             "span",
             {},
-            "One clip on its way from noise to music: “",
+            Listen.curved ? "One clip on its way from noise to music: “" : "One of the clips: “",
             Listen.marked(Listen.prompt(clip.prompt)),
-            "”. Click a moment to hear it.",
+            Listen.curved ? "”. Click a moment to hear it." : "”. Click it to hear it.",
           ),
         ),
       ),
@@ -335,11 +341,16 @@ Listen.parts.atlas = (() => {
       const sum = D.card.counts || {};
       Listen.fill(
         main,
-        h("h1", {}, "When does noise turn into ", h("em", {}, "music"), "?"),
+        Listen.curved
+          ? h("h1", {}, "When does noise turn into ", h("em", {}, "music"), "?")
+          : h("h1", {}, "What is ", h("em", {}, "heard"), " of what was asked for?"),
         h(
           "p",
           { class: "lead" },
-          "A model makes music out of noise, step by step; each row below is a musical concept, each column a moment on the way, and each number says how well a probe that learnt the concept from single notes tells the clips whose prompt asks for it from the others: .50 is guessing, 1.00 is never wrong.",
+          Listen.curved
+            ? "A model makes music out of noise, step by step; each row below is a musical concept, each column a moment on the way, and each number"
+            : "Each row below is a musical concept, and its number",
+          " says how well a probe that learnt the concept from single notes tells the clips whose prompt asks for it from the others: .50 is guessing, 1.00 is never wrong.",
         ),
         opening
           ? opening.element

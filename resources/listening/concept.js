@@ -273,7 +273,7 @@ Listen.parts.concept = (() => {
         concept.second_opinion ? h("p", { class: "second-opinion" }, concept.second_opinion) : "",
         warnings(concept),
         facts(concept),
-        h("h2", { id: "curve" }, "Where on the way it can be told"),
+        h("h2", { id: "curve" }, Listen.curved ? "Where on the way it can be told" : "How well it can be told"),
         curve,
         h("h2", { id: "hear" }, Listen.data.audible ? "Hear it" : "Clips and decisions"),
         h(
@@ -282,7 +282,11 @@ Listen.parts.concept = (() => {
           h("strong", {}, "●"),
           " the probe says yes, ",
           h("strong", {}, "○"),
-          " it says no; the number is how far it is from its boundary. The level is the one of the slider below; the little curves run from noise to music. Marked words made a prompt count.",
+          " it says no; the number is how far it is from its boundary. ",
+          Listen.curved
+            ? "The level is the one of the slider below; the little curves run from noise to music. "
+            : "",
+          "Marked words made a prompt count.",
         ),
         h("h3", {}, `Prompts that ask for ${concept.definition.asked_for}`),
         h("ul", { class: "rows" }, asked.map(row)),

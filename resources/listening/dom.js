@@ -8,6 +8,7 @@ var Listen = { data: JSON.parse(document.getElementById("data").textContent), pa
 
   Listen.concepts = Object.fromEntries(D.concepts.map((concept) => [concept.id, concept]));
   Listen.last = D.levels.length - 1;
+  Listen.curved = Listen.last > 0; // otherwise there are finished clips alone
   Listen.mainSignals = D.signals.filter((signal) => !signal.control);
   Listen.state = {
     signal: (Listen.mainSignals[0] || D.signals[0]).id,

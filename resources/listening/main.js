@@ -81,7 +81,7 @@
       );
     },
   };
-  const NAV = ["atlas", "order", "prompt", "blind", "run"];
+  const NAV = Listen.curved ? ["atlas", "order", "prompt", "blind", "run"] : ["atlas", "prompt", "blind", "run"];
   let part = null;
 
   function navigate() {
@@ -141,7 +141,7 @@
   if (D.audible) {
     dock.append(
       h("div", { class: "dock-play" }, button, playing),
-      h("div", { class: "dock-level" }, h("label", { for: "level" }, "Noise level"), slider, ticks, output, warning),
+      h("div", { class: "dock-level", hidden: !Listen.curved }, h("label", { for: "level" }, "Noise level"), slider, ticks, output, warning),
       h("fieldset", { class: "dock-signal" }, h("legend", {}, "Signal"), radios),
       h(
         "div",
@@ -173,7 +173,7 @@
     );
   } else {
     dock.append(
-      h("div", { class: "dock-level" }, h("label", { for: "level" }, "Noise level"), slider, ticks, output),
+      h("div", { class: "dock-level", hidden: !Listen.curved }, h("label", { for: "level" }, "Noise level"), slider, ticks, output),
       D.signals.length > 1 ? h("fieldset", { class: "dock-signal" }, h("legend", {}, "Signal"), radios) : "",
     );
   }

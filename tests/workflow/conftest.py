@@ -46,7 +46,7 @@ class Checkout:
         return {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1"}
 
     def command(self, *arguments: str, config: str = "tests/workflow/small.yaml") -> list[str]:
-        return [sys.executable, "-m", "snakemake", "--configfile", config, "--cores", "1", *arguments]
+        return [sys.executable, "-m", "snakemake", "--configfile", *config.split(), "--cores", "1", *arguments]
 
     def snakemake(
         self, *arguments: str, config: str = "tests/workflow/small.yaml", terminal: str = "full"

@@ -12,6 +12,7 @@ from musicologist.core.errors import UserError
 _MOST = 100_000  # values in a YAML file, what aliases repeat counted again
 _DEEPEST = 60
 _LARGEST = 5_000_000  # bytes of a YAML file
+_LARGEST_NUMBER = 10**60
 _LONGEST_NAME = 255  # bytes, of a file in most file systems
 _HALF = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -87,6 +88,8 @@ def load_yaml(path: str | Path, what: str) -> Any:
     """
     import yaml
 
+    if Path(path).exists() and not Path(path).is_file() and not Path(path).is_dir():
+        raise UserError(f"{path} is a pipe or a device: expected {what}, a plain file.")
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (FileNotFoundError, IsADirectoryError):
@@ -119,10 +122,15 @@ def _depth(text: str) -> int:
 
 
 def _strict_loader() -> Any:
-    """PyYAML's safe loader, but for a key that stands twice: it would take the last without a word."""
+    """PyYAML's safe loader, but for merges without an end, and for a key that stands twice: it would take the last."""
     import yaml
 
     class Strict(yaml.SafeLoader):
+        def flatten_mapping(self, node: yaml.MappingNode) -> None:
+            super().flatten_mapping(node)
+            if len(node.value) > _MOST:  # merged again and again, each time with all that was merged before
+                raise yaml.YAMLError(f"more than {_MOST} keys are merged into one another")
+
         def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
             seen: dict[Any, int] = {}
             for key, _ in node.value:
@@ -158,6 +166,10 @@ def require_plain(value: Any, source: str) -> None:
                 require_text(key, source)
         elif isinstance(item, float) and not math.isfinite(item):
             raise UserError(f"{source}: {place} is {item}: expected a finite number.")
+        elif isinstance(item, int) and abs(item) > _LARGEST_NUMBER:  # Python refuses to print what is longer still
+            raise UserError(
+                f"{source}: {place} is a number of {item.bit_length()} bits: expected one that is written out."
+            )
         elif isinstance(item, str):
             require_text(item, f"{source}: {place}")
             if max(map(len, item.encode().split(b"/"))) > _LONGEST_NAME:

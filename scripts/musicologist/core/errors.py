@@ -57,6 +57,7 @@ _REMEDIES = {
     errno.ENAMETOOLONG: "give shorter names",
     errno.EISDIR: "a file was expected there: move the folder away",
     errno.ENOTDIR: "a folder was expected there: move the file away",
+    errno.ELOOP: "a link there leads back to itself: mend it",
     errno.EEXIST: "move away what lies there",
     errno.ENOENT: "see that it is there",
     errno.ESTALE: "the network file system was lost for a while: see that it is mounted",

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from musicologist.core import containers
 from musicologist.core.errors import UserError
 from musicologist.core.shard_writing import Clip
 
@@ -57,10 +58,11 @@ def decode(content: bytes) -> tuple[np.ndarray, int]:
 
     Full scale is 1, of whatever subtype the file is: libsndfile does not scale floats to integers, so those are read as floats.
 
-    Raises ValueError, with words, for bytes that are no sound file and for a length or rate that no clip has.
+    Raises ValueError, with words, for bytes that are no sound file or break off, and for a length or rate that no clip has.
     """
     import soundfile
 
+    containers.require_whole(content)
     try:
         with soundfile.SoundFile(io.BytesIO(content)) as file:
             if not 0 <= file.frames * file.channels <= _LARGEST or not _RATES[0] <= file.samplerate <= _RATES[1]:
@@ -68,7 +70,10 @@ def decode(content: bytes) -> tuple[np.ndarray, int]:
                     f"its header claims {file.frames} samples of {file.channels} channels at {file.samplerate} Hz"
                 )
             kind = "int16" if file.subtype == "PCM_16" else "float32"
-            audio = file.read(dtype=kind, always_2d=True).T
+            # With the number of frames, for what cannot be sought in (GSM, some ADPCM) is read in no other way.
+            audio = file.read(file.frames, dtype=kind, always_2d=True).T
+            if audio.shape[1] < file.frames:
+                raise ValueError(f"it breaks off after {audio.shape[1]} of {file.frames} samples")
             if kind == "int16":
                 return audio.astype(np.float32) / np.float32(32767), file.samplerate
             whole = file.subtype not in ("FLOAT", "DOUBLE", "VORBIS", "OPUS") and not file.subtype.startswith("MPEG")

@@ -98,24 +98,29 @@ def curves(summaries: Iterable[Mapping[str, Any]]) -> dict[Key, Mapping[str, Any
     }
 
 
-def ranked(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+def ranked(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     """By signal the concepts by when they are there, then by ROC-AUC at its last level; what did not emerge comes last.
 
-    ``rows`` are those of atlas.csv: figures show concepts in this order.
+    ``rows`` are those of atlas.csv: figures show concepts in this order. With one level alone it is by ROC-AUC.
     """
     curves: dict[str, dict[str, dict[str, Mapping[str, Any]]]] = {}
     for row in sorted(rows, key=lambda row: row["step"]):
         curves.setdefault(row["signal"], {}).setdefault(row["concept"], {})[row["classifier"]] = row
-    return {signal: sorted(mine, key=lambda name: _place(mine[name]), reverse=True) for signal, mine in curves.items()}
+    place = _place if len({row["step"] for row in rows}) > 1 else _mean_area
+    return {signal: sorted(mine, key=lambda name: place(mine[name]), reverse=True) for signal, mine in curves.items()}
 
 
 def _place(ends: Mapping[str, Mapping[str, Any]]) -> tuple[float, float, float]:
     """Where a concept comes, larger is earlier; ``ends`` are the last rows of its curves by classifier."""
     answers = {classifier: row["answer"] for classifier, row in ends.items()}
     sigma = {classifier: row["half_excess_sigma"] for classifier, row in ends.items()}
-    areas = [row["roc_auc"] for row in ends.values() if np.isfinite(row["roc_auc"])]
     last = next(iter(ends.values()))["sigma"]
-    return *_earliness(answers, sigma, last), float(np.mean(areas)) if areas else -1.0
+    return *_earliness(answers, sigma, last), _mean_area(ends)
+
+
+def _mean_area(ends: Mapping[str, Mapping[str, Any]]) -> float:
+    areas = [row["roc_auc"] for row in ends.values() if np.isfinite(row["roc_auc"])]
+    return float(np.mean(areas)) if areas else -1.0
 
 
 def _earliness(answers: Mapping[str, str], sigma: Mapping[str, float], last_sigma: float) -> tuple[float, float]:

@@ -32,6 +32,12 @@ _LEGEND = (
 )
 
 
+_OF_ONE = (
+    "Rows: the best told apart on top. Bold: every probe is above shuffled labels (Benjamini-Hochberg over concepts, 5 %). "
+    "Intervals stand in atlas.csv and in the concepts' own figures. Hatched: in doubt, for what stands with its name."
+)
+
+
 def atlas(
     rows: Rows, ranked: Mapping[str, Sequence[str]], metric: str, note: str, width: float | None = None
 ) -> "Figure":
@@ -52,13 +58,13 @@ def atlas(
     cells = {across: ((width - named - 0.3) / across - _BESIDE) / levels for across in range(1, len(signals) + 1)}
     across = max((number for number, cell in cells.items() if cell >= _CELL), default=1)
     down = -(-len(signals) // across)
-    lines = canvas.caption([_LEGEND.format(SIGNAL_NAMES[first]), note], width)
+    lines = canvas.caption([_LEGEND.format(SIGNAL_NAMES[first]) if levels > 1 else _OF_ONE, note], width)
     height = 1.1 + down * (0.9 + 0.26 * len(concepts)) + canvas.height_of(lines)
     figure = canvas.new_figure(width, height)
     axes = figure.subplots(down, across, sharey=True, squeeze=False)
     for axis, signal in zip(axes.flat, signals, strict=False):
         image = _panel(axis, [row for row in rows if row["signal"] == signal], concepts, metric, cells[across])
-        axis.set_title(SIGNAL_NAMES[signal], fontsize=9.5)
+        axis.set_title(SIGNAL_NAMES[signal] if levels > 1 or len(signals) > 1 else "the clips", fontsize=9.5)
     for axis in axes.flat[len(signals) :]:
         axis.set_axis_off()
     for axis in axes[:, 0]:
@@ -96,7 +102,12 @@ def _panel(axis: "Axes", rows: Rows, concepts: Sequence[str], metric: str, cell:
         _numbers(axis, image, values, bold, doubtful, cell)
     for i in doubtful:
         hatch(axis, -0.5, i - 0.5, len(levels), 1)
-    _label(axis, levels, [when(end) for end in ends], cell)
+    if len(levels) > 1:
+        _label(axis, levels, [when(end) for end in ends], cell)
+    else:
+        axis.set_xticks([])
+    axis.spines[:].set_visible(False)
+    axis.tick_params(length=0)
     return image
 
 

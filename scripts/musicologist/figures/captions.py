@@ -14,7 +14,7 @@ def emergence(
     rows: Rows, reports: Mapping[str, Any], controls: Rows, styles: Mapping[str, Style], panels: Collection[str]
 ) -> list[str]:
     """The parts of the caption below a concept's curves: the arguments are the figure's, ``panels`` its kinds of panel."""
-    marks = _MARKS if "halves" in panels else ""
+    marks = _MARKS if "halves" in panels else _OF_BARS if "bars" in panels else ""
     beside = _CONTROLS.format(next(iter(styles.values())).label) if "controls" in panels else ""
     return [doubted(rows), counts(rows[0]), *learnt(reports), *_baselines(controls), " ".join([_BARS + marks, beside])]
 
@@ -24,6 +24,10 @@ _MARKS = (
     " Grey: what curves with the prompts' labels shuffled stay below in 95 of 100 cases, at all levels together; filled marks "
     "are above it (p ≤ 0.05, this concept alone), a dashed curve nowhere. Half there: diamonds, the level at which half of the "
     "final excess over .5 has come, with its interval; triangles, that is so at the first level already."
+)
+_OF_BARS = (
+    " The line on a bar: what shuffled labels stay below in 95 of 100 cases; filled bars are above it. Grey bars: the first "
+    "probe's controls."
 )
 _CONTROLS = "Controls: those of {}, whose curve is drawn again; the other probes' stand in controls.parquet."
 

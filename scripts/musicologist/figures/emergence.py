@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from musicologist.core import noise_levels
-from musicologist.figures import canvas, captions
+from musicologist.figures import bars, canvas, captions
 from musicologist.figures.axes import level_axis, step_axis
 from musicologist.figures.canvas import METRIC_NAMES, SIGNAL_NAMES
 from musicologist.figures.legends import legend_above
@@ -74,12 +74,12 @@ def emergence(
     width = width or (4.4 * len(signals) + 0.4 if len(signals) > 1 else 6.4)
     across = min(len(signals), max(1, int(width / _NARROWEST)))
     beside = {signal: _controls_of(rows, controls, signal, metric, first) for signal in signals}
-    heights = {"curves": _CURVES}
-    if metric == _RANKED:
+    heights, curved = {"curves": _CURVES}, len({row["step"] for row in rows}) > 1
+    if metric == _RANKED and curved:
         heights["halves"] = _HALVES * len(styles) + 0.05
-    if any(beside.values()):
+    if any(beside.values()) and curved:
         heights["controls"] = _CONTROL
-    said = captions.emergence(rows, reports, controls, styles, heights)
+    said = captions.emergence(rows, reports, controls, styles, heights if curved else ["bars"])
     lines = canvas.caption([*said, note], width)
     down = -(-len(signals) // across)
     tall = 0.8 + down * (sum(heights.values()) + 0.1 * len(heights) + 0.9) + canvas.height_of(lines)
@@ -92,6 +92,11 @@ def emergence(
             len(heights), 1, height_ratios=[*heights.values()]
         )
         axes = {kind: figure.add_subplot(cell[place]) for place, kind in enumerate(heights)}
+        if not curved:
+            named = {kind: (_CONTROLS[kind]["label"], found) for kind, found in beside[signal].items()}
+            bars.panel(axes["curves"], mine, named, styles, metric, _chance(rows, metric))
+            axes["curves"].set_title(SIGNAL_NAMES.get(signal, signal) if len(signals) > 1 else "", fontsize=9.5)
+            continue
         _curves(axes["curves"], mine, styles, metric)
         axes["curves"].set_ylim(*_limits(rows, metric))
         if doubts:
@@ -112,7 +117,8 @@ def emergence(
             )
         _label(axes, mine, SIGNAL_NAMES.get(signal, signal), metric, number % across == 0, _chance(rows, metric))
     legend_above(legend, figure)
-    canvas.explain(figure, f"When does “{canvas.title_of(rows[0]['concept'])}” emerge?", lines, doubts)
+    concept = canvas.title_of(rows[0]["concept"])
+    canvas.explain(figure, f"When does “{concept}” emerge?" if curved else f"Is “{concept}” heard?", lines, doubts)
     return figure
 
 

@@ -86,7 +86,7 @@ def animate(concept: str, plane: Plane, frames: Sequence[Frame], note: str, fram
     """Write a GIF with a panel for each signal and a frame for each step; the same input gives the same bytes."""
     from PIL import Image
 
-    signals = _signals(frames)
+    signals, curved = _signals(frames), len({frame.step for frame in frames}) > 1
     width = max(4.3 * len(signals), 5.0)
     lines = canvas.caption([_about(plane), note], width)
     figure = canvas.new_figure(width, 4.9 + canvas.height_of(lines))
@@ -114,7 +114,7 @@ def animate(concept: str, plane: Plane, frames: Sequence[Frame], note: str, fram
             _move(moving[frame.signal], plane, frame)
             for artist in moving[frame.signal]:
                 axes[frame.signal].draw_artist(artist)
-            title.set_text(f"“{title_of(concept)}” at {_level(frame)}, step {step}")
+            title.set_text(f"“{title_of(concept)}”" + (f" at {_level(frame)}, step {step}" if curved else ""))
         figure.draw_artist(title)
         pictures.append(Image.fromarray(np.asarray(agg.buffer_rgba())[..., :3].copy()))
     palette = _palette()
@@ -140,10 +140,10 @@ def still(concept: str, plane: Plane, frames: Sequence[Frame], note: str, width:
         axis = figure.add_subplot(grid[1 + row, column])
         _move(plane.draw(axis), plane, frame)
         axis.tick_params(labelleft=not column, labelbottom=row == len(signals) - 1)
-        if not row:
+        if not row and len(steps) > 1:
             axis.set_title(_level(frame).replace(" (", "\n("), fontsize=8.5)
         if not column:
-            axis.set_ylabel(SIGNAL_NAMES[frame.signal], fontsize=8.5)
+            axis.set_ylabel(SIGNAL_NAMES[frame.signal] if len(steps) > 1 else "", fontsize=8.5)
     legend_above(legend, figure)
     canvas.explain(figure, f"Clips among notes: “{title_of(concept)}”", lines)
     return figure

@@ -38,6 +38,7 @@ def rates(
     """
     styles = styles or of_rows(rows)
     signals = canvas.signals_of(rows)
+    curved = len({row["step"] for row in rows}) > 1
     width, doubts = width or 1.2 + 3.9 * len(styles), canvas.doubts(rows)
     counts = (
         f"{rows[0]['n_pos_prompts']} prompts with and {rows[0]['n_neg_prompts']} without the concept; {rows[0]['n_pos']} and "
@@ -53,7 +54,7 @@ def rates(
             axis = figure.add_subplot(grid[1 + down, across])
             mine = [row for row in rows if (row["signal"], row["classifier"]) == (signal, classifier)]
             _panel(axis, mine, reports.get(classifier))
-            title = f"{style.label}, {SIGNAL_NAMES[signal]}"
+            title = f"{style.label}, {SIGNAL_NAMES[signal]}" if curved else style.label
             axis.set_title(textwrap.fill(title, int(13 * (width - 0.8) / len(styles))), fontsize=8.5)
             axis.set_ylim(-0.02, 1.02)
             axis.tick_params(labelsize=7.5)
@@ -61,6 +62,8 @@ def rates(
                 canvas.hatch(axis, 0, 0, 1, 1, transform=axis.transAxes, edgecolor="0.85", zorder=0.5)
             if not across:
                 axis.set_ylabel("share of clips (95 %)", fontsize=8.5)
+            if not curved:
+                continue
             if not down:
                 step_axis(axis, rows)
             level_axis(axis, rows)
@@ -73,7 +76,9 @@ def rates(
 
 def _panel(axis: "Axes", rows: Rows, report: Mapping[str, Any] | None) -> None:
     decibels = [row["log_snr_db"] for row in rows]
-    for name, look in _RATES.items():
+    if len(rows) == 1:
+        _bars(axis, rows[0])
+    for name, look in _RATES.items() if len(rows) > 1 else ():
         axis.plot(decibels, [row[name] for row in rows], ms=4, linewidth=1.3, **look)
         low, high = ([row[f"{name}_{end}"] for row in rows] for end in ("low", "high"))
         axis.fill_between(decibels, low, high, color=look["color"], alpha=0.12, linewidth=0)
@@ -82,3 +87,11 @@ def _panel(axis: "Axes", rows: Rows, report: Mapping[str, Any] | None) -> None:
         axis.axhline(
             report["held_out"]["accuracy"], color="0.2", linestyle="--", linewidth=1, label="accuracy on held-out notes"
         )
+
+
+def _bars(axis: "Axes", row: Mapping[str, Any]) -> None:
+    """The rates of the only level as bars with their intervals."""
+    for place, (name, look) in enumerate(_RATES.items()):
+        axis.bar([place], [row[name]], width=0.6, color=look["color"], alpha=0.75, label=look["label"])
+        axis.vlines([place], [row[f"{name}_low"]], [row[f"{name}_high"]], color="black", linewidth=1.4)
+    axis.set_xticks([])

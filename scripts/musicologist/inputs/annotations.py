@@ -62,6 +62,10 @@ def _bpm(place: str, value: Any) -> float | None:
     if isinstance(value, str):
         match = re.search(r"\d+(?:\.\d+)?", value)
         value = float(match.group()) if match else None
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and not value > _FASTEST):
+    if value is None or (
+        isinstance(value, int | float) and not isinstance(value, bool) and not (value > _FASTEST or value < 0)
+    ):
         return value if value is None else float(value)
-    raise UserError(f"{place}: bpm is {json.dumps(value)[:40]}: expected a number up to {_FASTEST}, or null.")
+    raise UserError(
+        f"{place}: bpm is {json.dumps(value)[:40]}: expected a number up to {_FASTEST} and not below 0, or null."
+    )

@@ -221,15 +221,10 @@ def _clip(
 def read_sound(path: Path) -> tuple["np.ndarray", int]:
     """A WAV file's audio, float32 (channels, samples), and its rate in Hz; UserError where it is missing, broken or cut off."""
     from musicologist.core import shards
+    from musicologist.core.files import content
 
     try:
-        content = path.read_bytes()
-        length = int.from_bytes(content[4:8], "little")
-        if content[:4] == b"RIFF" and length != 0xFFFFFFFF and length + 8 > len(content):
-            raise UserError(
-                f"{path} breaks off after {len(content)} of {length + 8} bytes: copy or make the file again; {_LEAVE_OUT}."
-            )
-        return shards.decode(content)
+        return shards.decode(content(path))
     except (OSError, ValueError) as error:
         raise UserError(
             f"{path} is no readable WAV file ({error}): copy or make the file again; {_LEAVE_OUT}."

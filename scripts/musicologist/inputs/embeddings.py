@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ARRAY_SUFFIXES = (".pt", ".npy")
 _TOLERANCE = 1e-3
+_SMALLEST = 1e-30  # a norm below which float32 has no digits left
 
 
 def load_array(path: str | Path) -> np.ndarray:
@@ -70,8 +71,10 @@ def _array_of(path: Path) -> object:
 
     with open(path, "rb") as file:
         version = npy.read_magic(file)
-        readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-        shape, _, kind = readers[version](file) if version in readers else npy._read_array_header(file, version)  # type: ignore[attr-defined]
+        readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}  # 3.0 is for names of fields
+        if version not in readers:
+            raise ValueError(f"version {version[0]}.{version[1]} of the format, which no plain array needs")
+        shape, _, kind = readers[version](file)
         claimed, there = math.prod(shape) * kind.itemsize, path.stat().st_size - file.tell()
         if not kind.hasobject and claimed > there:
             raise ValueError(f"its header claims {claimed} bytes, and {there} are there")
@@ -86,9 +89,13 @@ def unit(embedding: np.ndarray, place: str) -> tuple[np.ndarray, bool]:
     if embedding.ndim != 2 or not embedding.shape[1]:
         raise UserError(f"{place} has the shape {list(embedding.shape)}: expected rows of numbers, one an embedding.")
     norms = np.linalg.norm(embedding.astype(np.float64), axis=1)
-    bad = np.flatnonzero(~np.isfinite(norms) | (norms == 0))
+    bad = np.flatnonzero(~np.isfinite(norms) | (norms < _SMALLEST))
     if len(bad):
-        what = "only zeros" if norms[bad[0]] == 0 else "numbers that are not finite (NaN or infinite)"
+        what = (
+            "only zeros, or as good as"
+            if norms[bad[0]] < _SMALLEST
+            else "numbers that are not finite (NaN or infinite)"
+        )
         raise UserError(f"{place}: row {bad[0]} has {what} ({len(bad)} such rows): embed that audio again.")
     if len(embedding) > 1 and (embedding == embedding[0]).all():
         raise UserError(f"{place}: all {len(embedding)} rows are the same: embed the audio again, each clip by itself.")

@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,15 @@ def _next(text: str, position: int) -> int:
     return between.end() if between else position
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A record of these keys; ValueError where one stands twice: the last would be taken without a word."""
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        twice = next(key for number, (key, _) in enumerate(pairs) if key in dict(pairs[:number]))
+        raise ValueError(f"the key {twice[:40]!r} stands twice in a record")
+    return record
+
+
 def read_json(path: str | Path, like: str) -> Iterator[tuple[str, Any]]:
     """All records of a file, each with its place in words.
 
@@ -33,7 +42,7 @@ def read_json(path: str | Path, like: str) -> Iterator[tuple[str, Any]]:
         raise UserError(f"{path} does not exist: expected JSON records like {like}.") from None
     except UnicodeDecodeError:
         raise UserError(f"{path} is not UTF-8 text: expected JSON records like {like}.") from None
-    decoder, position, number = json.JSONDecoder(), 0, 0
+    decoder, position, number = json.JSONDecoder(object_pairs_hook=_once), 0, 0
     while (start := _next(text, position)) < len(text):
         try:
             value, position = decoder.raw_decode(text, start)
@@ -114,29 +123,48 @@ def _json_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
             record = {"text": record}
         if not isinstance(record, dict):
             raise UserError(f"{place}: expected a record like {_LIKE} or a text, found {json.dumps(record)[:60]}.")
-        yield place, _lowered(record)
+        yield place, _lowered(place, record)
 
 
-def _lowered(record: dict[str, Any]) -> dict[str, Any]:
-    """The record with the names of the columns that are looked for in lower case."""
+def _lowered(place: str, record: dict[str, Any], columns: Sequence[str] = _COLUMNS) -> dict[str, Any]:
+    """The record with the names of the columns that are looked for in lower case; UserError where one stands twice."""
     known = {name: str(name).strip().lower() for name in record}
-    return {known[name] if known[name] in _COLUMNS else name: value for name, value in record.items()}
+    lowered = {known[name] if known[name] in columns else name: value for name, value in record.items()}
+    if len(lowered) < len(record):
+        twice = next(name for name in lowered if [*known.values()].count(str(name)) > 1)
+        raise UserError(f"{place}: the column {twice} stands twice: rename one of the two.")
+    return lowered
 
 
-def _csv_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _require_once(place: str, names: Sequence[str], columns: Sequence[str]) -> None:
+    """Raise UserError where a column that is looked for stands twice among ``names``: the last would be taken silently."""
+    lowered = [name.strip().lower() for name in names]
+    if twice := [name for name in columns if lowered.count(name) > 1]:
+        raise UserError(f"{place}: the column {twice[0]} stands twice: rename one of the two.")
+
+
+def csv_records(path: str | Path, columns: Sequence[str] = _COLUMNS) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The rows of a CSV file by column, each with its place in words; the names in ``columns`` may be written in any case.
+
+    Commas, semicolons or tabs stand between fields. Raises UserError for what is no CSV or not UTF-8.
+    """
     with open(path, encoding="utf-8-sig", newline="") as stream:
+        start = above = 0
         try:
-            head = stream.readline().lower()
-            named = [one for one in _SEPARATORS if {name.strip(' "\r\n') for name in head.split(one)} & set(_TEXTS)]
-            stream.seek(0)
+            while (head := stream.readline().lower()) and not head.strip():  # lines above the table
+                start, above = stream.tell(), above + 1
+            named = [one for one in _SEPARATORS if {name.strip(' "\r\n') for name in head.split(one)} & set(columns)]
+            stream.seek(start)
             reader = csv.DictReader(stream, strict=True, delimiter=named[0] if named else ",")
+            _require_once(place_of(path, line=above + 1), reader.fieldnames or (), columns)
             for record in reader:
-                documents.require_text(list(record.values()), place_of(path, line=reader.line_num))
-                yield place_of(path, line=reader.line_num), _lowered(record)
+                place = place_of(path, line=above + reader.line_num)
+                documents.require_text(list(record.values()), place)
+                yield place, _lowered(place, record, columns)
         except UnicodeDecodeError:
             raise UserError(f"{path} is not UTF-8 text: save it as UTF-8.") from None
         except csv.Error as error:
-            raise UserError(f"{path}: no CSV after line {reader.line_num} ({error}): mend it there.") from None
+            raise UserError(f"{path}: no CSV after line {above + reader.line_num} ({error}): mend it there.") from None
 
 
 def _parquet_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -151,13 +179,14 @@ def _parquet_records(path: str | Path) -> Iterator[tuple[str, dict[str, Any]]]:
         said = (str(error).splitlines() or [""])[0]
         raise UserError(f"{path} is not a readable parquet file ({said}): make it again.") from None
     for row, record in enumerate(records):
-        yield place_of(path, row=row), _lowered(record or dict.fromkeys(table.column_names))
+        place = place_of(path, row=row)
+        yield place, _lowered(place, record or dict.fromkeys(table.column_names))
 
 
-_RECORDS = {".json": _json_records, ".jsonl": _json_records, ".csv": _csv_records, ".parquet": _parquet_records}
+_RECORDS = {".json": _json_records, ".jsonl": _json_records, ".csv": csv_records, ".parquet": _parquet_records}
 
 
-def _whole(number: Any) -> int | None:
+def whole(number: Any) -> int | None:
     """A running number that a table may hold as 3, 3.0 or "3"."""
     try:
         return int(number) if not isinstance(number, bool) and float(number) == int(float(number)) else None
@@ -166,7 +195,11 @@ def _whole(number: Any) -> int | None:
 
 
 def _given_record(place: str, record: dict[str, Any], expected_id: int) -> str:
-    name = next((name for name in _TEXTS if name in record), None)
+    name, *others = [name for name in _TEXTS if name in record] or [None]
+    if others:
+        raise UserError(
+            f"{place}: both the columns {name} and {others[0]} may be the prompt: rename or remove one of the two."
+        )
     if name is None:
         hint = suggest(str(next(iter(record), "")), _TEXTS)
         raise UserError(f"{place}: found the columns {', '.join(map(str, record)) or 'none'}, but no prompt; {hint}.")
@@ -174,8 +207,8 @@ def _given_record(place: str, record: dict[str, Any], expected_id: int) -> str:
     if not isinstance(text, str) or not text.strip():
         raise UserError(f"{place}: {name} is {text!r}: expected a text that is not empty.")
     prompt_id = record.get("prompt_id", expected_id)
-    if _whole(prompt_id) != expected_id:
-        seen = (_whole(prompt_id) or 0) < expected_id and _whole(prompt_id) is not None
+    if whole(prompt_id) != expected_id:
+        seen = (whole(prompt_id) or 0) < expected_id and whole(prompt_id) is not None
         what = "stands twice" if seen else f"is not the running number {expected_id}, counted from 0"
         raise UserError(f"{place}: the prompt id {prompt_id!r} {what}: number prompts from 0, or leave prompt_id out.")
     return text.strip()

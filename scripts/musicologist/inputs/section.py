@@ -6,17 +6,32 @@ Runs whenever the workflow is parsed, so it reads no large file.
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from musicologist.core.errors import UserError
+from musicologist.inputs import clips as inputs_clips
 from musicologist.inputs import prompts as inputs_prompts
 
-Inputs = Mapping[str, str | None]
+Inputs = Mapping[str, Any]
+"""A place by kind, or None; and ``skip``, which is no place."""
 
 _ADDRESS = ("http://", "https://")
 _FOLDERS = ("audio", "embeddings", "note_embeddings")
-_FILES = ("prompts", "annotations")
+_FILES = ("prompts", "prompt_pairs", "annotations", "clips")
 _BRACES = re.compile(r"\{(?!split\})|(?<!\{split)\}")
-_ABOVE = {"audio": "embeddings", "notes": "note_embeddings"}
+_ABOVE = (("audio", "embeddings"), ("clips", "embeddings"), ("notes", "note_embeddings"))
+_HEARD = ("clips", "audio", "embeddings")
+
+
+def heard(inputs: Inputs) -> str | None:
+    """Which key gives what is heard of the model, where any does: then no model makes it."""
+    return next((key for key in _HEARD if inputs.get(key)), None)
+
+
+def skipped(inputs: Inputs) -> list[str]:
+    """Kinds of given clips that are left out."""
+    skip = inputs["skip"] or []
+    return [skip] if isinstance(skip, str) else skip
 
 
 def is_address(place: str | None) -> bool:
@@ -29,32 +44,42 @@ def check(inputs: Inputs, source: str) -> None:
 
     ``source`` names the configuration file in the sentence.
     """
-    for key, place in inputs.items():
-        if key == "notes" or not place:
+    places = {key: place for key, place in inputs.items() if place and key != "skip"}
+    for key, place in places.items():
+        if key == "notes":
             continue
         if not Path(place).exists():
             raise UserError(
                 f"{source}: inputs.{key} is {place}, which does not exist: name a file or folder that does."
             )
-        if (key in _FOLDERS and not Path(place).is_dir()) or (key in _FILES and Path(place).is_dir()):
-            what = "a file" if Path(place).is_file() else "a folder"
+        if (key in _FOLDERS and not Path(place).is_dir()) or (key in _FILES and not Path(place).is_file()):
+            what = "a file" if Path(place).is_file() else "a folder" if Path(place).is_dir() else "a pipe or a device"
             raise UserError(
                 f"{source}: inputs.{key} is {place}, which is {what}: expected a {'folder' if key in _FOLDERS else 'file'}."
             )
-    for key, place in inputs.items():
-        if place and _BRACES.search(place):
+    for key, place in places.items():
+        if _BRACES.search(place):
             raise UserError(
                 f"{source}: inputs.{key} is {place}, where a brace stands for a part of a name: name it without braces."
             )
-    for key, below in _ABOVE.items():
-        if inputs[key] and inputs[below]:
+    for key, below in _ABOVE:
+        if inputs.get(key) and inputs[below]:
             raise UserError(
                 f"{source}: inputs.{key} would not be used, for inputs.{below} gives what is made of it: remove one of the two."
             )
-    heard = "audio" if inputs["audio"] else "embeddings" if inputs["embeddings"] else None
-    if heard and not (inputs["prompts"] or inputs["annotations"]):
+    if inputs.get("clips") and (other := next((key for key in ("audio", "prompts") if inputs[key]), None)):
         raise UserError(
-            f"{source}: inputs.{heard} is given, but not what its prompts asked for: name inputs.annotations, or "
+            f"{source}: inputs.{other} would not be used, for inputs.clips names clips and prompts: remove one of the two."
+        )
+    if inputs.get("skip") and not inputs.get("clips"):
+        raise UserError(
+            f"{source}: inputs.skip is for clips of inputs.clips, which names none; of other audio prompts.leave_out "
+            "leaves out a prompt whose clips are unusable."
+        )
+    given = heard(inputs)
+    if given and not (given == "clips" or inputs["prompts"] or inputs["annotations"]):
+        raise UserError(
+            f"{source}: inputs.{given} is given, but not what its prompts asked for: name inputs.annotations, or "
             "inputs.prompts to have them annotated."
         )
     if inputs["annotations"]:
@@ -64,7 +89,7 @@ def check(inputs: Inputs, source: str) -> None:
                 f"{source}: inputs.annotations is {inputs['annotations']}: expected the original study's .json or a .parquet "
                 "table of annotations."
             )
-        if suffix == ".parquet" and not (heard or inputs["prompts"]):
+        if suffix == ".parquet" and not (given or inputs["prompts"]):
             raise UserError(
                 f"{source}: inputs.annotations is a table without the prompts themselves, from which audio is to be made: "
                 "name inputs.prompts too."
@@ -87,6 +112,8 @@ def check_notes(place: str | None, splits: Sequence[str], source: str) -> None:
             raise UserError(
                 f"{source}: inputs.notes is {named}, which does not exist: name an archive or folder that does."
             )
+        if not (named.is_dir() or named.is_file()):
+            raise UserError(f"{source}: inputs.notes is {named}, a pipe or a device: name an archive or folder.")
         for part in ("examples.json", "audio") if named.is_dir() else ():
             if not (named / part).exists():
                 raise UserError(
@@ -95,9 +122,13 @@ def check_notes(place: str | None, splits: Sequence[str], source: str) -> None:
 
 
 def prompts_file(inputs: Inputs) -> str | None:
-    """The file that holds the given prompts: their own, or the annotations where those repeat them."""
+    """The file that holds the given prompts: their own, or the clips', or the annotations where those repeat them."""
     annotations = inputs["annotations"]
-    return inputs["prompts"] or (annotations if annotations and annotations.endswith(".json") else None)
+    return (
+        inputs.get("clips")
+        or inputs["prompts"]
+        or (annotations if annotations and annotations.endswith(".json") else None)
+    )
 
 
 def equal(texts: Sequence[str]) -> dict[int, int]:
@@ -124,11 +155,17 @@ def prompts(inputs: Inputs, count: int) -> list[str]:
 
     Raises UserError as ``promptfiles.read_given``, and where prompts and annotations are both given and differ.
     """
-    file = prompts_file(inputs)
-    texts = inputs_prompts.read_given(file, count) if file else []
-    annotations = inputs["annotations"]
-    if inputs["prompts"] and annotations and annotations.endswith(".json"):
-        for number, pair in enumerate(zip(texts, inputs_prompts.read_given(annotations, count), strict=True)):
+    file, annotations = prompts_file(inputs), inputs["annotations"]
+    texts = (
+        inputs_clips.read(file).texts
+        if inputs.get("clips") and file
+        else inputs_prompts.read_given(file, count)
+        if file
+        else []
+    )
+    if file != annotations and annotations and annotations.endswith(".json"):
+        repeated = inputs_prompts.read_given(annotations, count)
+        for number, pair in enumerate(zip(texts, repeated, strict=True)):
             if pair[0] != pair[1]:
                 raise UserError(
                     f"Prompt {number} is {pair[0][:60]!r} in {file}, but {pair[1][:60]!r} in {annotations}: give the "

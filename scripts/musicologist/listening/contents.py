@@ -9,6 +9,7 @@ import numpy as np
 from musicologist.concepts.definitions import Concept, Terms
 from musicologist.listening.reading import Levels, Row, probe_of
 from musicologist.prompts import lexicon_annotator
+from musicologist.statistics.outcomes import NOT_EMERGED
 from musicologist.vocabulary.kinds import by_kind
 
 SIGNALS: Mapping[str, tuple[str, str]] = {
@@ -44,9 +45,10 @@ def probe_title(probe: str) -> str:
     return f"{name}, {embedder}" if embedder else name
 
 
-def signal_entry(signal: str) -> dict[str, Any]:
-    """A signal's name, meaning, and whether it is a control."""
+def signal_entry(signal: str, finished: bool = False) -> dict[str, Any]:
+    """A signal's name, meaning, and whether it is a control; ``finished`` where there are finished clips and nothing else."""
     name, meaning = SIGNALS.get(signal, (signal.replace("_", " "), ""))
+    name, meaning = ("clip", "the finished clip") if finished else (name, meaning)
     return {
         "id": signal,
         "name": name,
@@ -65,6 +67,7 @@ def curves(rows: Sequence[Row], levels: Levels, card: Row) -> list[dict[str, Any
     ``card`` is the concept's, empty where there is none; it has the answers of curves under controls.
     """
     found = []
+    curved = len(levels.steps) > 1
     controlled = {(probe_of(row), row["signal"]): row.get("under_controls", {}) for row in card.get("curves", ())}
     for probe, signal in dict.fromkeys((probe_of(row), row["signal"]) for row in rows):
         mine = [row for row in rows if (probe_of(row), row["signal"]) == (probe, signal)]
@@ -73,12 +76,15 @@ def curves(rows: Sequence[Row], levels: Levels, card: Row) -> list[dict[str, Any
         def over(name: str, mine: Sequence[Row] = mine) -> list[Any]:
             return levels.spread({row["step"]: row.get(name) for row in mine})
 
+        under = controlled.get((probe, signal), {})
+        under = under if curved else {control: of_one_level(answer) for control, answer in under.items()}
         found.append(
             {
                 "probe": probe,
                 "signal": signal,
                 **{name: end.get(name) for name in _OF_A_CURVE},
-                "under_controls": controlled.get((probe, signal), {}),
+                "answer": end.get("answer") if curved else of_one_level(end.get("answer")),
+                "under_controls": under,
                 "auc": over("roc_auc"),
                 "low": over("roc_auc_low"),
                 "high": over("roc_auc_high"),
@@ -86,11 +92,16 @@ def curves(rows: Sequence[Row], levels: Levels, card: Row) -> list[dict[str, Any
                 "critical": over("critical_auc"),
                 "random_low": over("random_low"),
                 "random_high": over("random_high"),
-                "half_excess": landmark(end, "half_excess_sigma"),
-                "onset": landmark(end, "onset_sigma"),
+                "half_excess": landmark(end, "half_excess_sigma") if curved else None,
+                "onset": landmark(end, "onset_sigma") if curved else None,
             }
         )
     return found
+
+
+def of_one_level(answer: str | None) -> str | None:
+    """What an answer comes to where there is one level: nothing can be said of when."""
+    return answer and ("cannot be told apart" if answer == NOT_EMERGED else "can be told apart")
 
 
 def landmark(row: Row, name: str) -> list[float] | None:

@@ -90,7 +90,8 @@ def gather(sources: Sources, prompts: int, samples: int, kbit: int, progress: so
         notes, taught = examples.notes(sources.concepts, sources.datasets, sources.notes, shards, kbit, sources.root)
         named |= taught
     listeners = reading.rows(sources.listeners) if sources.listeners else []
-    shown = [contents.signal_entry(signal) for signal in _signals(rows)]
+    signals = _signals(rows)
+    shown = [contents.signal_entry(signal, len(signals) == len(levels.steps) == 1) for signal in signals]
     data = {
         "levels": [
             dict(zip(("step", "sigma", "db"), level, strict=True))

@@ -74,7 +74,7 @@ def _unpacked(folder: Path) -> Iterator[Item]:
     with open(examples, "rb") as stream:
         yield from _entries(stream, folder)
     for wav in sorted(wav for wav in folder.glob("audio/*.wav") if not wav.name.startswith("._")):
-        yield wav.stem, wav.read_bytes()
+        yield wav.stem, wav.read_bytes() if wav.is_file() else b""  # a pipe may have no end
 
 
 def _archived(archive: str | Path, split: str) -> Iterator[Item]:

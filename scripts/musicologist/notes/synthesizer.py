@@ -77,7 +77,13 @@ class Player:
         import tinysoundfont
 
         self._synth = tinysoundfont.Synth(samplerate=_OVERSAMPLING * SAMPLE_RATE, gain=-6)
-        self._font = self._synth.sfload(str(soundfont_path(name)))
+        path = soundfont_path(name)
+        try:
+            self._font = self._synth.sfload(str(path))
+        except RuntimeError:
+            raise UserError(
+                f"{path} is no sound font that can be read: name an .sf2 file, or fetch it again."
+            ) from None
 
     def has(self, instrument: Instrument) -> bool:
         """Whether the sound font has the instrument's preset."""

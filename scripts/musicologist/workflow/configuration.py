@@ -6,6 +6,9 @@ from typing import Any
 
 from musicologist.core import documents, noise_levels
 from musicologist.core.errors import UserError, suggest
+from musicologist.inputs import section as inputs_section
+
+_COMPARISON = "comparison"
 
 
 def check(config: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> None:
@@ -20,6 +23,10 @@ def check(config: Mapping[str, Any], schema: Mapping[str, Any], source: str) -> 
     errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.path)))
     if errors:
         raise UserError(_sentence(errors[0], source))
+    if config.get("run") == _COMPARISON:
+        raise UserError(
+            f"{source}: run is {_COMPARISON!r}, the folder in which `snakemake compare` writes: take another name."
+        )
 
 
 def whole_numbers(value: Any, schema: Mapping[str, Any]) -> Any:
@@ -148,11 +155,13 @@ def check_trajectory(trajectory: Mapping[str, Any], source: str, inputs: Mapping
         kept = kept_steps(trajectory["keep"], levels)
     except UserError as error:
         raise UserError(f"{source}: {error}") from None
-    given = bool(inputs["audio"] or inputs["embeddings"])
+    given = inputs_section.heard(inputs) is not None
     kept = kept if given else with_the_last(kept, levels)
     if levels[kept[-1]] > FINISHED_SIGMA:
         remedy = (
-            "give the levels after it too, and name them in trajectory.keep" if given else "lower trajectory.sigma_min"
+            "give the levels after it too" + (", and name them in trajectory.keep" if not inputs.get("clips") else "")
+            if given
+            else "lower trajectory.sigma_min"
         )
         raise UserError(
             f"{source}: the last kept level is at sigma {levels[kept[-1]]:.2g}, where no clip is finished yet, and much is "
@@ -180,7 +189,7 @@ def intervention_steps(config: Mapping[str, Any], section: str, count: int, sour
     """
     trajectory = config["trajectory"]
     levels = noise_levels.sigmas(trajectory["steps"], trajectory["sigma_min"], trajectory["sigma_max"])[:-1]
-    keep = config[section]["keep"] or {"levels": min(count, len(levels))}
+    keep = config[section]["keep"] or ({"levels": min(count, len(levels))} if len(levels) > 1 else [0])
     try:
         return kept_steps(keep, levels, f"{section}.keep, which leaves the last step out,")
     except UserError as error:

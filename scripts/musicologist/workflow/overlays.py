@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from musicologist.core.errors import UserError
+from musicologist.inputs import clips, section
 from musicologist.inputs import prompts as inputs_prompts
-from musicologist.inputs import section
 
 
 def typed(value: Any, schema: Mapping[str, Any]) -> Any:
@@ -51,10 +51,12 @@ def for_run(config: Mapping[str, Any]) -> dict[str, Any]:
     """A copy of a configuration, not checked yet, in which keys that do not count in its run need not stand.
 
     ``prompts.count`` is all where prompts are given; who writes and annotates does not count where that is given, nor the model
-    and its guidance where clips or their embeddings are, nor the notes' shards where their embeddings are.
+    and its guidance where clips or their embeddings are, nor the notes' shards where their embeddings are. A CSV file of clips
+    says by itself how many prompts, samples and levels there are.
     """
     inputs = config.get("inputs")
-    given = {key for key, place in inputs.items() if place} if isinstance(inputs, Mapping) else set()
+    inputs = inputs if isinstance(inputs, Mapping) else {}
+    given = {key for key, place in inputs.items() if place}
     filled = dict(config)
 
     def fill(name: str, **keys: Any) -> None:
@@ -62,11 +64,26 @@ def for_run(config: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(part, Mapping):
             filled[name] = {**keys, **part}
 
-    if "prompts" in given or str(dict(inputs or {}).get("annotations")).endswith(".json"):
+    if "prompts" in given or str(inputs.get("annotations")).endswith(".json"):
         fill("prompts", writer="template", count="all")
     if "annotations" in given:
         fill("annotation", annotator="lexicon")
-    if given & {"audio", "embeddings"}:
+    if "clips" in given:
+        fill("prompts", writer="template")
+        fill("audio", prompts_per_shard=100, samples=1)
+        fill(
+            "trajectory",
+            steps=2,
+            keep=[0],
+            signals=["denoised"],
+            sigma_max=1,
+            sigma_min=0.01,
+            seconds_total=10,
+            seconds_kept=10,
+        )
+        if isinstance(filled["prompts"], Mapping):
+            filled["prompts"] = {**filled["prompts"], "count": "all"}
+    if given & {"audio", "clips", "embeddings"}:
         fill("models", diffusion="resources/models/diffusion")
         fill("prompts", writer="template")
         fill("trajectory", sampler="dpmpp-2m", guidance=1)
@@ -78,9 +95,11 @@ def for_run(config: Mapping[str, Any]) -> dict[str, Any]:
 def counted(config: Mapping[str, Any], source: str) -> dict[str, Any]:
     """A copy of a checked configuration in which ``prompts.count`` is a number: of all given prompts where it is all.
 
-    Raises UserError where no prompts are given to be counted.
+    Of given clips it has all that they decide. Raises UserError where no prompts are given to be counted.
     """
     prompts = config["prompts"]
+    if config["inputs"]["clips"]:
+        return clips.configured(config, source)
     if prompts["count"] != "all":
         return dict(config)
     file = section.prompts_file(config["inputs"])

@@ -16,6 +16,7 @@ from musicologist.core.errors import UserError
 from musicologist.embedders import registry as embedders
 from musicologist.generators import registry as generators
 from musicologist.generators.contract import Facts
+from musicologist.inputs import section
 from musicologist.models import hub, hub_client, weights
 from musicologist.notes import nsynth
 
@@ -42,7 +43,7 @@ def foreign_models(models: Mapping[str, str | None], inputs: Mapping[str, str | 
     where a file of the user's own is missing.
     """
     heard = [kind for kind in models if kind == "clap" or kind.startswith("embedders.")]
-    used = ["diffusion"] if not (inputs["audio"] or inputs["embeddings"]) else []
+    used = ["diffusion"] if section.heard(inputs) is None else []
     used += heard if not (inputs["embeddings"] and inputs["note_embeddings"]) else []
     bundled = {kind: f"{BUNDLED}{'clap' if kind in heard else kind}" for kind in used}
     named = {kind: str(models[kind]) for kind in used if str(models[kind]).rstrip("/") != bundled[kind]}

@@ -115,10 +115,11 @@ def readme(card: Mapping[str, Any]) -> str:
         for model in card["models"]
     )
     version = card["version"] + (f", commit {card['commit']}" if card["commit"] else "")
+    left_out = "".join(f"* left out: {one['file']}, which {one['why']}.\n" for one in card.get("left_out", ()))
     table = "\n".join(f"| `{place.replace(', ', '`, `')}` | {what} |" for place, what in _CONTENTS.items())
     return (
         f"# Run {card['run']}\n\nMade by Musicologist {version} on {card['date']}: {counts}.\n\n{models}\n"
-        f"* notes: {card['notes']['source']}, licence {card['notes']['licence']}.\n\n"
+        f"* notes: {card['notes']['source']}, licence {card['notes']['licence']}.\n{left_out}\n"
         f"| here | what it is |\n| --- | --- |\n{table}\n\n"
         "What the columns of the tables mean, and how to read them: docs/TABLES.md of the project. To make the run again:\n\n"
         f"    {card['command']}\n"

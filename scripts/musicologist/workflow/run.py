@@ -40,7 +40,7 @@ class Run(Checks, Interventions):
     def inputs(self) -> dict[str, str | None]:
         """What the run is made of, for the record: a later start with anything else is refused."""
         told = planned.told(self.config)["inputs"].items()
-        inputs = {key: place for key, place in told if key not in ("listeners", "prompt_pairs")}  # of a finished run
+        inputs = {key: place for key, place in told if key not in ("listeners", "prompt_pairs", "skip")}
         return {**inputs, "writer": None if section.prompts_file(inputs) else self.config["prompts"]["writer"]}
 
     @property
@@ -51,7 +51,12 @@ class Run(Checks, Interventions):
     @property
     def generates(self) -> bool:
         """Whether a model generates the audio."""
-        return self.audible and not self.config["inputs"]["audio"]
+        return section.heard(self.config["inputs"]) is None
+
+    @property
+    def curved(self) -> bool:
+        """Whether there are levels to compare, so curves to draw, and not finished clips alone."""
+        return len(self.kept_steps) > 1
 
     @property
     def plan(self) -> Plan:
@@ -91,7 +96,7 @@ class Run(Checks, Interventions):
     @property
     def deformed(self) -> list[str]:
         """The deformation control, a signal of its own where it is wanted and there is audio."""
-        return _where(self.audible and self.config["controls"]["deformation"], "deformed")
+        return _where(self.audible and self.curved and self.config["controls"]["deformation"], "deformed")
 
     @property
     def renoised(self) -> list[str]:

@@ -219,7 +219,10 @@ QUOTED_BEFORE = {
     "models",
     "sampling",
     "schedule",
+    "skip",
+    "source",
     "styles",
+    "vocabulary",
 }  # by shlex.quote
 ENUMERATED = {"annotator", "corpus", "device", "labels", "metric", "splits", "writer"}  # in the schema
 

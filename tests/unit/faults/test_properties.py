@@ -24,7 +24,7 @@ from musicologist.audio import manifests
 from musicologist.concepts import definitions
 from musicologist.core import documents, parquet, results, shard_writing, shards
 from musicologist.core.errors import UserError
-from musicologist.inputs import annotations, concepts, embeddings, prompts
+from musicologist.inputs import annotations, clips, concepts, embeddings, prompts
 from musicologist.models import weights
 from musicologist.notes import entries, nsynth
 from musicologist.probes import classifiers, logistic
@@ -200,6 +200,16 @@ def check_recorded(path):
     planned.check_recorded(path, {"writer": "template"}, "demo")
 
 
+def clip(kind):
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.sin(np.arange(4_000) / 5) / 3, 16_000, format=kind)
+    return buffer.getvalue()
+
+
+def read_clip(path):
+    return clips.load(path, {"prompt_id": 0, "sample": 0}, ("denoised", 0), 1.0)
+
+
 READERS = {
     "shard.tar": (
         lambda: tar(("a.flac", shard_writing.encode(np.ones((1, 99)) / 3, 16_000)), ("a.json", b"{}")),
@@ -220,6 +230,11 @@ READERS = {
     "prompts.jsonl": (lambda: LINES, prompts.read_given),
     "prompts.csv": (lambda: b'text,prompt_id\n"A flute, soft.",0\nA horn.,1\n', prompts.read_given),
     "prompts.parquet": (lambda: table({"text": ["A flute."], "prompt_id": [0]}), prompts.read_given),
+    "clips.csv": (lambda: b'file,prompt,sample,sigma\na.wav,"A flute, soft.",0,10\nb.wav,A horn.,0,10\n', clips.read),
+    **{
+        f"clip.{kind}": (functools.partial(clip, kind), read_clip)
+        for kind in ("wav", "aiff", "ogg", "mp3", "caf", "flac")
+    },
     "annotations.json": (lambda: json.dumps(RECORDS).encode(), annotations.read_original),
     "annotations.parquet": (lambda: table(ANNOTATED, ANNOTATIONS), lambda p: parquet.read(p, ANNOTATIONS)),
     "audio_info.csv": (lambda: b"note_str,instrument_str,binary_class\na-1-1,a,1\nb-1-1,b,0\n", concepts.read_info),

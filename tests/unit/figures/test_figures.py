@@ -399,6 +399,9 @@ FIGURES = {
         "Made by X. " * 9,
         width,
     ),
+    "bars": lambda width: emergence.emergence(
+        rows(("is_brass",), steps=(24,)), summary(), REPORTS, CONTROLS, "roc_auc", "Made by X. " * 9, width=width
+    ),
     "order": lambda width: order.order(rows(), ordering(), "Made by X. " * 9, width=width),
     "rates": lambda width: rates.rates(
         [row | {"majority": 0.6} for row in rows(("is_brass",))], REPORTS, "Made by X. " * 9, width=width
@@ -540,3 +543,22 @@ def test_a_table_that_is_none_is_one_sentence(tmp_path):
         results.read(tmp_path / "bad.csv")
     with pytest.raises(UserError, match="does not exist"):
         results.read(tmp_path / "none.csv")
+
+
+def test_one_level_alone_has_bars_with_intervals_and_no_noise_axis():
+    one = [row for row in rows(steps=(24,)) if row["signal"] == "denoised"]
+    mine = [row | {"majority": 0.6} for row in one if row["concept"] == "is_brass"]
+    figure = emergence.emergence(mine, summary(), REPORTS, CONTROLS, "roc_auc", "note")
+    panel = next(axis for axis in figure.axes if axis.patches)
+    bars = {round(bar.get_height(), 6) for bar in panel.patches if hasattr(bar, "get_height")}
+    assert {round(row["roc_auc"], 6) for row in mine} <= bars
+    segments = [segment for lines in panel.collections for segment in lines.get_segments()]
+    drawn = {tuple(np.round(segment[:, 1], 6)) for segment in segments}
+    assert {(round(row["roc_auc_low"], 6), round(row["roc_auc_high"], 6)) for row in mine} <= drawn
+    assert figure.get_suptitle() == "Is “brass” heard?"
+    for drawn in (figure, rates.rates(mine, {}, "note"), atlas.atlas(one, "roc_auc", "note")):
+        assert not any("log-SNR" in axis.get_xlabel() for axis in drawn.axes)
+    best = max(
+        {row["concept"] for row in one}, key=lambda name: np.mean([r["roc_auc"] for r in one if r["concept"] == name])
+    )
+    assert atlas.ordered(one, "denoised", "roc_auc")[0] == best
