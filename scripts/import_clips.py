@@ -8,7 +8,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from musicologist.core import programs
+from musicologist.core import programs, progress
 from musicologist.core.errors import UserError
 
 
@@ -42,7 +42,7 @@ def main() -> None:
     left_out = []
     with ExitStack() as stack:
         writers = {level: stack.enter_context(shard_writing.ShardWriter(tar)) for level, tar in tars.items()}
-        for (prompt, sample), files in programs.progress(mine, len(mine), "clips imported"):
+        for (prompt, sample), files in progress.shown(mine, len(mine), "clips imported"):
             identity = {"prompt_id": prompt, "sample": sample, "prompt": given.texts[prompt], **told}
             try:
                 found = {level: clips.load(files[level], identity, level, sigmas[level[1]]) for level in tars}

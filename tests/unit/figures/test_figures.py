@@ -527,6 +527,7 @@ def test_matrix_and_list_of_an_order_have_the_same_rows_and_grey_is_what_cannot_
     some = rows(concepts)
     for row in some:
         row["half_excess_sigma"] = {"is_bass": 30.0, "is_brass": 20.0, "is_synth_lead": 10.0}[row["concept"]]
+    found["ranked"] = answers.ranked(some)
     mean = order.precedence(found["orders"], "noisy", ["is_bass", "is_brass", "is_synth_lead"])
     assert np.array_equal(mean, [[np.nan, 0.1, 0.4], [0.9, np.nan, 0.7], [0.6, 0.3, np.nan]], equal_nan=True)
     figure = order.order(some, found, "")
@@ -556,9 +557,9 @@ def test_one_level_alone_has_bars_with_intervals_and_no_noise_axis():
     drawn = {tuple(np.round(segment[:, 1], 6)) for segment in segments}
     assert {(round(row["roc_auc_low"], 6), round(row["roc_auc_high"], 6)) for row in mine} <= drawn
     assert figure.get_suptitle() == "Is “brass” heard?"
-    for drawn in (figure, rates.rates(mine, {}, "note"), atlas.atlas(one, "roc_auc", "note")):
+    for drawn in (figure, rates.rates(mine, {}, "note"), atlas.atlas(one, answers.ranked(one), "roc_auc", "note")):
         assert not any("log-SNR" in axis.get_xlabel() for axis in drawn.axes)
     best = max(
         {row["concept"] for row in one}, key=lambda name: np.mean([r["roc_auc"] for r in one if r["concept"] == name])
     )
-    assert atlas.ordered(one, "denoised", "roc_auc")[0] == best
+    assert answers.ranked(one)["denoised"][0] == best
