@@ -109,5 +109,5 @@ def embeddings_of(signals, ear="{ear}"):
 
 
 def audio_of_shard():
-    tars = expand("<results>/audio/{signal}/step_{step}/shard_{{shard}}.tar", signal=RUN.signals, step=RUN.steps)
-    return protected(tars) if config["protect"] else tars
+    files = expand(RUN.made, signal=RUN.signals, step=RUN.steps, allow_missing=True)
+    return protected(files) if config["protect"] else files

@@ -4,7 +4,7 @@ rule embed_audio:
     input:
         DOWNLOADED,
         RUN.unheard,
-        clips="<results>/audio/shard_{shard}.json",
+        clips=f"<results>/{RUN.hearing}audio/shard_{{shard}}.json",
         scaling=[],
     output:
         expand("<results>/{{ear}}embeddings/shards/{corpus}_{{shard}}.parquet", corpus=RUN.embedded_corpora),

@@ -165,13 +165,29 @@ class Run(Interventions):
     @property
     def listening(self) -> bool:
         """Whether clips are deleted once they were heard, all but those that are kept for listening."""
-        return self.generates and self.config["audio"]["keep"] == "listening"
+        return self.generates and self.config["audio"]["keep"] != "all"
+
+    @property
+    def decodes(self) -> bool:
+        """Whether clips are kept as latents, and decoded where they are to be heard: once for each embedder."""
+        return self.generates and self.config["audio"]["keep"] == "latents"
+
+    @property
+    def made(self) -> str:
+        """What is generated of a shard's clips at a level."""
+        kept = ("audio/latents", "safetensors") if self.decodes else ("audio", "tar")
+        return "<results>/{}/{{signal}}/step_{{step}}/shard_{{shard}}.{}".format(*kept)
 
     @property
     def unheard(self) -> list[str]:
         """The folder that holds a shard's clips until they are heard, where they are then deleted."""
         # One for all levels: that a step was removed must not change what a rule reads.
-        return _where(self.listening, "<results>/audio/unheard/shard_{shard}")
+        return _where(self.listening, f"<results>/{self.hearing}audio/unheard/shard_{{shard}}")
+
+    @property
+    def hearing(self) -> str:
+        """Whose the audio is: all embedders', or of each its own, so that one added later makes no other's anew."""
+        return "{ear}" if self.decodes else ""
 
     @property
     def kept_prompts(self) -> int:
