@@ -42,6 +42,7 @@ SPEEDS = {
     "clap": (0.031, "TFLOP of one CLAP embedding: HTSAT-base, 15.3 GMAC"),
     "noise": (0.0005, "core-seconds a clip and step, for which the GPU waits: the noise of a stochastic sampler"),
     "prepare": (0.016, "core-seconds to read and resample 10 s for the embedder, for which the GPU waits"),
+    "threads": (4, "that do so: of a GPU's jobs"),
     "load": (30, "seconds in which a GPU job starts and loads its model"),
     "acoustics": (0.008, "core-seconds to measure one second of 44.1 kHz stereo: the demo's, scaled to that rate"),
     "note": (0.005, "core-seconds to pack and measure a note: the demo's"),
@@ -121,7 +122,7 @@ def estimate(config: dict, speed: argparse.Namespace) -> tuple[list, list]:
         return count * seconds * (computed + speed.moved / speed.bandwidth / 1000)
 
     def embedding(count: int, length: float = seconds) -> float:
-        return count * (speed.clap / (speed.tflops * speed.clap_share) + speed.prepare * length / 10)
+        return count * (speed.clap / (speed.tflops * speed.clap_share) + speed.prepare / speed.threads * length / 10)
 
     free = config["controls"]["unconditional"]
     rows = [

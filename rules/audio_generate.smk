@@ -18,7 +18,7 @@ rule generate_audio:
         "../envs/generation.yaml"
     envmodules:
         *GPU_MODULES,
-    threads: 1
+    threads: GPU_THREADS
     resources:
         mem_mb=16000,
         runtime=240,
@@ -38,7 +38,7 @@ rule generate_audio:
         " --samples {params.samples} {params.kept} --all {output.unheard:q}"
         " --latents {output.latents:q} --information {output.information:q}"
         " {params.generator} --digest {params.diffusion.value:q} {params.sampling}"
-        " --batch-size {resources.batch_size} --device {resources.device}"
+        " --batch-size {resources.batch_size} --device {resources.device} --threads {threads}"
         " --modules {resources.modules} --manifest {output.manifest:q} --tars {output.tars:q} 2> {log:q}"
 
 
@@ -63,7 +63,7 @@ if RUN.decodes:
             "../envs/generation.yaml"
         envmodules:
             *GPU_MODULES,
-        threads: 1
+        threads: GPU_THREADS
         resources:
             mem_mb=16000,
             runtime=120,
@@ -83,7 +83,7 @@ if RUN.decodes:
             "python {params.script:q} --prompts {input.prompts:q} --first {params.first} --last {params.last}"
             " --samples {params.samples} --latents {input.latents:q} {params.kept}"
             " {params.generator} --digest {params.diffusion.value:q} {params.sampling}"
-            " --batch-size {resources.batch_size} --device {resources.device} --modules {resources.modules}"
+            " --batch-size {resources.batch_size} --device {resources.device} --threads {threads} --modules {resources.modules}"
             " --manifest {output.manifest:q} {params.where} {output.unheard:q} {output.tars:q} 2> {log:q}"
 
     # For people, of the first prompts of the run.

@@ -17,7 +17,7 @@ rule embed_audio:
         "../envs/clap.yaml"
     envmodules:
         *GPU_MODULES,
-    threads: 1
+    threads: GPU_THREADS
     resources:
         mem_mb=8000,
         runtime=120,
@@ -32,7 +32,7 @@ rule embed_audio:
     shell:
         "python {params.script:q} --corpus {params.corpus} --input {input.clips:q} --family {params.family:q}"
         " --model {params.model:q} --digest {params.clap.value:q} --scaling {input.scaling:q}"
-        " --precision {params.precision} --batch-size {resources.batch_size} --device {resources.device}"
+        " --precision {params.precision} --batch-size {resources.batch_size} --device {resources.device} --threads {threads}"
         " --modules {resources.modules} --output {output:q} 2> {log:q}"
 
 

@@ -37,7 +37,7 @@ def main() -> None:
         shard.write_undecoded(wanted, sampled, tars)
     else:
         clips = programs.progress(shard.clips(wanted, sampled), len(wanted) * len(tars), "clips written, of all levels")
-        write_clips(clips, tars, kept if arguments.all else {}, set(list(prompts)[: arguments.keep]))
+        write_clips(clips, tars, kept if arguments.all else {}, set(list(prompts)[: arguments.keep]), arguments.threads)
     print(shard, file=sys.stderr)
     if arguments.latents:
         shard.write_latents(arguments.latents)

@@ -39,7 +39,7 @@ def main() -> None:
         return [(level, renoised(finished, shard.sigmas[level[1]], seeds)) for level in tars]
 
     clips = programs.progress(shard.clips(wanted, noised), len(wanted) * len(tars), "clips written, of all levels")
-    write_clips(clips, tars, kept if arguments.all else {}, set(list(prompts)[: arguments.keep]))
+    write_clips(clips, tars, kept if arguments.all else {}, set(list(prompts)[: arguments.keep]), arguments.threads)
     print(shard, file=sys.stderr)
     shard.write_manifest(arguments.manifest, tars, len(wanted))
 

@@ -68,6 +68,9 @@ def parser(description: str, keeping: bool = False, into_folder: bool = False) -
         )
     options.add_argument("--batch-size", type=int, required=True)
     options.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    options.add_argument(
+        "--threads", type=int, default=1, help="that encode what was made, beside the one that makes it"
+    )
     options.add_argument("--modules", nargs="*", default=[], help="environment modules that the job was to load")
     options.add_argument("--manifest", type=Path, required=not into_folder, nargs="?" if into_folder else None)
     where = options.add_mutually_exclusive_group(required=True) if into_folder else options

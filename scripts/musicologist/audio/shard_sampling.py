@@ -2,16 +2,14 @@
 
 import argparse
 import json
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from musicologist.audio import manifests, sampling_options
 from musicologist.audio.sampler import Sampler, clip_seed
-from musicologist.core import noise_levels
+from musicologist.core import noise_levels, programs
 from musicologist.core.errors import UserError
 from musicologist.core.files import atomic_path, write_text
 from musicologist.core.levels import Level
@@ -59,28 +57,24 @@ def write_clips(
     tars: Mapping[Level, Path],
     kept: Mapping[Level, Path],
     prompts: Collection[int],
+    threads: int = 1,
 ) -> None:
     """Write clips into the tar file of their level, and those of these prompts into a second one in ``kept`` too, if any.
 
-    They are encoded in a second thread, once each, while the next ones are made: a GPU need not wait for FLAC.
+    They are encoded in other threads, once each, while the next ones are made: a GPU need not wait for FLAC.
     """
+
+    def flac(made: tuple[Level, Clip]) -> tuple[Level, Clip, bytes]:
+        level, clip = made
+        return level, clip, encoded(clip, tars[level])
+
     with ExitStack() as stack:
         writers = {level: stack.enter_context(ShardWriter(path)) for level, path in tars.items()}
         listening = {level: stack.enter_context(ShardWriter(path)) for level, path in kept.items()}
-        encoder, waiting = stack.enter_context(ThreadPoolExecutor(1)), deque[tuple[Level, Clip, Future[bytes]]]()
-
-        def write_first() -> None:
-            level, clip, content = waiting.popleft()
-            writers[level].add_encoded(clip.key, content.result(), clip.record)
+        for level, clip, content in programs.in_threads(flac, clips, threads, _AHEAD):
+            writers[level].add_encoded(clip.key, content, clip.record)
             if level in listening and clip.record["prompt_id"] in prompts:
-                listening[level].add_encoded(clip.key, content.result(), clip.record)
-
-        for level, clip in clips:
-            waiting.append((level, clip, encoder.submit(encoded, clip, tars[level])))
-            if len(waiting) > _AHEAD:
-                write_first()
-        while waiting:
-            write_first()
+                listening[level].add_encoded(clip.key, content, clip.record)
 
 
 class ShardSampling:
