@@ -56,6 +56,15 @@ def mono_at(audio: np.ndarray, sample_rate: int, target_rate: int, place: str) -
 def decode(content: bytes) -> tuple[np.ndarray, int]:
     """A sound file's audio as float32 (channels, samples), and its rate in Hz; the inverse of ``encode``.
 
+    Errors as ``decode_integers``.
+    """
+    audio, rate = decode_integers(content)
+    return (audio.astype(np.float32) / np.float32(32767) if audio.dtype == np.int16 else audio), rate
+
+
+def decode_integers(content: bytes) -> tuple[np.ndarray, int]:
+    """The same, but int16 (channels, samples) of a file of 16-bit integers, as they stand there.
+
     Full scale is 1, of whatever subtype the file is: libsndfile does not scale floats to integers, so those are read as floats.
 
     Raises ValueError, with words, for bytes that are no sound file and for a length or rate that no clip has.
@@ -71,7 +80,7 @@ def decode(content: bytes) -> tuple[np.ndarray, int]:
             kind = "int16" if file.subtype == "PCM_16" else "float32"
             audio = file.read(dtype=kind, always_2d=True).T
             if kind == "int16":
-                return audio.astype(np.float32) / np.float32(32767), file.samplerate
+                return audio, file.samplerate
             whole = file.subtype not in ("FLOAT", "DOUBLE", "VORBIS", "OPUS") and not file.subtype.startswith("MPEG")
             return audio * np.float32(32768 / 32767 if whole else 1), file.samplerate
     except soundfile.LibsndfileError as error:
