@@ -124,6 +124,7 @@ def estimate(config: dict, speed: argparse.Namespace) -> tuple[list, list]:
     def embedding(count: int, length: float = seconds) -> float:
         return count * (speed.clap / (speed.tflops * speed.clap_share) + speed.prepare / speed.threads * length / 10)
 
+    latents, latent = audio["keep"] == "latents", 64 * seconds * 44_100 / 2048 * 2  # bytes: channels, frames, float16
     free = config["controls"]["unconditional"]
     rows = [
         (
@@ -132,7 +133,12 @@ def estimate(config: dict, speed: argparse.Namespace) -> tuple[list, list]:
             0,
             f"{clips:,} clips x {course['steps']} steps x 2 evaluations (guidance), {shards:,} jobs",
         ),
-        ("decoding", decoding(clips * levels), 0, f"{clips:,} clips x {levels} levels x {seconds:g} s"),
+        (
+            "decoding",
+            decoding(clips * levels) + latents * shards * speed.load,
+            0,
+            f"{clips:,} clips x {levels} levels x {seconds:g} s{', in jobs of its own' * latents}",
+        ),
         (
             "generate_unconditional",
             sampling(free * course["steps"]) + decoding(free * (levels + 1)),
@@ -180,10 +186,12 @@ def estimate(config: dict, speed: argparse.Namespace) -> tuple[list, list]:
         ("score_audio", 0, probes * clips * heard * speed.score, f"{probes} probes x {clips * heard:,} clips"),
         ("statistics, figures", 0, concepts * speed.statistics * 60, f"{concepts} concepts"),
     ]
-    stored = clips if audio["keep"] == "all" else min(audio["listening"], config["prompts"]["count"]) * audio["samples"]
+    listening = min(audio["listening"], config["prompts"]["count"]) * audio["samples"]
+    stored = clips if audio["keep"] == "all" else listening
     vectors = 2 * (clips * heard + notes) * 512 * 4
     disk = [
         ("audio", stored * levels * seconds * 44_100 * 2 * 2 * speed.flac, f"{stored:,} clips x {levels} levels, FLAC"),
+        *([("latents", clips * levels * latent, f"{clips:,} clips x {levels} levels, float16")] if latents else []),
         ("NSynth's archive", archives, "as published; may be deleted once packed"),
         ("notes", notes * 4 * 16_000 * 2 * speed.flac, f"{notes:,} notes of 4 s at 16 kHz, FLAC"),
         ("embeddings", vectors, "512 float32 for each clip, level and note, by shard and collected"),
