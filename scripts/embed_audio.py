@@ -136,13 +136,14 @@ def embed_deformed(model: Any, levels: Sequence[Mapping[str, Any]], batch_size: 
 def batches(model: Any, tar: Path, size: int, threads: int) -> Iterator[list[tuple[str, dict[str, Any], Any]]]:
     """Yield lists of (key, record, mono audio at the model's rate), which other threads read and resample in advance."""
     from musicologist.core import shards
+    from musicologist.core.threads import in_order
 
     def prepared(one: shards.Encoded) -> tuple[str, dict[str, Any], Any]:
         clip = one.clip()
         place = f"{tar}, clip {clip.key}"
         return clip.key, clip.record, shards.mono_at(clip.audio, clip.sample_rate, model.sample_rate, place)
 
-    stream = programs.in_threads(prepared, shards.encoded(tar), threads)
+    stream = in_order(prepared, shards.encoded(tar), threads)
     while batch := list(itertools.islice(stream, size)):
         yield batch
 

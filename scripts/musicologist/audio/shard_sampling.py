@@ -9,11 +9,12 @@ from pathlib import Path
 
 from musicologist.audio import manifests, sampling_options
 from musicologist.audio.sampler import Sampler, clip_seed
-from musicologist.core import noise_levels, programs
+from musicologist.core import noise_levels
 from musicologist.core.errors import UserError
 from musicologist.core.files import atomic_path, write_text
 from musicologist.core.levels import Level
 from musicologist.core.shard_writing import Clip, ShardWriter, encoded
+from musicologist.core.threads import in_order
 from musicologist.models import devices
 
 import torch  # isort: skip
@@ -71,7 +72,7 @@ def write_clips(
     with ExitStack() as stack:
         writers = {level: stack.enter_context(ShardWriter(path)) for level, path in tars.items()}
         listening = {level: stack.enter_context(ShardWriter(path)) for level, path in kept.items()}
-        for level, clip, content in programs.in_threads(flac, clips, threads, _AHEAD):
+        for level, clip, content in in_order(flac, clips, threads, _AHEAD):
             writers[level].add_encoded(clip.key, content, clip.record)
             if level in listening and clip.record["prompt_id"] in prompts:
                 listening[level].add_encoded(clip.key, content, clip.record)

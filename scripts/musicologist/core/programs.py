@@ -3,14 +3,11 @@
 import signal
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from musicologist.core import errors
 
-S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -48,18 +45,3 @@ def progress(items: Iterable[T], total: int | None, what: str, every_s: float = 
                 flush=True,
             )
             last = now
-
-
-def in_threads(work: Callable[[S], T], items: Iterable[S], threads: int, ahead: int = 64) -> Iterator[T]:
-    """Yield ``work`` of each item, in their order; other threads do it for up to ``ahead`` items in advance.
-
-    For what lets go of the interpreter: files, sound formats, resampling. So a GPU need not wait for them.
-    """
-    with ThreadPoolExecutor(threads) as pool:
-        waiting: deque[Future[T]] = deque()
-        for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) > ahead:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()

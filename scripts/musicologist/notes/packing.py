@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from musicologist.core import downloads, parquet, programs, shard_writing
 from musicologist.core.errors import UserError
+from musicologist.core.threads import in_order
 from musicologist.notes import entries, nsynth
 from musicologist.notes.tables import NOTES
 
@@ -102,7 +103,7 @@ class _Intake:
         self.candidates.clear()
         items = programs.progress(nsynth.read(source.place, source.split), None, f"{source.split}: items read")
         asked = ((key, content, not isinstance(content, bytes) or self._may_be_chosen(key)) for key, content in items)
-        for key, content, fault in programs.in_threads(partial(_encoded, source), asked, self.threads):
+        for key, content, fault in in_order(partial(_encoded, source), asked, self.threads):
             if isinstance(content, bytes):
                 where = self.spool.tell(), self.spool.write(content), fault
                 self._insert(source, key, "clips", (key, *where))

@@ -15,11 +15,12 @@ from musicologist.probes import registry
 from musicologist.prompts.plan import Plan
 from musicologist.workflow import configuration, ears, overlays, planned, preflight
 from musicologist.workflow.interventions import Interventions, switched_pairs
+from musicologist.workflow.keeping import Keeping, where
 from musicologist.workflow.provenance import model_title
 
 
 @dataclass(frozen=True)
-class Run(Interventions):
+class Run(Interventions, Keeping):
     """A run, made by ``load``; ``<results>`` in a path is its folder."""
 
     kept_steps: list[int]
@@ -45,16 +46,6 @@ class Run(Interventions):
         return {**inputs, "writer": None if section.prompts_file(inputs) else self.config["prompts"]["writer"]}
 
     @property
-    def audible(self) -> bool:
-        """Whether there is audio: where embeddings are given there is nothing to hear."""
-        return not self.config["inputs"]["embeddings"]
-
-    @property
-    def generates(self) -> bool:
-        """Whether a model generates the audio."""
-        return self.audible and not self.config["inputs"]["audio"]
-
-    @property
     def downloads_notes(self) -> bool:
         """Whether the notes are at an address."""
         return section.is_address(self.config["inputs"]["notes"])
@@ -73,12 +64,12 @@ class Run(Interventions):
     @property
     def preflight_records(self) -> list[str]:
         """The record of the check before the run, where anything is not part of the checkout."""
-        return _where(bool(self.foreign_models) or self.downloads_notes, f"{self.results}/preflight.json")
+        return where(bool(self.foreign_models) or self.downloads_notes, f"{self.results}/preflight.json")
 
     @property
     def models_records(self) -> list[str]:
         """The record of what was fetched, where anything is."""
-        return _where(bool(self.hub_models), f"{self.results}/models/downloaded.json")
+        return where(bool(self.hub_models), f"{self.results}/models/downloaded.json")
 
     @property
     def plan(self) -> Plan:
@@ -103,7 +94,7 @@ class Run(Interventions):
     def agreement(self) -> list[str]:
         """The table of how far annotations agree, where prompts are annotated more than once."""
         several = self.config["annotation"]["passes"] > 1 and not self.config["inputs"]["annotations"]
-        return _where(several, "<results>/prompts/agreement.csv")
+        return where(several, "<results>/prompts/agreement.csv")
 
     @property
     def signals(self) -> list[str]:
@@ -118,12 +109,12 @@ class Run(Interventions):
     @property
     def deformed(self) -> list[str]:
         """The deformation control, a signal of its own where it is wanted and there is audio."""
-        return _where(self.audible and self.config["controls"]["deformation"], "deformed")
+        return where(self.audible and self.config["controls"]["deformation"], "deformed")
 
     @property
     def renoised(self) -> list[str]:
         """The null of the noisy state, a signal of its own where it is wanted and a model generates the audio."""
-        return _where(self.generates and self.config["controls"]["renoising"], "renoised")
+        return where(self.generates and self.config["controls"]["renoising"], "renoised")
 
     @property
     def scored_signals(self) -> list[str]:
@@ -134,12 +125,12 @@ class Run(Interventions):
     def contrasted(self) -> list[str]:
         """The table in which signals of the same clips are compared, where there are such."""
         pairs = ({"denoised", "unguided"}, {"noisy", "renoised"})
-        return _where(any(pair <= set(self.scored_signals) for pair in pairs), "<results>/signals.csv")
+        return where(any(pair <= set(self.scored_signals) for pair in pairs), "<results>/signals.csv")
 
     @property
     def latents(self) -> list[str]:
         """The finished latents of a shard, so that a control that starts from them makes no audio stale."""
-        return _where(self.generates, "<results>/audio/latents/shard_{shard}.safetensors")
+        return where(self.generates, "<results>/audio/latents/shard_{shard}.safetensors")
 
     @property
     def informed(self) -> bool:
@@ -163,42 +154,9 @@ class Run(Interventions):
         return [(signal, step) for signal in self.signals for step in self.kept_steps]
 
     @property
-    def listening(self) -> bool:
-        """Whether clips are deleted once they were heard, all but those that are kept for listening."""
-        return self.generates and self.config["audio"]["keep"] != "all"
-
-    @property
-    def decodes(self) -> bool:
-        """Whether clips are kept as latents, and decoded where they are to be heard: once for each embedder."""
-        return self.generates and self.config["audio"]["keep"] == "latents"
-
-    @property
-    def made(self) -> str:
-        """What is generated of a shard's clips at a level."""
-        kept = ("audio/latents", "safetensors") if self.decodes else ("audio", "tar")
-        return "<results>/{}/{{signal}}/step_{{step}}/shard_{{shard}}.{}".format(*kept)
-
-    @property
-    def unheard(self) -> list[str]:
-        """The folder that holds a shard's clips until they are heard, where they are then deleted."""
-        # One for all levels: that a step was removed must not change what a rule reads.
-        return _where(self.listening, f"<results>/{self.hearing}audio/unheard/shard_{{shard}}")
-
-    @property
-    def hearing(self) -> str:
-        """Whose the audio is: all embedders', or of each its own, so that one added later makes no other's anew."""
-        return "{ear}" if self.decodes else ""
-
-    @property
-    def kept_prompts(self) -> int:
-        """How many prompts have their clips kept."""
-        count = self.config["prompts"]["count"]
-        return min(count, self.config["audio"]["listening"]) if self.listening else count
-
-    @property
     def outside(self) -> list[str]:
         """What embedders beside the run's own say of the same clips, where there are any."""
-        return _where(len(self.ears) > 1, "<results>/comparison/embedders.json")
+        return where(len(self.ears) > 1, "<results>/comparison/embedders.json")
 
     @property
     def generator(self) -> str:
@@ -231,9 +189,9 @@ class Run(Interventions):
         """What the controls read of audio; each is empty where the run does not have it."""
         notes = self.audible and not self.config["inputs"]["note_embeddings"]
         return {
-            "acoustics": _where(self.audible, "<results>/acoustics/audio.parquet"),
-            "note_acoustics": _where(notes, "<results>/acoustics/notes.parquet"),
-            "unconditional": _where(self.unconditional > 0, "<results>/{ear}embeddings/unconditional.parquet"),
+            "acoustics": where(self.audible, "<results>/acoustics/audio.parquet"),
+            "note_acoustics": where(notes, "<results>/acoustics/notes.parquet"),
+            "unconditional": where(self.unconditional > 0, "<results>/{ear}embeddings/unconditional.parquet"),
         }
 
     @property
@@ -309,7 +267,3 @@ def options(values: Mapping[str, Any]) -> str:
     """Options of a script, quoted for the shell; one that is None is left out."""
     given = [(name.replace("_", "-"), quote(str(value))) for name, value in values.items() if value is not None]
     return " ".join(f"--{name} {value}" for name, value in given)
-
-
-def _where(condition: bool, path: str) -> list[str]:
-    return [path] if condition else []
