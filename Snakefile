@@ -2,7 +2,7 @@
 #
 # results/RUN/
 # ├── prompts/            batch_0000.jsonl …, prompts.parquet, annotations.parquet, labels.csv, answers/, agreement.csv
-# ├── audio/              shard_0000.json …, SIGNAL/step_00/shard_0000.tar …, latents/, information/
+# ├── audio/              shard_0000.json …, SIGNAL/step_00/shard_0000.tar …, latents/ (finished, or of all levels), information/
 # ├── notes/              notes.parquet, shard_0000.tar …
 # ├── embeddings/         notes.parquet, SIGNAL/step_00.parquet …, shards/
 # ├── acoustics/          audio.parquet, notes.parquet, shards/

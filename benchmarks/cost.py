@@ -42,6 +42,7 @@ SPEEDS = {
     "clap": (0.031, "TFLOP of one CLAP embedding: HTSAT-base, 15.3 GMAC"),
     "noise": (0.0005, "core-seconds a clip and step, for which the GPU waits: the noise of a stochastic sampler"),
     "prepare": (0.016, "core-seconds to read and resample 10 s for the embedder, for which the GPU waits"),
+    "threads": (4, "that do so: of a GPU's jobs"),
     "load": (30, "seconds in which a GPU job starts and loads its model"),
     "acoustics": (0.008, "core-seconds to measure one second of 44.1 kHz stereo: the demo's, scaled to that rate"),
     "note": (0.005, "core-seconds to pack and measure a note: the demo's"),
@@ -121,8 +122,9 @@ def estimate(config: dict, speed: argparse.Namespace) -> tuple[list, list]:
         return count * seconds * (computed + speed.moved / speed.bandwidth / 1000)
 
     def embedding(count: int, length: float = seconds) -> float:
-        return count * (speed.clap / (speed.tflops * speed.clap_share) + speed.prepare * length / 10)
+        return count * (speed.clap / (speed.tflops * speed.clap_share) + speed.prepare / speed.threads * length / 10)
 
+    latents, latent = audio["keep"] == "latents", 64 * seconds * 44_100 / 2048 * 2  # bytes: channels, frames, float16
     free = config["controls"]["unconditional"]
     rows = [
         (
@@ -131,7 +133,12 @@ def estimate(config: dict, speed: argparse.Namespace) -> tuple[list, list]:
             0,
             f"{clips:,} clips x {course['steps']} steps x 2 evaluations (guidance), {shards:,} jobs",
         ),
-        ("decoding", decoding(clips * levels), 0, f"{clips:,} clips x {levels} levels x {seconds:g} s"),
+        (
+            "decoding",
+            decoding(clips * levels) + latents * shards * speed.load,
+            0,
+            f"{clips:,} clips x {levels} levels x {seconds:g} s{', in jobs of its own' * latents}",
+        ),
         (
             "generate_unconditional",
             sampling(free * course["steps"]) + decoding(free * (levels + 1)),
@@ -179,10 +186,12 @@ def estimate(config: dict, speed: argparse.Namespace) -> tuple[list, list]:
         ("score_audio", 0, probes * clips * heard * speed.score, f"{probes} probes x {clips * heard:,} clips"),
         ("statistics, figures", 0, concepts * speed.statistics * 60, f"{concepts} concepts"),
     ]
-    stored = clips if audio["keep"] == "all" else min(audio["listening"], config["prompts"]["count"]) * audio["samples"]
+    listening = min(audio["listening"], config["prompts"]["count"]) * audio["samples"]
+    stored = clips if audio["keep"] == "all" else listening
     vectors = 2 * (clips * heard + notes) * 512 * 4
     disk = [
         ("audio", stored * levels * seconds * 44_100 * 2 * 2 * speed.flac, f"{stored:,} clips x {levels} levels, FLAC"),
+        *([("latents", clips * levels * latent, f"{clips:,} clips x {levels} levels, float16")] if latents else []),
         ("NSynth's archive", archives, "as published; may be deleted once packed"),
         ("notes", notes * 4 * 16_000 * 2 * speed.flac, f"{notes:,} notes of 4 s at 16 kHz, FLAC"),
         ("embeddings", vectors, "512 float32 for each clip, level and note, by shard and collected"),

@@ -1,6 +1,6 @@
 """What half precision changes: one small run in float32 and one in another precision, on the bundled models, compared.
 
-    python benchmarks/precision.py                        # bfloat16, some four minutes on one core
+    python benchmarks/precision.py                        # bfloat16, some four minutes on one idle core
     python benchmarks/precision.py --precision float16
 
 Both runs generate, hear and learn everything themselves, from the same prompts, seeds and notes. Compared are the embeddings of
@@ -86,7 +86,8 @@ def print_differences(full: Path, other: Path, prompts: int) -> None:
     found: dict[tuple[float, str], list[tuple[float, float, paired.Difference]]] = {}
     for concept in CONCEPTS:
         a, b = (parquet.read(run / f"concepts/{concept}/scores_logistic.parquet", SCORES) for run in (full, other))
-        assert a.drop(["decision"]).equals(b.drop(["decision"])), "both runs have the same clips and labels"
+        heard = ["decision", "predicted"]
+        assert a.drop(heard).equals(b.drop(heard)), "both runs have the same clips and labels"
         for signal, sigma in dict.fromkeys(zip(a["signal"].to_pylist(), a["sigma"].to_pylist(), strict=True)):
             level = (pc.field("signal") == signal) & (pc.field("sigma") == sigma) & pc.field("prompt_label").is_valid()
             mine, theirs = a.filter(level), b.filter(level)

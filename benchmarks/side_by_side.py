@@ -323,7 +323,7 @@ def packing_streamed(folder: Path) -> np.ndarray:
 
     targets = [folder / "packed" / f"shard_{number:04d}.tar" for number in range(4)]
     source = packing.Source(folder / "nsynth-train.tar.gz", "train")
-    return np.array(packing.pack([source], 0, targets, folder / "packed" / "notes.parquet"))
+    return np.array(packing.pack([source], 0, targets, folder / "packed" / "notes.parquet", threads=2))
 
 
 Way = Callable[[Path], np.ndarray]

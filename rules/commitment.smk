@@ -24,7 +24,7 @@ rule branch_audio:
         "../envs/generation.yaml"
     envmodules:
         *GPU_MODULES,
-    threads: 1
+    threads: GPU_THREADS
     resources:
         mem_mb=16000,
         runtime=240,
@@ -43,7 +43,7 @@ rule branch_audio:
     shell:
         "python {params.script:q} --prompts {input.prompts:q} --first {params.first} --last {params.last}"
         " --branches {params.branches} {params.generator} --digest {params.diffusion.value:q} {params.sampling}"
-        " --batch-size {resources.batch_size} --device {resources.device}"
+        " --batch-size {resources.batch_size} --device {resources.device} --threads {threads}"
         " --modules {resources.modules} --manifest {output.manifest:q} --tars {output.tars:q} 2> {log:q}"
 
 

@@ -81,6 +81,8 @@ wildcard_constraints:
 
 # What GPU rules load where the profile asks for env-modules; a site aliases these names. A job checks that they are loaded.
 GPU_MODULES = ("cuda", "cudnn")
+# A GPU waits for nobody: other threads read, resample and encode. On a CPU each core has its job.
+GPU_THREADS = 4 if config["device"] == "cuda" else 1
 WITH_MODULES = DeploymentMethod.ENV_MODULES in workflow.deployment_settings.deployment_method
 LOADED_MODULES = " ".join(GPU_MODULES) if WITH_MODULES else ""
 
@@ -111,5 +113,5 @@ def embeddings_of(signals, ear="{ear}"):
 
 
 def audio_of_shard():
-    tars = expand("<results>/audio/{signal}/step_{step}/shard_{{shard}}.tar", signal=RUN.signals, step=RUN.steps)
-    return protected(tars) if config["protect"] else tars
+    files = expand(RUN.made, signal=RUN.signals, step=RUN.steps, allow_missing=True)
+    return protected(files) if config["protect"] else files

@@ -2,7 +2,7 @@
 # embeddings are given there is nothing to hear, and the controls that need audio or a model are left out.
 rule measure_acoustics:
     input:
-        RUN.unheard,
+        [folder.replace("{ear}", "") for folder in RUN.unheard],
         clips="<results>/audio/shard_{shard}.json",
     output:
         "<results>/acoustics/shards/audio_{shard}.parquet",

@@ -4,7 +4,7 @@ rule embed_audio:
     input:
         embedder_ready,
         RUN.unheard,
-        clips="<results>/audio/shard_{shard}.json",
+        clips=f"<results>/{RUN.hearing}audio/shard_{{shard}}.json",
         scaling=[],
     output:
         expand("<results>/{{ear}}embeddings/shards/{corpus}_{{shard}}.parquet", corpus=RUN.embedded_corpora),
@@ -17,7 +17,7 @@ rule embed_audio:
         environment_of_embedder
     envmodules:
         *GPU_MODULES,
-    threads: 1
+    threads: GPU_THREADS
     resources:
         mem_mb=8000,
         runtime=120,
@@ -32,7 +32,7 @@ rule embed_audio:
     shell:
         "python {params.script:q} --corpus {params.corpus} --input {input.clips:q} --family {params.family:q}"
         " --model {params.model:q} --digest {params.clap.value:q} --scaling {input.scaling:q}"
-        " --precision {params.precision} --batch-size {resources.batch_size} --device {resources.device}"
+        " --precision {params.precision} --batch-size {resources.batch_size} --device {resources.device} --threads {threads}"
         " --modules {resources.modules} --output {output:q} 2> {log:q}"
 
 

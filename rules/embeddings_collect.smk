@@ -1,13 +1,8 @@
-# The tar files are inputs so that a step added to the configuration is generated before it is collected.
+# What was generated is an input so that a step added to the configuration is generated before it is collected.
 rule collect_embeddings:
     input:
         parts=collect("<results>/{{ear}}embeddings/shards/audio_{shard}.parquet", shard=RUN.shards),
-        tars=collect(
-            "<results>/audio/{signal}/step_{step}/shard_{shard}.tar",
-            signal=RUN.signals,
-            step=RUN.steps,
-            shard=RUN.shards,
-        ),
+        made=collect(RUN.made, signal=RUN.signals, step=RUN.steps, shard=RUN.shards),
         scaling=scaling_of_embedder,
     output:
         embeddings_of(RUN.signals),

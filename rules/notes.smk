@@ -71,6 +71,7 @@ rule pack_notes:
         "<benchmarks>/pack_notes.tsv"
     conda:
         "../envs/analysis.yaml"
+    threads: 4 if RUN.downloads_notes else 1
     resources:
         mem_mb=1000,
         runtime=240,
@@ -81,4 +82,5 @@ rule pack_notes:
         per_instrument=config["notes"]["per_instrument"],
     shell:
         "python {params.script:q} --sources {params.sources:q} --splits {params.splits}"
-        " --per-instrument {params.per_instrument} --notes {output.notes:q} --shards {output.tars:q} 2> {log:q}"
+        " --per-instrument {params.per_instrument} --notes {output.notes:q} --shards {output.tars:q}"
+        " --threads {threads} 2> {log:q}"

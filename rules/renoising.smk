@@ -22,7 +22,7 @@ rule renoise_audio:
         "../envs/generation.yaml"
     envmodules:
         *GPU_MODULES,
-    threads: 1
+    threads: GPU_THREADS
     resources:
         mem_mb=16000,
         runtime=120,
@@ -41,7 +41,7 @@ rule renoise_audio:
         "python {params.script:q} --prompts {input.prompts:q} --first {params.first} --last {params.last}"
         " --samples {params.samples} --latents {input.latents:q} {params.kept} --all {output.unheard:q}"
         " {params.generator} --digest {params.diffusion.value:q} {params.sampling}"
-        " --batch-size {resources.batch_size} --device {resources.device}"
+        " --batch-size {resources.batch_size} --device {resources.device} --threads {threads}"
         " --modules {resources.modules} --manifest {output.manifest:q} --tars {output.tars:q} 2> {log:q}"
 
 

@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--precision", choices=PRECISIONS, default="float32")
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    parser.add_argument("--threads", type=int, default=1, help="that read and resample, beside the one that embeds")
     parser.add_argument("--scaling", nargs="*", default=[], help="of features that are not on the unit sphere")
     parser.add_argument("--modules", nargs="*", default=[], help="environment modules that the job was to load")
     parser.add_argument(
@@ -65,11 +66,11 @@ def main() -> None:
     def write(size: int) -> None:
         with parquet.writer(arguments.output[0], schema, metadata) as append:
             for level in progress.shown(levels, len(levels), "tar files embedded"):
-                table = embed(model, level["tar"], size, arguments.corpus)
+                table = embed(model, level["tar"], size, arguments.corpus, arguments.threads)
                 append(scaled(table) if scaled else table)
         for path in arguments.output[1:]:
             with parquet.writer(path, schema, metadata) as append:
-                for table in embed_deformed(model, levels, size):
+                for table in embed_deformed(model, levels, size, arguments.threads):
                     append(table)
 
     # A size that turns out too large is given up for the whole shard: its clips' bits then depend on one size alone.
@@ -79,14 +80,14 @@ def main() -> None:
     print(f"Clips embedded at once: {batch}.", file=sys.stderr)
 
 
-def embed(model: Any, tar: Path, batch_size: int, corpus: str) -> Any:
+def embed(model: Any, tar: Path, batch_size: int, corpus: str, threads: int) -> Any:
     """A table of one tar file's embeddings, in the order of its clips; memory holds a batch of audio."""
     import numpy as np
     import pyarrow as pa
     from musicologist.embeddings import soundness, tables
 
     records, keys, pieces, silent = [], [], [], []
-    for batch in batches(model, tar, batch_size):
+    for batch in batches(model, tar, batch_size, threads):
         silent += [key for key, _, audio in batch if not audio.any()]
         keys += [key for key, _, _ in batch]
         records += [record for _, record, _ in batch]
@@ -105,7 +106,7 @@ def embed(model: Any, tar: Path, batch_size: int, corpus: str) -> Any:
     return pa.table({**{name: [record[name] for record in records] for name in names}, "embedding": embedding})
 
 
-def embed_deformed(model: Any, levels: Sequence[Mapping[str, Any]], batch_size: int) -> Iterator[Any]:
+def embed_deformed(model: Any, levels: Sequence[Mapping[str, Any]], batch_size: int, threads: int) -> Iterator[Any]:
     """A table for each step: the clips of the last step, at that step's signal-to-noise ratio, as the signal ``deformed``."""
     import numpy as np
     import pyarrow as pa
@@ -115,7 +116,7 @@ def embed_deformed(model: Any, levels: Sequence[Mapping[str, Any]], batch_size: 
     final = max(levels, key=lambda level: (level["signal"] == "denoised", level["step"]))
     steps = {level["step"]: {name: level[name] for name in ("step", "sigma", "log_snr_db")} for level in levels}
     clips, pieces = [], {step: [] for step in steps}
-    for batch in batches(model, final["tar"], batch_size):
+    for batch in batches(model, final["tar"], batch_size, threads):
         clips += [(record["prompt_id"], record["sample"]) for _, record, _ in batch]
         for step, level in steps.items():
             noisy = [
@@ -132,16 +133,17 @@ def embed_deformed(model: Any, levels: Sequence[Mapping[str, Any]], batch_size: 
         yield pa.table({"prompt_id": prompts, "sample": samples, **known, "embedding": embedding})
 
 
-def batches(model: Any, tar: Path, size: int) -> Iterator[list[tuple[str, dict[str, Any], Any]]]:
-    """Yield lists of (key, record, mono audio at the model's rate)."""
+def batches(model: Any, tar: Path, size: int, threads: int) -> Iterator[list[tuple[str, dict[str, Any], Any]]]:
+    """Yield lists of (key, record, mono audio at the model's rate), which other threads read and resample in advance."""
     from musicologist.core import shards
+    from musicologist.core.threads import in_order
 
-    def clips() -> Iterator[tuple[str, dict[str, Any], Any]]:
-        for clip in shards.read(tar):
-            place = f"{tar}, clip {clip.key}"
-            yield clip.key, clip.record, shards.mono_at(clip.audio, clip.sample_rate, model.sample_rate, place)
+    def prepared(one: shards.Encoded) -> tuple[str, dict[str, Any], Any]:
+        clip = one.clip()
+        place = f"{tar}, clip {clip.key}"
+        return clip.key, clip.record, shards.mono_at(clip.audio, clip.sample_rate, model.sample_rate, place)
 
-    stream = clips()
+    stream = in_order(prepared, shards.encoded(tar), threads)
     while batch := list(itertools.islice(stream, size)):
         yield batch
 

@@ -13,6 +13,7 @@ def main() -> None:
     )
     parser.add_argument("--splits", nargs="+", required=True, help="train, valid or test, one for each source")
     parser.add_argument("--per-instrument", type=int, required=True, help="at most so many notes an instrument; 0: all")
+    parser.add_argument("--threads", type=int, default=1, help="that encode beside the one that unpacks")
     parser.add_argument("--shards", nargs="+", required=True, help="tar files to write")
     parser.add_argument("--notes", required=True, help="table to write")
     arguments = parser.parse_args()
@@ -20,7 +21,7 @@ def main() -> None:
     from musicologist.notes import packing
 
     sources = [packing.Source(place, split) for place, split in zip(arguments.sources, arguments.splits, strict=True)]
-    packing.pack(sources, arguments.per_instrument, arguments.shards, arguments.notes)
+    packing.pack(sources, arguments.per_instrument, arguments.shards, arguments.notes, arguments.threads)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from musicologist.audio import sampling_options
 from musicologist.core import programs, progress
-from musicologist.core.errors import UserError
 
 
 def main() -> None:
@@ -22,36 +21,25 @@ def main() -> None:
 
     os.environ["HF_HUB_OFFLINE"] = "1"
     import torch
-    from musicologist.audio import manifests
     from musicologist.audio.renoising import renoised
-    from musicologist.audio.sampler import clip_seed
-    from musicologist.audio.shard_sampling import ShardSampling, Wanted, write_clips
+    from musicologist.audio.shard_sampling import ShardSampling, Wanted, all_wanted, stacked, write_clips
     from musicologist.core import levels
     from musicologist.models import weights
 
     kept = levels.of_tars(arguments.tars, arguments.steps, ["renoised"])
     tars = {level: levels.path(arguments.all, level, ".tar") for level in kept} if arguments.all else kept
-    wanted = [
-        Wanted(number, prompt, sample, clip_seed(arguments.seed, number, sample))
-        for number, prompt in prompts.items()
-        for sample in range(arguments.samples)
-    ]
+    wanted = all_wanted(prompts, arguments.samples, arguments.seed)
     latents = weights.load(arguments.latents)
-    lacking = [one for one in wanted if manifests.key(one.prompt_id, one.sample) not in latents]
-    if lacking:
-        raise UserError(
-            f"{arguments.latents} lacks the clip {manifests.key(lacking[0].prompt_id, lacking[0].sample)}: make it anew with "
-            "`snakemake --forcerun generate_audio`."
-        )
+    stacked(latents, wanted, arguments.latents)  # says what is lacking before a model is loaded
     shard = ShardSampling(arguments)
 
     def noised(batch: list[Wanted]) -> list[tuple[levels.Level, torch.Tensor]]:
-        finished = torch.stack([latents[manifests.key(one.prompt_id, one.sample)] for one in batch])
+        finished = stacked(latents, batch, arguments.latents)
         seeds = [one.seed for one in batch]
         return [(level, renoised(finished, shard.sigmas[level[1]], seeds)) for level in tars]
 
     clips = progress.shown(shard.clips(wanted, noised), len(wanted) * len(tars), "clips written, of all levels")
-    write_clips(clips, tars, kept if arguments.all else {}, set(list(prompts)[: arguments.keep]))
+    write_clips(clips, tars, kept if arguments.all else {}, set(list(prompts)[: arguments.keep]), arguments.threads)
     print(shard, file=sys.stderr)
     shard.write_manifest(arguments.manifest, tars, len(wanted))
 

@@ -1,4 +1,4 @@
-"""audio.keep: listening — what every embedder has heard is deleted, and nothing is stale for it."""
+"""audio.keep — what every embedder has heard is deleted, and nothing is stale for it; what is kept as latents is decoded."""
 
 import textwrap
 from collections import Counter
@@ -66,3 +66,53 @@ def test_what_was_heard_is_deleted_and_nothing_is_stale_for_it(checkout):
     both = {"generate_audio": 2, "renoise_audio": 2, "embed_audio": 4, "embed_renoised": 2, "measure_acoustics": 2}
     assert planned(("keep: [0, 2]", "keep: [0, 1, 2]")) == Counter({**AUDIO, **both})
     assert planned(("  listening: 3", "  listening: 4")) == Counter(AUDIO)
+
+
+LATENTS = "results/latents"
+
+
+def test_latents_are_decoded_for_each_embedder_and_for_people(checkout):
+    """To the listening page; an embedder added later generates nothing and makes nothing of the other's anew."""
+    least = registry.__doc__.split("::\n")[1].split("``")[0].replace("False, False", "False, True")
+    (checkout / "loudness.py").write_text("import numpy as np\n" + textwrap.dedent(least))
+    own = [change for change in CHANGES if "embedders" not in change[1] and "renoising" not in change[1]]
+    own = [
+        (old, new.replace("keep: listening", "keep: latents").replace("run: listening", "run: latents"))
+        for old, new in own
+    ]
+    config = checkout.configuration("latents.yaml", *own)
+    page, vectors = f"{LATENTS}/listen/index.html", f"{LATENTS}/embeddings/denoised/step_02.parquet"
+    checkout.run(page, config=config)
+    audio = checkout / LATENTS / "audio"
+    assert not (audio / "unheard").exists()
+    latents = [path.relative_to(audio).as_posix() for path in sorted(audio.glob("latents/*/*/*.safetensors"))]
+    assert latents == [
+        f"latents/denoised/step_{step}/shard_000{shard}.safetensors" for step in ("00", "02") for shard in (0, 1)
+    ]
+    kept = {key for path in audio.rglob("*.tar") for key in (clip.key for clip in shards.read(path))}
+    assert kept == {"000000_00", "000001_00", "000002_00"}
+    assert pq.read_metadata(checkout / vectors).num_rows == 4
+    assert checkout.planned(page, config=config) == Counter()
+
+    whole = checkout.configuration("whole.yaml", *own, ("keep: latents", "keep: all"), ("run: latents", "run: whole"))
+    other = "results/whole/audio/denoised/step_02/shard_0000.tar"
+    checkout.run(other, config=whole)
+    pairs = zip(shards.read(checkout / other), shards.read(checkout / other.replace("whole", "latents")), strict=True)
+    for exact, decoded in pairs:
+        assert exact.record.items() - {"peak": 0, "clipped_share": 0}.items() and exact.key == decoded.key
+        error = (exact.audio - decoded.audio).std() / exact.audio.std()
+        assert 0 < error < 0.01
+
+    def planned(*changes, targets=(page,)):
+        return checkout.planned(*targets, config=checkout.configuration("changed.yaml", *own, *changes))
+
+    second = f"{LATENTS}/embedders/loudness/embeddings/denoised/step_02.parquet"
+    added = ("  clap: resources/models/clap", "  embedders: {clap: resources/models/clap, loudness: loudness.py}")
+    hears = Counter({"decode_audio": 2, "embed_audio": 2, "collect_embeddings": 1})
+    assert planned(added, targets=(vectors, second)) == hears
+    checkout.run(vectors, second, config="changed.yaml")
+    assert checkout.planned(vectors, second, config="changed.yaml") == Counter()
+    assert planned(("keep: [0, 2]", "keep: [2]"), targets=(vectors,)) == Counter({"collect_embeddings": 1})
+    assert planned(("keep: [0, 2]", "keep: [0, 1, 2]"), targets=(vectors,))["generate_audio"] == 2
+    more = planned(("  listening: 3", "  listening: 4"))
+    assert more == Counter({"decode_listening": 1, "write_listening_page": 1})

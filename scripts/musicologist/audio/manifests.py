@@ -37,17 +37,22 @@ def clip(audio: np.ndarray, sample_rate: int, record: Mapping[str, Any]) -> Clip
     return Clip(key(record["prompt_id"], record["sample"]), audio, sample_rate, {**record, **measured})
 
 
-def write_manifest(path: Path, levels: Iterable[Mapping[str, Any]], clips: int, made_by: Mapping[str, Any]) -> None:
-    """Write the number of clips, what made them, and the levels: signal, step, sigma, log_snr_db, and the tar file."""
-    entries = [{**level, "tar": os.path.relpath(level["tar"], path.parent)} for level in levels]
+def write_manifest(
+    path: Path, levels: Iterable[Mapping[str, Any]], clips: int, made_by: Mapping[str, Any], kind: str = "tar"
+) -> None:
+    """Write the number of clips, what made them, and the levels: signal, step, sigma, log_snr_db, and the file under ``kind``.
+
+    That is ``tar`` where it holds audio, or ``latents``.
+    """
+    entries = [{**level, kind: os.path.relpath(level[kind], path.parent)} for level in levels]
     manifest = {"shard": path.stem, "clips": clips, **made_by, "levels": entries}
     write_text(path, json.dumps(manifest, indent=1) + "\n")
 
 
-def read_manifest(path: Path) -> list[dict[str, Any]]:
-    """The levels that ``write_manifest`` wrote; UserError where the file is missing or no such manifest."""
+def read_manifest(path: Path, kind: str = "tar") -> list[dict[str, Any]]:
+    """The levels that ``write_manifest`` wrote; UserError where the file is missing or no manifest of this kind."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))["levels"]
-        return [{**level, "tar": path.parent / level["tar"]} for level in found]
+        return [{**level, kind: path.parent / level[kind]} for level in found]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(f"{path} is no readable manifest of a shard ({error}): delete it and run again.") from None

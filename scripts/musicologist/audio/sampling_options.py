@@ -41,10 +41,11 @@ def check_length(seconds_kept: float, seconds: float, model: str) -> None:
         )
 
 
-def parser(description: str, keeping: bool = False) -> argparse.ArgumentParser:
+def parser(description: str, keeping: bool = False, into_folder: bool = False) -> argparse.ArgumentParser:
     """A parser with the options of one shard: which prompts, which model, how to sample, what to write.
 
-    ``keeping``: and of which prompts the clips are kept where the others are only heard.
+    ``keeping``: and of which prompts the clips are kept where the others are only heard. ``into_folder``: a folder may be named
+    in place of the tar files, and the manifest left out.
     """
     options = argparse.ArgumentParser(description=description)
     options.add_argument("--prompts", required=True, help="JSON Lines")
@@ -67,9 +68,15 @@ def parser(description: str, keeping: bool = False) -> argparse.ArgumentParser:
         )
     options.add_argument("--batch-size", type=int, required=True)
     options.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    options.add_argument(
+        "--threads", type=int, default=1, help="that encode what was made, beside the one that makes it"
+    )
     options.add_argument("--modules", nargs="*", default=[], help="environment modules that the job was to load")
-    options.add_argument("--manifest", type=Path, required=True)
-    options.add_argument("--tars", type=Path, nargs="+", required=True)
+    options.add_argument("--manifest", type=Path, required=not into_folder, nargs="?" if into_folder else None)
+    where = options.add_mutually_exclusive_group(required=True) if into_folder else options
+    where.add_argument("--tars", type=Path, nargs="+", required=not into_folder)
+    if into_folder:
+        where.add_argument("--folder", type=Path, help="for tar files of all levels that there are")
     if keeping:
         options.add_argument(
             "--keep", type=int, help="so many of the shard's prompts have their clips in the tar files"

@@ -2,19 +2,19 @@
 
 import argparse
 import json
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from musicologist.audio import manifests, sampling_options
-from musicologist.audio.sampler import Sampler
+from musicologist.audio.sampler import Sampler, clip_seed
 from musicologist.core import noise_levels
+from musicologist.core.errors import UserError
 from musicologist.core.files import atomic_path, write_text
 from musicologist.core.levels import Level
 from musicologist.core.shard_writing import Clip, ShardWriter, encoded
+from musicologist.core.threads import in_order
 from musicologist.models import devices
 
 import torch  # isort: skip
@@ -34,33 +34,48 @@ class Wanted:
     seed: int
 
 
+def all_wanted(prompts: Mapping[int, str], samples: int, run_seed: int) -> list[Wanted]:
+    """So many clips of each of these prompts, by id."""
+    return [
+        Wanted(number, prompt, sample, clip_seed(run_seed, number, sample))
+        for number, prompt in prompts.items()
+        for sample in range(samples)
+    ]
+
+
+def stacked(latents: Mapping[str, torch.Tensor], batch: Sequence[Wanted], place: Path) -> torch.Tensor:
+    """The latents (clips, channels, frames), float32, of these clips, by name; UserError where the file ``place`` lacks one."""
+    names = [manifests.key(one.prompt_id, one.sample) for one in batch]
+    if lacking := [name for name in names if name not in latents]:
+        raise UserError(
+            f"{place} lacks the clip {lacking[0]}: make it anew with `snakemake --forcerun generate_audio`."
+        )
+    return torch.stack([latents[name] for name in names]).float()
+
+
 def write_clips(
     clips: Iterable[tuple[Level, Clip]],
     tars: Mapping[Level, Path],
     kept: Mapping[Level, Path],
     prompts: Collection[int],
+    threads: int = 1,
 ) -> None:
     """Write clips into the tar file of their level, and those of these prompts into a second one in ``kept`` too, if any.
 
-    They are encoded in a second thread, once each, while the next ones are made: a GPU need not wait for FLAC.
+    They are encoded in other threads, once each, while the next ones are made: a GPU need not wait for FLAC.
     """
+
+    def flac(made: tuple[Level, Clip]) -> tuple[Level, Clip, bytes]:
+        level, clip = made
+        return level, clip, encoded(clip, tars[level])
+
     with ExitStack() as stack:
         writers = {level: stack.enter_context(ShardWriter(path)) for level, path in tars.items()}
         listening = {level: stack.enter_context(ShardWriter(path)) for level, path in kept.items()}
-        encoder, waiting = stack.enter_context(ThreadPoolExecutor(1)), deque[tuple[Level, Clip, Future[bytes]]]()
-
-        def write_first() -> None:
-            level, clip, content = waiting.popleft()
-            writers[level].add_encoded(clip.key, content.result(), clip.record)
+        for level, clip, content in in_order(flac, clips, threads, _AHEAD):
+            writers[level].add_encoded(clip.key, content, clip.record)
             if level in listening and clip.record["prompt_id"] in prompts:
-                listening[level].add_encoded(clip.key, content.result(), clip.record)
-
-        for level, clip in clips:
-            waiting.append((level, clip, encoder.submit(encoded, clip, tars[level])))
-            if len(waiting) > _AHEAD:
-                write_first()
-        while waiting:
-            write_first()
+                listening[level].add_encoded(clip.key, content, clip.record)
 
 
 class ShardSampling:
@@ -113,17 +128,31 @@ class ShardSampling:
                     record = asdict(one) | manifests.of_level(level, self.sigmas) | self.made_by
                     yield level, manifests.clip(sound, self.sampler.sample_rate, record)
 
-    def write_manifest(self, path: Path, tars: Mapping[Level, Path], clips: int, **more: int) -> None:
-        """List the tar files and what made them; ``more`` is told with the run's seed."""
-        levels = [{**manifests.of_level(level, self.sigmas), "tar": tar} for level, tar in sorted(tars.items())]
-        manifests.write_manifest(path, levels, clips, {**self.made_by, "seed": self.run_seed, **more})
+    def write_undecoded(
+        self,
+        wanted: Sequence[Wanted],
+        latents_of: Callable[[Sequence[Wanted]], Iterable[tuple[Level, torch.Tensor]]],
+        files: Mapping[Level, Path],
+    ) -> None:
+        """Write what ``clips`` would decode, in float16: a file of safetensors for each level, a tensor by each clip's name."""
+        found: dict[Level, dict[str, torch.Tensor]] = {level: {} for level in files}
+        for batch, levels in self.sampling.batches(wanted, latents_of):
+            for level, latents in levels:
+                names = (manifests.key(one.prompt_id, one.sample) for one in batch)
+                found[level] |= zip(names, latents[..., : self.sampler.frames].half(), strict=True)
+        for level, path in files.items():
+            _write(path, found[level])
+
+    def write_manifest(
+        self, path: Path, files: Mapping[Level, Path], clips: int, kind: str = "tar", **more: int
+    ) -> None:
+        """List the levels' files and what made them; ``more`` is told with the run's seed."""
+        levels = [{**manifests.of_level(level, self.sigmas), kind: file} for level, file in sorted(files.items())]
+        manifests.write_manifest(path, levels, clips, {**self.made_by, "seed": self.run_seed, **more}, kind)
 
     def write_latents(self, path: Path) -> None:
         """Write the finished latents as safetensors, a tensor (channels, frames) by each clip's name."""
-        from safetensors.torch import save_file
-
-        with atomic_path(path) as temporary:
-            save_file({name: latent.contiguous() for name, latent in sorted(self.latents.items())}, temporary)
+        _write(path, self.latents)
 
     def write_information(self, path: Path) -> None:
         """Write what the prompts tell as JSON Lines, a clip and step each."""
@@ -136,3 +165,11 @@ class ShardSampling:
     def __str__(self) -> str:
         """For the log."""
         return f"Clips sampled at once: {self.sampling}; decoded at once: {self.decoding}."
+
+
+def _write(path: Path, latents: Mapping[str, torch.Tensor]) -> None:
+    """A tensor (channels, frames) by each clip's name, as safetensors."""
+    from safetensors.torch import save_file
+
+    with atomic_path(path) as temporary:
+        save_file({name: latent.contiguous() for name, latent in sorted(latents.items())}, temporary)

@@ -35,9 +35,14 @@ def encode(audio: np.ndarray, sample_rate: int) -> bytes:
 
     Converted to integers here: libsndfile scales floats differently from container to container.
     """
+    return encode_integers(np.rint(np.clip(audio, -1, 1) * 32767).astype(np.int16), sample_rate)
+
+
+def encode_integers(integers: np.ndarray, sample_rate: int) -> bytes:
+    """16-bit integers (channels, samples) as FLAC; the lowest, which has no counterpart above zero, is left out."""
     import soundfile
 
-    integers = np.rint(np.clip(audio, -1, 1) * 32767).astype(np.int16)
+    integers = np.maximum(integers, np.int16(-32767))
     buffer = io.BytesIO()
     soundfile.write(buffer, integers.T, sample_rate, format="FLAC", subtype="PCM_16")
     return buffer.getvalue()

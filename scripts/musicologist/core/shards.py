@@ -5,6 +5,7 @@ import json
 import os
 import tarfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,15 @@ def mono_at(audio: np.ndarray, sample_rate: int, target_rate: int, place: str) -
 def decode(content: bytes) -> tuple[np.ndarray, int]:
     """A sound file's audio as float32 (channels, samples), and its rate in Hz; the inverse of ``encode``.
 
+    Errors as ``decode_integers``.
+    """
+    audio, rate = decode_integers(content)
+    return (audio.astype(np.float32) / np.float32(32767) if audio.dtype == np.int16 else audio), rate
+
+
+def decode_integers(content: bytes) -> tuple[np.ndarray, int]:
+    """The same, but int16 (channels, samples) of a file of 16-bit integers, as they stand there.
+
     Full scale is 1, of whatever subtype the file is: libsndfile does not scale floats to integers, so those are read as floats.
 
     Raises ValueError, with words, for bytes that are no sound file or break off, and for a length or rate that no clip has.
@@ -75,7 +85,7 @@ def decode(content: bytes) -> tuple[np.ndarray, int]:
             if audio.shape[1] < file.frames:
                 raise ValueError(f"it breaks off after {audio.shape[1]} of {file.frames} samples")
             if kind == "int16":
-                return audio.astype(np.float32) / np.float32(32767), file.samplerate
+                return audio, file.samplerate
             whole = file.subtype not in ("FLOAT", "DOUBLE", "VORBIS", "OPUS") and not file.subtype.startswith("MPEG")
             return audio * np.float32(32768 / 32767 if whole else 1), file.samplerate
     except soundfile.LibsndfileError as error:
@@ -86,8 +96,32 @@ REMAKE = "delete it and let the workflow make it again"
 """What helps against a broken shard of the workflow's own; of a user's it must never be said."""
 
 
+@dataclass(frozen=True)
+class Encoded:
+    """A clip as it stands in the shard ``place``: ``clip`` decodes it."""
+
+    key: str
+    content: bytes
+    record: dict[str, Any]
+    place: str
+    remedy: str
+
+    def clip(self) -> Clip:
+        """The clip; UserError where its bytes are no sound."""
+        try:
+            return Clip(self.key, *decode(self.content), self.record)
+        except ValueError as error:
+            raise _broken(self.place, str(error), self.remedy) from None
+
+
 def read(path: str | Path, remedy: str = REMAKE) -> Iterator[Clip]:
-    """Yield the clips of a shard, each as soon as its two members are there; memory holds what waits for its other half.
+    """Yield the clips of a shard; errors as ``encoded``, and where one is no sound."""
+    for one in encoded(path, remedy):
+        yield one.clip()
+
+
+def encoded(path: str | Path, remedy: str = REMAKE) -> Iterator[Encoded]:
+    """Yield a shard's clips, each as soon as its two members are there; memory holds what waits for its other half.
 
     As other tools pack them the two may come in either order, below ``./``, beside folders and beside a Mac's ``._`` files.
     Raises UserError, which ends with ``remedy``, where the file is missing, truncated, empty or no such shard, or a key stands
@@ -111,7 +145,7 @@ def read(path: str | Path, remedy: str = REMAKE) -> Iterator[Clip]:
                 if len(halves) == 2:
                     del pending[stem]
                     keys.add(stem)
-                    yield Clip(stem, *decode(halves[".flac"]), _record(halves[".json"]))
+                    yield Encoded(stem, halves[".flac"], _record(halves[".json"]), place, remedy)
             # tarfile takes a damaged header, and an end between two members, for the end of the archive: look for its mark
             file.seek(tar.offset)
             place = str(path)

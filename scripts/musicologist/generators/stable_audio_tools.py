@@ -99,7 +99,8 @@ def load_model(
     state = weights.load(file)
     encoder = text_encoder_directory(config, directory, text_encoder)
     try:
-        network = build(config, directory, encoder)
+        with weights.none_drawn():
+            network = build(config, directory, encoder)
     except Exception as error:  # whatever stable-audio-tools does with a configuration that it does not know
         raise UserError(
             f"{directory / 'model_config.json'} describes no model that stable-audio-tools can build ({error}): expected "
@@ -107,7 +108,7 @@ def load_model(
         ) from None
     _check_tokenizers(network, encoder)
     try:
-        network.load_state_dict({name: tensor.float() for name, tensor in state.items()}, strict=True)
+        network.load_state_dict({name: tensor.float() for name, tensor in state.items()}, strict=True, assign=True)
     except RuntimeError as error:
         detail = " ".join(str(error).split())[:200]
         raise UserError(

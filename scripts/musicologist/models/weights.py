@@ -4,9 +4,11 @@ import os
 import pickle
 import pickletools
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
+from unittest import mock
 from zipfile import BadZipFile, ZipFile, is_zipfile
 
 from musicologist.core import documents
@@ -114,6 +116,23 @@ def load(path: str | Path) -> dict[str, "torch.Tensor"]:
         raise UserError(f"{path} holds no named tensors: expected a checkpoint of weights.")
     require_finite(state, path)
     return state
+
+
+@contextmanager
+def none_drawn() -> Iterator[None]:
+    """Modules that are built here draw no initial weights: for those that are loaded next, all of them, with ``assign``.
+
+    What torch's meta device spares, too, but buffers that are computed when a module is built are there.
+    """
+    import torch
+
+    def left(tensor: "torch.Tensor", *arguments: Any, **more: Any) -> "torch.Tensor":
+        return tensor
+
+    with ExitStack() as stack:
+        for name in (name for name in dir(torch.nn.init) if name.endswith("_") and not name.startswith("_")):
+            stack.enter_context(mock.patch.object(torch.nn.init, name, left))
+        yield
 
 
 def require_finite(state: Mapping[str, "torch.Tensor"], place: str | Path) -> None:

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from musicologist.core import shards
+from musicologist.core import shard_writing, shards
 from musicologist.core.errors import UserError
 from musicologist.core.files import atomic_path
 from musicologist.core.shards import SHORTEST
@@ -174,13 +174,13 @@ def _next(buffer: str, at: int) -> str:
     return buffer[end : end + 1]
 
 
-def audio(place: str, content: bytes) -> np.ndarray:
-    """A note's audio (channels, samples), float32.
+def flac(place: str, content: bytes) -> bytes:
+    """A note's WAV file as 16-bit FLAC; integers of 16 bits go over as they are.
 
     Raises UserError, naming ``place``, for what is no note at 16 kHz: Unusable where that is this note's own fault.
     """
     try:
-        decoded, rate = shards.decode(content)
+        decoded, rate = shards.decode_integers(content)
     except ValueError as error:
         raise Unusable(
             f"{place} is no readable WAV file ({error}): fetch or make the notes again.", "no readable WAV file"
@@ -197,9 +197,10 @@ def audio(place: str, content: bytes) -> np.ndarray:
             f"{place} has samples that are no numbers (NaN or infinite): make the note again.",
             "samples that are no numbers",
         )
-    if np.abs(decoded).max() < 0.5 / 32767:
+    whole = decoded.dtype == np.int16
+    if not decoded.any() if whole else np.abs(decoded).max() < 0.5 / 32767:
         raise Unusable(f"{place} is silent: nothing can be heard in it.", "silent")
-    return decoded
+    return (shard_writing.encode_integers if whole else shard_writing.encode)(decoded, rate)
 
 
 def entry(number: int, instrument: str, pitch: int, velocity: int, qualities: Iterable[str]) -> dict[str, Any]:

@@ -9,11 +9,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 from musicologist.core import downloads, parquet, progress, shard_writing
 from musicologist.core.errors import UserError
+from musicologist.core.threads import in_order
 from musicologist.notes import entries, nsynth
 from musicologist.notes.tables import NOTES
 
@@ -41,7 +43,13 @@ class Source:
     split: str
 
 
-def pack(sources: Sequence[Source], per_instrument: int, targets: Sequence[str | Path], table: str | Path) -> int:
+def pack(
+    sources: Sequence[Source],
+    per_instrument: int,
+    targets: Sequence[str | Path],
+    table: str | Path,
+    threads: int = 1,
+) -> int:
     """Deal the notes of all sources over the tar shards ``targets`` and write the notes table; returns how many.
 
     At most ``per_instrument`` notes of an instrument are taken, the first ones by name (0: all). Notes that cannot be heard
@@ -50,7 +58,8 @@ def pack(sources: Sequence[Source], per_instrument: int, targets: Sequence[str |
     or a folder, and in which order, changes no byte.
 
     Each source is read once. Encoded clips wait in one temporary file beside the first target, names and entries in SQLite's
-    own; neither has a name, so that memory holds one note, whatever the number, and a kill leaves nothing.
+    own; neither has a name, so that memory holds a few notes, whatever the number, and a kill leaves nothing. ``threads``
+    encode beside the one that unpacks.
 
     Raises UserError where a source is not as ``nsynth.read`` expects, a note is not at 16 kHz or stands twice, an entry has no
     note or a note no entry, there are fewer notes than targets, or the disk is too small.
@@ -62,7 +71,7 @@ def pack(sources: Sequence[Source], per_instrument: int, targets: Sequence[str |
         closing(sqlite3.connect("")) as index,
     ):
         index.executescript(_TABLES)
-        intake = _Intake(index, spool, per_instrument)
+        intake = _Intake(index, spool, per_instrument, threads)
         for source in sources:
             intake.take(source)
         return _deal(index, spool, sources, per_instrument, targets, table)
@@ -86,17 +95,17 @@ class _Intake:
     index: sqlite3.Connection
     spool: IO[bytes]
     per_instrument: int
+    threads: int
     candidates: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def take(self, source: Source) -> None:
         """Read one source to its end."""
         self.candidates.clear()
-        for key, content in progress.shown(
-            nsynth.read(source.place, source.split), None, f"{source.split}: items read"
-        ):
+        items = progress.shown(nsynth.read(source.place, source.split), None, f"{source.split}: items read")
+        asked = ((key, content, not isinstance(content, bytes) or self._may_be_chosen(key)) for key, content in items)
+        for key, content, fault in in_order(partial(_encoded, source), asked, self.threads):
             if isinstance(content, bytes):
-                place = f"{source.place}, nsynth-{source.split}/audio/{key}.wav"
-                where = self._encode(place, key, content) if self._may_be_chosen(key) else (0, 0, "")
+                where = self.spool.tell(), self.spool.write(content), fault
                 self._insert(source, key, "clips", (key, *where))
             else:
                 row = entries.row(source.place, key, content, source.split)
@@ -122,14 +131,6 @@ class _Intake:
             del names[self.per_instrument :]
         return not self.per_instrument or key in names
 
-    def _encode(self, place: str, key: str, content: bytes) -> tuple[int, int, str]:
-        """Where a clip lies in the spool: (start, length, ""); (0, 0, the reason) for one that cannot be heard."""
-        try:
-            audio = nsynth.audio(place, content)
-        except nsynth.Unusable as error:
-            return 0, 0, error.reason
-        return self.spool.tell(), self.spool.write(shard_writing.encode(audio, nsynth.SAMPLE_RATE)), ""
-
     def _compare(self, source: Source) -> None:
         for first, second, what in (
             ("entries", "clips", f"examples.json names {{}}, but nsynth-{source.split}/audio has no such wav"),
@@ -141,6 +142,18 @@ class _Intake:
                 raise UserError(f"{source.place}: {what.format(name)} ({number} such): fetch or make the notes again.")
         if not self.index.execute("SELECT COUNT(*) FROM entries WHERE split = ?", (source.split,)).fetchone()[0]:
             raise UserError(f"{source.place}: its examples.json holds no notes: expected an entry for each note.")
+
+
+def _encoded(source: Source, item: tuple[str, dict[str, Any] | bytes, bool]) -> tuple[str, dict[str, Any] | bytes, str]:
+    """An item with its WAV file as FLAC, or empty: where it is not wanted, or for the reason that it cannot be heard."""
+    key, content, wanted = item
+    if not isinstance(content, bytes):
+        return key, content, ""
+    try:
+        place = f"{source.place}, nsynth-{source.split}/audio/{key}.wav"
+        return key, nsynth.flac(place, content) if wanted else b"", ""
+    except nsynth.Unusable as error:
+        return key, b"", error.reason
 
 
 def _deal(

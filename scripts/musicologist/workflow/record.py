@@ -100,6 +100,7 @@ _CONTENTS = {
     "order.json": "in which order concepts emerge",
     "prompts/": "prompts and what they ask for",
     "audio/SIGNAL/step_XX/shard_YYYY.tar": "clips as FLAC, each with a JSON record (WebDataset)",
+    "audio/latents/": "the clips' finished latents; with audio.keep: latents, those of all levels",
     "notes/, embeddings/, acoustics/": "notes, embeddings, and what was measured of the sound",
     "embedders/NAME/, comparison/": "the same of other embedders, and whether they agree",
     "run.json": "models with digests and licences, the whole configuration, and the command that makes it again",

@@ -15,11 +15,12 @@ from musicologist.prompts.plan import Plan
 from musicologist.workflow import configuration, ears, overlays, planned, preflight
 from musicologist.workflow.checks import Checks
 from musicologist.workflow.interventions import Interventions, switched_pairs
+from musicologist.workflow.keeping import Keeping, where
 from musicologist.workflow.provenance import model_title
 
 
 @dataclass(frozen=True)
-class Run(Checks, Interventions):
+class Run(Checks, Interventions, Keeping):
     """A run, made by ``load``; ``<results>`` in a path is its folder."""
 
     kept_steps: list[int]
@@ -42,16 +43,6 @@ class Run(Checks, Interventions):
         told = planned.told(self.config)["inputs"].items()
         inputs = {key: place for key, place in told if key not in ("listeners", "prompt_pairs", "skip")}
         return {**inputs, "writer": None if section.prompts_file(inputs) else self.config["prompts"]["writer"]}
-
-    @property
-    def audible(self) -> bool:
-        """Whether there is audio: where embeddings are given there is nothing to hear."""
-        return not self.config["inputs"]["embeddings"]
-
-    @property
-    def generates(self) -> bool:
-        """Whether a model generates the audio."""
-        return section.heard(self.config["inputs"]) is None
 
     @property
     def curved(self) -> bool:
@@ -81,7 +72,7 @@ class Run(Checks, Interventions):
     def agreement(self) -> list[str]:
         """The table of how far annotations agree, where prompts are annotated more than once."""
         several = self.config["annotation"]["passes"] > 1 and not self.config["inputs"]["annotations"]
-        return _where(several, "<results>/prompts/agreement.csv")
+        return where(several, "<results>/prompts/agreement.csv")
 
     @property
     def signals(self) -> list[str]:
@@ -96,12 +87,12 @@ class Run(Checks, Interventions):
     @property
     def deformed(self) -> list[str]:
         """The deformation control, a signal of its own where it is wanted and there is audio."""
-        return _where(self.audible and self.curved and self.config["controls"]["deformation"], "deformed")
+        return where(self.audible and self.curved and self.config["controls"]["deformation"], "deformed")
 
     @property
     def renoised(self) -> list[str]:
         """The null of the noisy state, a signal of its own where it is wanted and a model generates the audio."""
-        return _where(self.generates and self.config["controls"]["renoising"], "renoised")
+        return where(self.generates and self.config["controls"]["renoising"], "renoised")
 
     @property
     def scored_signals(self) -> list[str]:
@@ -112,12 +103,12 @@ class Run(Checks, Interventions):
     def contrasted(self) -> list[str]:
         """The table in which signals of the same clips are compared, where there are such."""
         pairs = ({"denoised", "unguided"}, {"noisy", "renoised"})
-        return _where(any(pair <= set(self.scored_signals) for pair in pairs), "<results>/signals.csv")
+        return where(any(pair <= set(self.scored_signals) for pair in pairs), "<results>/signals.csv")
 
     @property
     def latents(self) -> list[str]:
         """The finished latents of a shard, so that a control that starts from them makes no audio stale."""
-        return _where(self.generates, "<results>/audio/latents/shard_{shard}.safetensors")
+        return where(self.generates, "<results>/audio/latents/shard_{shard}.safetensors")
 
     @property
     def informed(self) -> bool:
@@ -141,26 +132,9 @@ class Run(Checks, Interventions):
         return [(signal, step) for signal in self.signals for step in self.kept_steps]
 
     @property
-    def listening(self) -> bool:
-        """Whether clips are deleted once they were heard, all but those that are kept for listening."""
-        return self.generates and self.config["audio"]["keep"] == "listening"
-
-    @property
-    def unheard(self) -> list[str]:
-        """The folder that holds a shard's clips until they are heard, where they are then deleted."""
-        # One for all levels: that a step was removed must not change what a rule reads.
-        return _where(self.listening, "<results>/audio/unheard/shard_{shard}")
-
-    @property
-    def kept_prompts(self) -> int:
-        """How many prompts have their clips kept."""
-        count = self.config["prompts"]["count"]
-        return min(count, self.config["audio"]["listening"]) if self.listening else count
-
-    @property
     def outside(self) -> list[str]:
         """What embedders beside the run's own say of the same clips, where there are any."""
-        return _where(len(self.ears) > 1, "<results>/comparison/embedders.json")
+        return where(len(self.ears) > 1, "<results>/comparison/embedders.json")
 
     @property
     def generator(self) -> str:
@@ -193,9 +167,9 @@ class Run(Checks, Interventions):
         """What the controls read of audio; each is empty where the run does not have it."""
         notes = self.audible and not self.config["inputs"]["note_embeddings"]
         return {
-            "acoustics": _where(self.audible, "<results>/acoustics/audio.parquet"),
-            "note_acoustics": _where(notes, "<results>/acoustics/notes.parquet"),
-            "unconditional": _where(self.unconditional > 0, "<results>/{ear}embeddings/unconditional.parquet"),
+            "acoustics": where(self.audible, "<results>/acoustics/audio.parquet"),
+            "note_acoustics": where(notes, "<results>/acoustics/notes.parquet"),
+            "unconditional": where(self.unconditional > 0, "<results>/{ear}embeddings/unconditional.parquet"),
         }
 
     @property
@@ -271,7 +245,3 @@ def options(values: Mapping[str, Any]) -> str:
     """Options of a script, quoted for the shell; one that is None is left out."""
     given = [(name.replace("_", "-"), quote(str(value))) for name, value in values.items() if value is not None]
     return " ".join(f"--{name} {value}" for name, value in given)
-
-
-def _where(condition: bool, path: str) -> list[str]:
-    return [path] if condition else []

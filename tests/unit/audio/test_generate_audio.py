@@ -3,6 +3,7 @@ import shutil
 import sys
 import tarfile
 
+import decode_audio
 import generate_audio
 import numpy as np
 import pytest
@@ -33,10 +34,11 @@ def run(model, tmp_path, monkeypatch):
     batch = tmp_path / "batch.jsonl"
     batches.write_batch(batch, [Prompt(number, PROMPTS[number % 3], "given") for number in range(4, 9)])
 
-    def call(name, first=4, last=7, batch_size=3, **options):
+    def call(name, first=4, last=7, batch_size=3, script=generate_audio, suffix=".tar", **options):
         folder = tmp_path / name
         shard = "shard_0001"
-        tars = [folder / signal / f"step_{step:02d}" / f"{shard}.tar" for signal, step in LEVELS]
+        tars = [folder / signal / f"step_{step:02d}" / f"{shard}{suffix}" for signal, step in LEVELS]
+        where = [] if "folder" in options else ["--tars", *map(str, tars)]
         given = {
             "prompts": batch,
             "first": first,
@@ -58,8 +60,8 @@ def run(model, tmp_path, monkeypatch):
             "manifest": folder / f"{shard}.json",
         } | options
         flags = [str(part) for key, value in given.items() for part in (f"--{key}", value)]
-        monkeypatch.setattr(sys, "argv", ["generate_audio.py", *flags, "--tars", *map(str, tars)])
-        generate_audio.main()
+        monkeypatch.setattr(sys, "argv", [script.__name__, *flags, *where])
+        script.main()
         return folder / f"{shard}.json"
 
     return call
@@ -87,6 +89,34 @@ def test_only_clips_for_listening_are_kept_where_the_others_are_heard_elsewhere(
     run("c", keep=0, all=tmp_path / "c/unheard")
     with tarfile.open(tmp_path / "c/denoised/step_02/shard_0001.tar") as tar:
         assert tar.getnames() == []
+
+
+def test_what_is_kept_as_latents_is_decoded_to_the_same_clips_within_their_rounding(run, model, tmp_path, capsys):
+    everything = clips(run("a"))
+    kept = run("b", suffix=".safetensors")
+    listed = json.loads(kept.read_text())["levels"]
+    assert sorted((level["signal"], level["step"]) for level in listed) == sorted(LEVELS)
+    assert all((kept.parent / level["latents"]).suffix == ".safetensors" for level in listed)
+    decoded = clips(run("c", script=decode_audio, latents=kept, folder=tmp_path / "c/unheard"))
+    assert list(decoded) == list(everything)
+    for place, clip in decoded.items():
+        exact = everything[place]
+        measured = {"peak": pytest.approx(clip.record["peak"], abs=0.05), "clipped_share": pytest.approx(0, abs=1)}
+        assert clip.record | measured == exact.record | measured and exact.record["peak"] == measured["peak"]
+        assert np.abs(clip.audio - exact.audio).max() < 0.005 * max(1, exact.record["peak"])
+    run("d", script=decode_audio, latents=kept, keep=1)
+    for signal, step in LEVELS:
+        heard = list(shards.read(tmp_path / f"d/{signal}/step_{step:02d}/shard_0001.tar"))
+        assert [clip.key for clip in heard] == ["000004_00", "000004_01"]
+        assert all(np.array_equal(clip.audio, decoded[signal, step, clip.key].audio) for clip in heard)
+    run("e", script=decode_audio, latents=kept, keep=0, model="none")  # no model is loaded for nothing
+    with tarfile.open(tmp_path / "e/denoised/step_02/shard_0001.tar") as tar:
+        assert tar.getnames() == []
+    (missing := tmp_path / "without.json").write_text(json.dumps({"levels": listed[:1]}))
+    with pytest.raises(UserError, match=r"without\.json lists no latents of denoised at step 5"):
+        run("f", script=decode_audio, latents=missing)
+    with pytest.raises(UserError, match="lacks the clip 000008_00"):
+        run("g", script=decode_audio, latents=kept, last=8)
 
 
 def test_the_shard_holds_every_clip_at_every_level_with_its_record(run, model):

@@ -181,7 +181,7 @@ KEPT = json.dumps({"template": "t", "model": "m", "pass": 1, "texts": ["a"], "an
 def read_notes(path):
     for key, content in nsynth.read(path, "train"):
         if isinstance(content, bytes):
-            nsynth.audio(str(path), content)
+            nsynth.flac(str(path), content)
         else:
             entries.row(path, key, content, "train")
 

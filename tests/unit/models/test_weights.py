@@ -64,3 +64,15 @@ def test_a_truncated_checkpoint_is_known_by_its_end(tmp_path):
     (tmp_path / "a.pt").write_bytes(pickle.dumps({"a": 1}))
     with pytest.raises(UserError, match=r"a\.pt is truncated or no file that torch\.save wrote"):
         weights.check(tmp_path / "a.pt")
+
+
+def test_modules_are_built_without_drawing_weights_but_with_their_buffers():
+    import torch
+
+    drawn = torch.get_rng_state()
+    with weights.none_drawn():
+        built = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.Conv1d(2, 2, 3), torch.nn.BatchNorm1d(2))
+    assert torch.equal(torch.get_rng_state(), drawn)
+    assert torch.equal(dict(built.named_buffers())["2.running_var"], torch.ones(2))
+    layer = torch.nn.Linear(8, 8)
+    assert not torch.equal(torch.get_rng_state(), drawn) and layer.weight.abs().max() <= 8**-0.5
