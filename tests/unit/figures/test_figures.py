@@ -524,6 +524,7 @@ def test_matrix_and_list_of_an_order_have_the_same_rows_and_grey_is_what_cannot_
     some = rows(concepts)
     for row in some:
         row["half_excess_sigma"] = {"is_bass": 30.0, "is_brass": 20.0, "is_synth_lead": 10.0}[row["concept"]]
+    found["ranked"] = answers.ranked(some)
     mean = order.precedence(found["orders"], "noisy", ["is_bass", "is_brass", "is_synth_lead"])
     assert np.array_equal(mean, [[np.nan, 0.1, 0.4], [0.9, np.nan, 0.7], [0.6, 0.3, np.nan]], equal_nan=True)
     figure = order.order(some, found, "")
