@@ -96,7 +96,7 @@ def load_yaml(path: str | Path, what: str) -> Any:
     require_plain(value, str(path))
     if isinstance(value, Mapping) and _RUNS_CODE in value:
         raise UserError(
-            f"{path} has the key {_RUNS_CODE}, with which Snakemake runs code that stands in a configuration (yte), before this "
+            f"{path} has the key {_RUNS_CODE}, with which Snakemake runs code in a configuration (yte), before this "
             "workflow can look at it: take the key out, and trust nobody who gave you such a file."
         )
     return value
