@@ -1,5 +1,6 @@
 """Whether a sound file is whole, as its container tells: libsndfile takes one that breaks off for a shorter one."""
 
+from pathlib import Path
 from typing import Literal
 
 _Order = Literal["little", "big"]
@@ -13,6 +14,13 @@ _SIZES: dict[bytes, tuple[int, int, _Order, int]] = {
 }
 """WAV, AIFF, RF64 and W64, by how they begin: where they say how long they are, in how many bytes, and what is not counted."""
 _LAST_PAGE = 4  # a flag of Ogg's pages
+
+
+def content(path: str | Path) -> bytes:
+    """What is in a file; ValueError for what is there and no file, as a pipe or a device, which may have no end."""
+    if Path(path).exists() and not Path(path).is_file():
+        raise ValueError("no plain file, but a folder, pipe or device")
+    return Path(path).read_bytes()
 
 
 def require_whole(content: bytes) -> None:

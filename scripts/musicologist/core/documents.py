@@ -14,6 +14,7 @@ _DEEPEST = 60
 _LARGEST = 5_000_000  # bytes of a YAML file
 _LARGEST_NUMBER = 10**60
 _LONGEST_NAME = 255  # bytes, of a file in most file systems
+_RUNS_CODE = "__use_yte__"
 _HALF = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -109,6 +110,11 @@ def load_yaml(path: str | Path, what: str) -> Any:
             f"{path} is not YAML ({' '.join(str(error).split())[:200]}): expected {what}; mend it there."
         ) from None
     require_plain(value, str(path))
+    if isinstance(value, Mapping) and _RUNS_CODE in value:
+        raise UserError(
+            f"{path} has the key {_RUNS_CODE}, with which Snakemake runs code in a configuration (yte), before this "
+            "workflow can look at it: take the key out, and trust nobody who gave you such a file."
+        )
     return value
 
 

@@ -9,13 +9,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
-def content(path: str | Path) -> bytes:
-    """What is in a file; ValueError for what is there and no file, as a pipe or a device, which may have no end."""
-    if Path(path).exists() and not Path(path).is_file():
-        raise ValueError("no plain file, but a folder, pipe or device")
-    return Path(path).read_bytes()
-
-
 @contextmanager
 def atomic_path(target: str | Path) -> Iterator[Path]:
     """Give a unique temporary path beside ``target`` and rename it to ``target`` when the block ends well.

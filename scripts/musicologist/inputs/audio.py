@@ -221,7 +221,7 @@ def _clip(
 def read_sound(path: Path) -> tuple["np.ndarray", int]:
     """A WAV file's audio, float32 (channels, samples), and its rate in Hz; UserError where it is missing, broken or cut off."""
     from musicologist.core import shards
-    from musicologist.core.files import content
+    from musicologist.core.containers import content
 
     try:
         return shards.decode(content(path))

@@ -203,10 +203,10 @@ def load(path: Path, identity: Mapping[str, Any], level: Level, sigma: float) ->
     Raises Unusable where the file is missing, unreadable, cut off, too short or silent.
     """
     from musicologist.audio import manifests
-    from musicologist.core import files, shards
+    from musicologist.core import containers, shards
 
     try:
-        sound, rate = shards.decode(files.content(path))
+        sound, rate = shards.decode(containers.content(path))
         peak = abs(shards.mono(sound, rate, "it")).max()
     except (OSError, ValueError) as error:
         said = error.strerror if isinstance(error, OSError) and error.strerror else error

@@ -92,6 +92,7 @@ YAML = {
     "a number of thousands of digits": ("a: 1" + "0" * 5000, "is not YAML"),
     "a hexadecimal one": ("a: 0x" + "f" * 6000, "a is a number of 24000 bits"),
     "two documents": ("a: 1\n---\nb: 2\n", "is not YAML"),
+    "code that Snakemake runs": ("__use_yte__: true\na: 1", "with which Snakemake runs code"),
     "no such day": ("a: 2026-13-45", "is not YAML"),
     "a key that is a list": ("? [a, b]\n: 1", "is not YAML"),
 }
