@@ -195,17 +195,17 @@ def whole(number: Any) -> int | None:
 
 
 def _given_record(place: str, record: dict[str, Any], expected_id: int) -> str:
-    name, *others = [name for name in _TEXTS if name in record] or [None]
-    if others:
+    names = [name for name in _TEXTS if name in record]
+    if len(names) > 1:
         raise UserError(
-            f"{place}: both the columns {name} and {others[0]} may be the prompt: rename or remove one of the two."
+            f"{place}: both the columns {' and '.join(names)} may be the prompt: rename or remove one of the two."
         )
-    if name is None:
+    if not names:
         hint = suggest(str(next(iter(record), "")), _TEXTS)
         raise UserError(f"{place}: found the columns {', '.join(map(str, record)) or 'none'}, but no prompt; {hint}.")
-    text = record[name]
+    text = record[names[0]]
     if not isinstance(text, str) or not text.strip():
-        raise UserError(f"{place}: {name} is {text!r}: expected a text that is not empty.")
+        raise UserError(f"{place}: {names[0]} is {text!r}: expected a text that is not empty.")
     prompt_id = record.get("prompt_id", expected_id)
     if whole(prompt_id) != expected_id:
         seen = (whole(prompt_id) or 0) < expected_id and whole(prompt_id) is not None
