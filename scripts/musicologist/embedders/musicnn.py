@@ -161,7 +161,11 @@ def _affine(tensors: dict[str, np.ndarray], layer: int, device: str) -> "tuple[t
         tensors[f"{name}/{part}"].astype(np.float64) for part in ("moving_mean", "moving_variance", "gamma", "beta")
     )
     gain = gain / np.sqrt(variance + 1e-3)
-    return tuple(torch.from_numpy(values.astype(np.float32)).to(device) for values in (gain, offset - mean * gain))
+
+    def tensor(values: np.ndarray) -> "torch.Tensor":
+        return torch.from_numpy(values.astype(np.float32)).to(device)
+
+    return tensor(gain), tensor(offset - mean * gain)
 
 
 def _scaled(values: "torch.Tensor", affine: "tuple[torch.Tensor, torch.Tensor]") -> "torch.Tensor":
