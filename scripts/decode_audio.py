@@ -6,6 +6,7 @@ Into a folder go all levels that the shard's manifest lists; of tar files, the p
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,7 @@ def main() -> None:
     shard = ShardSampling(arguments)
     latents = {level: weights.load(files[level]) for level in tars}
 
-    def kept(batch: "list[Wanted]") -> "list[tuple[Level, torch.Tensor]]":
+    def kept(batch: "Sequence[Wanted]") -> "list[tuple[Level, torch.Tensor]]":
         return [(level, stacked(latents[level], batch, files[level])) for level in tars]
 
     clips = progress.shown(shard.clips(wanted, kept), len(wanted) * len(tars), "clips written, of all levels")

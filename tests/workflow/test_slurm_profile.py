@@ -11,6 +11,7 @@ def test_rules_on_the_gpu_partition_are_those_that_use_a_gpu_and_check_their_mod
     everything = yaml.safe_load((checkout / "config/paper.yaml").read_text())
     everything["controls"]["renoising"] = True
     everything["switching"] = {"enabled": True}
+    everything["audio"]["keep"] = "latents"
     (checkout / "everything.yaml").write_text(yaml.safe_dump(everything))
     done = checkout.snakemake("-n", *options, config="everything.yaml")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from musicologist.core.checkout import found
 from musicologist.core.errors import UserError
+from musicologist.core.files import found
 from musicologist.models.tensorflow_bundle import read_bundle
 
 if TYPE_CHECKING:
@@ -161,8 +161,11 @@ def _affine(tensors: dict[str, np.ndarray], layer: int, device: str) -> "tuple[t
         tensors[f"{name}/{part}"].astype(np.float64) for part in ("moving_mean", "moving_variance", "gamma", "beta")
     )
     gain = gain / np.sqrt(variance + 1e-3)
-    shift = offset - mean * gain
-    return torch.from_numpy(gain.astype(np.float32)).to(device), torch.from_numpy(shift.astype(np.float32)).to(device)
+
+    def tensor(values: np.ndarray) -> "torch.Tensor":
+        return torch.from_numpy(values.astype(np.float32)).to(device)
+
+    return tensor(gain), tensor(offset - mean * gain)
 
 
 def _scaled(values: "torch.Tensor", affine: "tuple[torch.Tensor, torch.Tensor]") -> "torch.Tensor":
