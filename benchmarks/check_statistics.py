@@ -18,8 +18,8 @@ sys.path.insert(0, str(ROOT / "scripts"))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+from musicologist.emergence import answers, run_comparison
 from musicologist.emergence import curve as emergence_curve
-from musicologist.emergence import run_comparison
 from musicologist.emergence.run_comparison import Key, Side
 from musicologist.emergence.scored_clips import ScoredClips
 from musicologist.statistics import (
@@ -221,7 +221,7 @@ def flat(positives: int, seed: int) -> tuple[bool, bool]:
     """Whether a curve that is .70 at all levels is called emerged, and whether it was where its onset alone decided."""
     clips, _ = scored(Experiment(positives=positives, effect=0, floor=0.75, **_SMALL), seed, 70)
     verdict, found = outlined(clips, seed)
-    answer = outcomes.answer(emergence_curve.described(verdict, found), verdict.p)
+    answer = answers.answer(emergence_curve.described(verdict, found), verdict.p)
     onset = found.onset[0]
     return answer == outcomes.EMERGED, bool(verdict.p <= 0.05 and np.isfinite(onset) and onset < found.first_level)
 

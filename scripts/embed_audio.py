@@ -16,8 +16,7 @@ from musicologist.models.devices import PRECISIONS
 def main() -> None:
     """Write one row a clip; of generated audio, one row group for each signal and step.
 
-    The deformation control is what the embedder makes of finished clips under noise: it needs no more audio, and no second
-    loading.
+    The deformation control is what the embedder makes of finished clips under noise: no more audio, no second loading.
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", required=True, choices=["audio", "notes"])

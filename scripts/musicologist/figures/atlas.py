@@ -30,12 +30,7 @@ _LEGEND = (
     "already, above shuffled labels; unresolved: present in the end, from when on the data do not say; –: not emerged; ~: "
     "falls on its way by more than its error. Hatched: in doubt, for what stands with its name."
 )
-
-
-_OF_ONE = (
-    "Rows: the best told apart on top. Bold: every probe is above shuffled labels (Benjamini-Hochberg over concepts, 5 %). "
-    "Intervals stand in atlas.csv and in the concepts' own figures. Hatched: in doubt, for what stands with its name."
-)
+_OF_ONE = "Rows: the best told apart on top. Bold: every probe is above shuffled labels (as q, 5 %). Hatched: in doubt."
 
 
 def atlas(
@@ -102,12 +97,7 @@ def _panel(axis: "Axes", rows: Rows, concepts: Sequence[str], metric: str, cell:
         _numbers(axis, image, values, bold, doubtful, cell)
     for i in doubtful:
         hatch(axis, -0.5, i - 0.5, len(levels), 1)
-    if len(levels) > 1:
-        _label(axis, levels, [when(end) for end in ends], cell)
-    else:
-        axis.set_xticks([])
-    axis.spines[:].set_visible(False)
-    axis.tick_params(length=0)
+    _label(axis, levels, [when(end) for end in ends], cell)
     return image
 
 
@@ -127,7 +117,11 @@ def _numbers(
             written.set_path_effects([withStroke(linewidth=2, foreground=colours[i, j])])
 
 
-def _label(axis: "Axes", levels: Sequence[tuple[int, float]], beside: Sequence[str], cell: float) -> None:
+def _label(axis: "Axes", levels: Sequence[tuple[int, float]], beside: Sequence[str], cell: float) -> Any:
+    axis.tick_params(length=0)
+    axis.spines[:].set_visible(False)
+    if len(levels) == 1:
+        return axis.set_xticks([])
     every = range(0, len(levels), -(-17 * len(levels) // round(72 * cell * len(levels))))  # a label takes 17 points
     axis.set_xticks(every, [level_label(levels[place][1], sep="\n") for place in every], fontsize=canvas.SMALLEST)
     axis.set_xlabel("log-SNR in dB, noise level sigma below", fontsize=8)
@@ -135,17 +129,13 @@ def _label(axis: "Axes", levels: Sequence[tuple[int, float]], beside: Sequence[s
     top.set_xticks(every, [str(levels[place][0]) for place in every], fontsize=canvas.SMALLEST)
     top.set_xlabel("denoising step (from 0)", fontsize=8)
     right.set_yticks(range(len(beside)), beside, fontsize=6.5, color="0.3")
-    for side in (axis, top, right):
+    for side in (top, right):
         side.tick_params(length=0)
         side.spines[:].set_visible(False)
 
 
 def when(curves: Rows) -> str:
-    """What stands beside a row: what the classifiers' ``curves`` of a concept say about when it is there.
-
-    Of curves that emerged that is the geometric mean of their half-excess as sigma; classifiers that agree say it once. A
-    mark says that a curve is not monotone.
-    """
+    """What a concept's ``curves`` say beside its row: of those that emerged the mean half-excess as sigma; ~: one falls."""
     emerged = [row["half_excess_sigma"] for row in curves if row["answer"] == EMERGED]
     words = {EMERGED: f"{np.exp(np.mean(np.log(emerged))):.2g}" if emerged else "", **_WORDS}
     falls = any(not row["monotone"] and row["answer"] != NOT_EMERGED for row in curves)

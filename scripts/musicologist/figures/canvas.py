@@ -116,8 +116,7 @@ def title_of(concept: str) -> str:
 def doubts(rows: Iterable[Mapping[str, Any]]) -> str:
     """The few words of all warnings in these rows of one concept, empty where there are none.
 
-    A row's ``warning``, if it has one, has words, a colon and a sentence, and more of them after " | ". Words that not all
-    classifiers share are followed by those that have them.
+    A row's ``warning`` has words, a colon and a sentence, and more after " | ". Words that not all share name who has them.
     """
     said: dict[str, set[str]] = {}
     classifiers = set()

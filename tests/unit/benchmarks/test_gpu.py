@@ -19,6 +19,6 @@ def test_every_part_is_timed(tmp_path, monkeypatch, capsys):
         "FLAC of 10 s",
         "embedding 10 s",
     }
-    assert [row["setting"] for row in rows[:4]] == list(gpu.PRECISIONS)
+    assert [row["setting"] for row in rows[:4]] == list(gpu.devices.PRECISIONS)
     assert all(row["value"] > 0 for row in rows)
     assert capsys.readouterr().out.count("\n|") == len(rows) + 2

@@ -56,7 +56,7 @@ def load_case(name):
         ("config_count_1e9.yaml", r"prompts\.count: 1000000000 is greater than the maximum"),
         (
             "config_model_is_file.yaml",
-            r"README\.md/model_config\.json does not exist: models\.diffusion names a directory",
+            r"README\.md/model_config\.json does not exist: expected models\.diffusion to name a directory",
         ),
     ],
 )

@@ -219,12 +219,13 @@ QUOTED_BEFORE = {
     "models",
     "sampling",
     "schedule",
+    "where",
     "skip",
     "source",
     "styles",
     "vocabulary",
 }  # by shlex.quote
-ENUMERATED = {"annotator", "corpus", "device", "labels", "metric", "splits", "writer"}  # in the schema
+ENUMERATED = {"annotator", "corpus", "device", "labels", "metric", "precision", "splits", "writer"}  # in the schema
 
 
 NUMBERS = {
