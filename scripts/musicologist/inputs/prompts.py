@@ -195,15 +195,15 @@ def whole(number: Any) -> int | None:
 
 
 def _given_record(place: str, record: dict[str, Any], expected_id: int) -> str:
-    name, *others = [name for name in _TEXTS if name in record] or [None]
-    if others:
+    names = [name for name in _TEXTS if name in record]
+    if len(names) > 1:
         raise UserError(
-            f"{place}: both the columns {name} and {others[0]} may be the prompt: rename or remove one of the two."
+            f"{place}: both the columns {' and '.join(names)} may be the prompt: rename or remove one of the two."
         )
-    if name is None:
+    if not names:
         hint = suggest(str(next(iter(record), "")), _TEXTS)
         raise UserError(f"{place}: found the columns {', '.join(map(str, record)) or 'none'}, but no prompt; {hint}.")
-    text = record[name]
+    name, text = names[0], record[names[0]]
     if not isinstance(text, str) or not text.strip():
         raise UserError(f"{place}: {name} is {text!r}: expected a text that is not empty.")
     prompt_id = record.get("prompt_id", expected_id)
