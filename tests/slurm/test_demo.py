@@ -13,7 +13,10 @@ from tests.workflow.conftest import Checkout
 from tests.workflow.products import differences, names
 
 CONFIG = "slurm.yaml"
-CHANGE = ("run: small", "run: slurm")  # of the workflow tests' small configuration
+CHANGES = (
+    ("run: small", "run: slurm"),
+    ("[is_brass, is_warm]", "[is_warm]"),
+)  # of the workflow tests' small configuration
 RESULTS = "results/slurm"
 CLUSTER_GENERIC = ("--executor", "cluster-generic", "--jobs", "8", "--cluster-generic-submit-cmd")
 SBATCH = "sbatch --parsable --account lab --partition cpu --mem 100 --output /dev/null"
@@ -27,7 +30,7 @@ class OnSlurm:
 
     def __init__(self, checkout: Checkout, home) -> None:
         self.checkout = checkout
-        checkout.configuration(CONFIG, CHANGE)
+        checkout.configuration(CONFIG, *CHANGES)
         (home / "snakemake").mkdir(parents=True)
         (home / "snakemake/slurm").symlink_to(checkout / "profiles/slurm")
         self.environment = {**environment(), "XDG_CONFIG_HOME": str(home)}
@@ -74,7 +77,7 @@ def accounting(cluster: Cluster, said: str) -> list[dict[str, str]]:
 def local(tmp_path_factory) -> Checkout:
     """A run without Slurm."""
     local = Checkout(tmp_path_factory.mktemp("local"))
-    local.configuration(CONFIG, CHANGE)
+    local.configuration(CONFIG, *CHANGES)
     local.run("--cores", "2", config=CONFIG)
     return local
 
@@ -98,10 +101,10 @@ def test_the_check_speaks_for_its_machines_and_says_what_the_run_takes(on_slurm)
 def test_the_products_are_those_of_another_executor(cluster, local, tmp_path):
     """From prompts to a concept's picture, with the groups of the Slurm profile."""
     other = Checkout(tmp_path / "other")
-    other.configuration(CONFIG, CHANGE)
+    other.configuration(CONFIG, *CHANGES)
     groups = yaml.safe_load((other / "profiles/slurm/config.yaml").read_text())["groups"]
     other.run(
-        f"{RESULTS}/concepts/is_brass/emergence.png",
+        f"{RESULTS}/concepts/is_warm/emergence.png",
         *CLUSTER_GENERIC,
         SBATCH,
         *("--groups", *(f"{rule}={group}" for rule, group in groups.items())),
@@ -109,7 +112,7 @@ def test_the_products_are_those_of_another_executor(cluster, local, tmp_path):
     )
     assert len(cluster.jobs_of(other.path)) > 10
     made = set(names(other / RESULTS))
-    assert {"audio/shard_0000.json", "concepts/is_brass/svm.skops", "concepts/is_brass/emergence.png"} <= made
+    assert {"audio/shard_0000.json", "concepts/is_warm/svm.skops", "concepts/is_warm/emergence.png"} <= made
     assert not made & set(differences(local / RESULTS, other / RESULTS))
 
 

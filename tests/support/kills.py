@@ -86,10 +86,7 @@ def kill_script(checkout: Checkout, job: Job, count: int, dice: random.Random) -
     folders = {target.parent for target in targets}
     kept = checkout.path.parent / f"{checkout.path.name}-kept"
     shutil.rmtree(kept, ignore_errors=True)
-    for target in targets:
-        place = kept / target.relative_to(checkout.path)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(target, place) if target.is_dir() else shutil.copyfile(target, place)
+    _copy(job.outputs, checkout.path, kept)
     seconds, begins = _measured(checkout, job, folders)
     found = {"kills": 0, "met": 0, "seconds": seconds}
     for number in range(3 * count):  # some come too late
@@ -114,6 +111,7 @@ def kill_script(checkout: Checkout, job: Job, count: int, dice: random.Random) -
     assert not _changed(checkout, kept, targets), f"{job.rule}: {_changed(checkout, kept, targets)}"
     left = sorted(name for folder in folders for name in leftovers(folder))
     assert not left, f"{job.rule} left {left}"
+    _copy(job.outputs, kept, checkout.path)  # with the run's name in its tables, which Snakemake's processes tell
     return found
 
 
@@ -128,6 +126,13 @@ def _measured(checkout: Checkout, job: Job, folders: Iterable[Path]) -> tuple[fl
         assert process.returncode == 0, job.command
     seconds = time.monotonic() - begin
     return seconds, seconds if begins is None else begins
+
+
+def _copy(names: Iterable[str], root: Path, to: Path) -> None:
+    for name in names:
+        (to / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(to / name, ignore_errors=True)
+        shutil.copytree(root / name, to / name) if (root / name).is_dir() else shutil.copyfile(root / name, to / name)
 
 
 def _remove(targets: Iterable[Path]) -> None:
