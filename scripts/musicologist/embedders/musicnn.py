@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from musicologist.core.checkout import found
 from musicologist.core.errors import UserError
-from musicologist.core.files import found
 from musicologist.models.tensorflow_bundle import read_bundle
 
 if TYPE_CHECKING:
