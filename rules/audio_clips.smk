@@ -1,7 +1,7 @@
 # Clips that a CSV file names. What is skipped is no parameter: a shard that was made without skipping has nothing to skip.
 rule import_clips:
     input:
-        PREFLIGHT,
+        FIRST_CHECK,
     output:
         manifest="<results>/audio/shard_{shard}.json",
         tars=audio_of_shard(),

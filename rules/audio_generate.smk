@@ -48,7 +48,7 @@ if RUN.decodes:
 
     rule decode_audio:
         input:
-            DOWNLOADED,
+            GENERATOR_READY,
             prompts=batch_of_shard,
             latents=rules.generate_audio.output.manifest,
         output:
@@ -89,7 +89,7 @@ if RUN.decodes:
     # For people, of the first prompts of the run.
     use rule decode_audio as decode_listening with:
         input:
-            DOWNLOADED,
+            GENERATOR_READY,
             prompts=batch_of_shard,
             latents=rules.generate_audio.output.manifest,
             levels=rules.generate_audio.output.tars,
