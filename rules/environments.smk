@@ -35,7 +35,7 @@ def environments_of_commands():
     for one, command in commands_of_rules():
         if callable(one.conda_env):
             for ear in RUN.ears.values():
-                yield f"{quote(command)}*{quote(f' --family {ear.module} ')}", environment_of(ear)
+                yield f"{quote(command)}*{quote(f'--family {ear.module} ')}", environment_of(ear)
         else:
             yield quote(command), one.conda_env
 

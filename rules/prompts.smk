@@ -39,6 +39,6 @@ rule collect_prompts:
     params:
         **program("collect_prompts"),
         prompts=config["prompts"]["count"],
-        vocabulary=options({"model": found(config["models"]["diffusion"]) if RUN.generates else None}),
+        model=found(config["models"]["diffusion"]) if RUN.generates else [],
     shell:
-        "python {params.script:q} --batches {input:q} --count {params.prompts} {params.vocabulary} --output {output:q} 2> {log:q}"
+        "python {params.script:q} --batches {input:q} --count {params.prompts} --model {params.model:q} --output {output:q} 2> {log:q}"

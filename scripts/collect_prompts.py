@@ -12,7 +12,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--batches", nargs="+", required=True, help="JSON Lines files")
     parser.add_argument("--count", type=int, required=True, help="how many prompts the run has")
-    parser.add_argument("--model", default="", help="the diffusion model's folder, whose vocabulary is looked at")
+    parser.add_argument("--model", nargs="?", help="the diffusion model's folder, whose vocabulary is looked at")
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 

