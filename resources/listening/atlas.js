@@ -214,7 +214,7 @@ Listen.parts.atlas = (() => {
     );
     const made = h(
       "table",
-      { class: "atlas", role: "table", style: `--levels:${D.levels.length * signals.length}` },
+      { class: D.levels.length * signals.length > 16 ? "atlas many" : "atlas", role: "table", style: `--levels:${D.levels.length * signals.length}` },
       h(
         "caption",
         {},
