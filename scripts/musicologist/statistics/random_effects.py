@@ -26,9 +26,9 @@ def mean(values: np.ndarray, clusters: int) -> Mean:
     moments, from the sum of squares about the mean less what the errors make of it (DerSimonian and Laird 1986, with
     covariances: Chen, Manning and Dupuis 2012, Biometrics 68: 1278). What is told of it is truncated at 0; the variance of the
     mean takes it as it is, for truncated it makes intervals too wide where nothing differs or resamples spread too far, but no
-    less than three quarters of what the errors say. The interval takes a t quantile whose degrees of freedom follow from those of both
-    parts (Satterthwaite 1946): ``clusters`` - 1 for the errors, quantities - 1 for the spread. Quantities that are not finite
-    as measured are left out, as are resamples in which another is not finite. NaN
+    less than three quarters of what the errors say. The interval takes a t quantile whose degrees of freedom follow from those
+    of both parts (Satterthwaite 1946): ``clusters`` - 1 for the errors, quantities - 1 for the spread. Quantities that are not
+    finite as measured are left out, as are resamples in which another is not finite. NaN
     with fewer than two quantities, or with less than half of the resamples.
     """
     known = values[:, np.isfinite(values[0])]
