@@ -4,6 +4,8 @@ from musicologist.generators import stable_audio_tools
 
 from benchmarks import channel
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_sound_comes_back_with_its_shape_and_loudness_whatever_is_beside_it():
     model, config = stable_audio_tools.load_model("resources/models/diffusion")

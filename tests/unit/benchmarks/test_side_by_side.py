@@ -5,6 +5,8 @@ import pytest
 
 from benchmarks import side_by_side
 
+pytestmark = pytest.mark.slow
+
 SMALL = {
     "labels": partial(side_by_side.prepare_labels, notes=40),
     "svm": partial(side_by_side.prepare_scores, clips=200, notes=120),

@@ -12,6 +12,8 @@ from musicologist.core.errors import UserError
 from tests.support import fake_hub
 from tests.support.fake_hub import Hub
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(__file__).parents[3] / "scripts" / "download_notes.py"
 CONTENT = bytes(number * 7 % 256 for number in range(100_000))
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

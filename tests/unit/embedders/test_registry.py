@@ -14,6 +14,8 @@ from musicologist.workflow import provenance
 from tests.support import tiny_models
 from tests.support.tiny_models import noise
 
+pytestmark = pytest.mark.slow
+
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 
 

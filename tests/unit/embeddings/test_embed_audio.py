@@ -20,6 +20,8 @@ from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
 from tests.support import tiny_models
 from tests.support.tiny_models import RATE, noise
 
+pytestmark = pytest.mark.slow
+
 LEVELS = [("denoised", 0), ("denoised", 7), ("noisy", 0)]
 
 

@@ -12,6 +12,8 @@ from musicologist.prompts.tables import PROMPTS
 
 from tests.unit.faults.test_cases import call
 
+pytestmark = pytest.mark.slow
+
 GOOD = [f"A trumpet plays {number} notes." for number in range(4)]
 
 

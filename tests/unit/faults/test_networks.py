@@ -15,6 +15,8 @@ from musicologist.core import downloads
 from musicologist.core.errors import UserError
 from musicologist.workflow import planned
 
+pytestmark = pytest.mark.slow
+
 CONTENT = gzip.compress(bytes(number * 7 % 251 for number in range(20_000)), mtime=0)
 TOKEN = {"Authorization": "Bearer hf_secret"}
 

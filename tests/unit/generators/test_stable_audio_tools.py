@@ -12,6 +12,8 @@ from tests.support.tiny_models import PROMPTS
 
 import torch  # isort: skip
 
+pytestmark = pytest.mark.slow
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 

@@ -3,6 +3,8 @@ import torch
 from musicologist.core.errors import UserError
 from musicologist.models import devices
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("asked", "seen", "found"),

@@ -11,6 +11,8 @@ from musicologist.models.hub import Repository
 from tests.support import fake_hub
 from tests.support.fake_hub import COMMIT, Hub
 
+pytestmark = pytest.mark.slow
+
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 FILES = (("config.json",), ("model.safetensors", "model.ckpt"), ("extra.json", ""))
 PAGE = "https://huggingface.co/owner/name"

@@ -18,6 +18,8 @@ from musicologist.core.errors import UserError
 from musicologist.notes import nsynth, packing
 from musicologist.notes.tables import NOTES
 
+pytestmark = pytest.mark.slow
+
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 
 

@@ -20,6 +20,8 @@ from musicologist.probes import classifiers, registry
 from musicologist.probes.logistic import Logistic
 from musicologist.probes.svm import SupportVectors
 
+pytestmark = pytest.mark.slow
+
 CONCEPT = load("config/concepts.yaml")["is_brass"]
 
 

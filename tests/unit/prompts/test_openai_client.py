@@ -8,6 +8,8 @@ from musicologist.prompts import openai_annotator, openai_client
 
 from tests.support.fake_openai import FakeOpenAI
 
+pytestmark = pytest.mark.slow
+
 KEY = "sk-a-long-secret"
 TEXTS = ("A bright flute.", "A warm organ.")
 
