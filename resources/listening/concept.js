@@ -270,7 +270,7 @@ Listen.parts.concept = (() => {
         h("p", { class: "crumbs" }, h("a", { href: "#atlas" }, "Atlas"), ` / ${concept.definition.group}`),
         h("h1", {}, concept.name),
         answers(concept),
-        concept.warnings.some((warning) => warning.sentence === concept.second_opinion)
+        !concept.second_opinion || concept.warnings.some((warning) => warning.sentence === concept.second_opinion)
           ? ""
           : h("p", { class: "second-opinion" }, concept.second_opinion),
         warnings(concept),
