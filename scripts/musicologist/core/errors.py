@@ -81,7 +81,10 @@ def sentence_of(error: BaseException) -> str:
     if isinstance(error, UserError):
         return " ".join(str(error).split())
     if isinstance(error, MemoryError):
-        return "There is too little memory: give the job more (mem_mb) and run again; finished products are untouched."
+        return (
+            "There is too little memory, or a file claims to hold far more than it does: give the job more (mem_mb), or look "
+            "at what it reads, and run again; finished products are untouched."
+        )
     if isinstance(error, OSError) and error.errno is not None and type(error).__module__ == "builtins":
         named = [os.fsdecode(name) for name in (error.filename, error.filename2) if isinstance(name, str | bytes)]
         where = f" ({' and '.join(named)})" if named else ""
