@@ -68,6 +68,8 @@ _REMEDIES = {
 
 def require_name(name: object, place: str) -> str:
     """``name`` as a text; UserError where it cannot stand in a path, a shell line and a pattern alike."""
+    if name is None:
+        raise UserError(f"{place} is missing: give it a name.")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise UserError(
             f"{place}: {str(name)[:80]!r} cannot be a name, which stands in file names and commands: take letters, digits, "
