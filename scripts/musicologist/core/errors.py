@@ -63,6 +63,12 @@ _REMEDIES = {
     errno.ESTALE: "the network file system was lost for a while: see that it is mounted",
     errno.EIO: "the disk or network file system fails: see whether it is well",
     errno.ENOMEM: "give the job more memory",
+    errno.EFBIG: "raise the limit of a file's size (ulimit -f), or write to a file system that takes larger files",
+    errno.EAGAIN: "raise the limit of processes (ulimit -u), or start fewer at once (--cores, --jobs)",
+    errno.EBUSY: "another program uses it: end that",
+    errno.EINVAL: "see that the file system takes such names and files",
+    errno.ENOLCK: "the network file system gives no locks: have its lock service started",
+    errno.ENOTCONN: "the mounted file system was lost: mount it again",
 }
 
 

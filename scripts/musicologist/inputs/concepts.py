@@ -61,8 +61,8 @@ def read_info(path: str | Path) -> list[Note]:
     """The notes of an audio_info.csv, in its order; columns beside note_str, instrument_str and binary_class are not read.
     Commas, semicolons or tabs stand between fields.
 
-    Raises UserError where a column is missing, misspelt or stands twice, a label is neither 1 nor 0, a note stands twice, or a positive
-    follows a negative.
+    Raises UserError where a column is missing, misspelt or stands twice, a label is neither 1 nor 0, a note stands twice, or a
+    positive follows a negative.
     """
     notes: dict[str, Note] = {}
     last = 1

@@ -15,6 +15,7 @@ from musicologist.core import documents
 from musicologist.core.errors import UserError
 from musicologist.core.levels import Level
 
+_NOISIEST = 1e9  # sigma
 _TOLERANCE = 0.01  # dB, between a noise level and what is said to be its log-SNR
 _REMEDY = "mend the record there, or pack the file again"
 
@@ -94,16 +95,20 @@ def _check_record(record: dict[str, Any], place: str) -> None:
         json.dumps(record, allow_nan=False)
     except (ValueError, RecursionError):
         raise UserError(f"{place} holds a number that is not finite, or is nested too deeply: {_REMEDY}.") from None
-    noise = [record[name] for name in ("sigma", "log_snr_db") if name in record]
-    if not noise:
-        return
-    if len(noise) < 2 or not all(type(value) in (int, float) for value in noise) or not 0 < noise[0] < 1e9:
-        said = ascii({name: record.get(name) for name in ("sigma", "log_snr_db")})[:80]
+    if "sigma" in record or "log_snr_db" in record:
+        require_noise(record.get("sigma"), record.get("log_snr_db"), place, _REMEDY)
+
+
+def require_noise(sigma: Any, log_snr_db: Any, place: str, remedy: str) -> None:
+    """Raise UserError, naming ``place``, where these are not a noise level above 0 and its log-SNR in dB."""
+    numbers = all(type(value) in (int, float) and value == value for value in (sigma, log_snr_db))
+    if not numbers or not 0 < sigma < _NOISIEST:
         raise UserError(
-            f"{place} has {said}: expected a noise level above 0 and its log-SNR in dB, or neither; {_REMEDY}."
+            f"{place} has sigma {ascii(sigma)[:40]} and log_snr_db {ascii(log_snr_db)[:40]}: expected a noise level above 0 "
+            f"and its log-SNR in dB; {remedy}."
         )
-    if abs(noise[1] + 20 * math.log10(noise[0])) > _TOLERANCE:
+    if not abs(log_snr_db + 20 * math.log10(sigma)) <= _TOLERANCE:
         raise UserError(
-            f"{place} has sigma {noise[0]} and log_snr_db {noise[1]}: expected -20 log10(sigma), "
-            f"{0 - 20 * math.log10(noise[0]):.2f} dB; {_REMEDY}."
+            f"{place} has sigma {sigma} and log_snr_db {log_snr_db}: expected -20 log10(sigma), "
+            f"{0 - 20 * math.log10(sigma):.2f} dB; {remedy}."
         )

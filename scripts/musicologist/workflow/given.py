@@ -60,7 +60,12 @@ def _copies(folder: Path, inputs: Mapping[str, Any]) -> dict[str, Path]:
 
 def require_planned(record: str | Path, words: Iterable[str]) -> None:
     """Raise UserError where a file among the ``words`` of a command is not as the start wrote it down in ``record``."""
-    planned = documents.from_json(Path(record).read_text(encoding="utf-8"))
+    try:
+        planned = documents.from_json(Path(record).read_text(encoding="utf-8"))
+        if not isinstance(planned, dict):
+            raise ValueError("no JSON object")
+    except ValueError as error:
+        raise UserError(f"{record} is damaged ({error}): run again, which writes it anew.") from None
     for word in words:
         if word in planned:
             _require(word, planned[word], _digest(word))

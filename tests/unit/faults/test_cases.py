@@ -419,7 +419,7 @@ def test_the_records_of_a_given_shard_are_taken_over(monkeypatch, tmp_path):
         (record(prompt=7), "prompt is 7: expected a text"),
         (record(prompt="\ud83c"), "half of a character"),
         (record(prompt="a\0b"), "zero byte"),
-        (record(sigma="abc"), "expected a noise level above 0 and its log-SNR in dB, or neither"),
+        (record(sigma="abc"), "expected a noise level above 0 and its log-SNR in dB"),
         (record(sigma=-1.0), "expected a noise level above 0"),
         (record(sigma=True), "expected a noise level above 0"),
         (record(sigma=None), "expected a noise level above 0"),

@@ -312,7 +312,7 @@ def test_deep_documents_end_soon(tmp_path):
 
 
 def test_snakemake_still_runs_code_in_a_configuration_before_a_workflow_can_look_at_it(tmp_path):
-    """Where this fails, upstream has mended it (docs/upstream/configuration_runs_code.md), and docs/ROBUSTNESS.md can say so."""
+    """Where this fails, upstream has mended it (docs/upstream/configuration_runs_code.md): docs/ROBUSTNESS.md can say so."""
     from snakemake.common.configfile import load_configfile
 
     ran = tmp_path / "ran"

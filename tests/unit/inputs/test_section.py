@@ -82,7 +82,10 @@ def test_notes_that_are_not_there_are_one_sentence(places):
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("a\0b", "a zero byte"), ("\u200b\u2060", r"prompt 1 is '\\u200b\\u2060', of which nothing can be seen: remove it")],
+    [
+        ("a\0b", "a zero byte"),
+        ("\u200b\u2060", r"prompt 1 is '\\u200b\\u2060', of which nothing can be seen: remove it"),
+    ],
 )
 def test_a_prompt_that_cannot_be_written_or_seen_is_a_sentence_in_every_format(tmp_path, text, sentence):
     import pyarrow as pa

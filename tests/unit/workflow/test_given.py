@@ -77,6 +77,13 @@ def test_a_run_without_given_files_keeps_no_record(tmp_path):
     assert json.loads((tmp_path / given.RECORD).read_text()) == {}
 
 
+@pytest.mark.parametrize("text", ["", "{", "[]", "\0"])
+def test_a_damaged_record_is_a_sentence(tmp_path, text):
+    (tmp_path / given.RECORD).write_text(text)
+    with pytest.raises(UserError, match=r"given\.json is damaged .*: run again, which writes it anew"):
+        given.require_planned(tmp_path / given.RECORD, ["p.txt"])
+
+
 def test_a_runs_copy_of_its_configuration_is_known_by_its_place():
     assert planned.is_copy(planned.folder("results/demo") / planned.CONFIG)
     assert not planned.is_copy("config/config.json") and not planned.is_copy("results/demo/planned/concepts.yaml")
