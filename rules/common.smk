@@ -23,7 +23,7 @@ from musicologist.core.errors import UserError
 from musicologist.core.checkout import found
 from musicologist.inputs import known_words, section
 from musicologist.prompts import openai_client
-from musicologist.workflow import comparing, configuration, overlays, planned, preflight, record
+from musicologist.workflow import comparing, configuration, given, overlays, planned, preflight, record
 from musicologist.workflow.run import load, options
 
 
@@ -42,7 +42,8 @@ CONFIG_NAME = ", ".join(map(str, workflow.overwrite_configfiles)) or DEFAULT
 SCHEMA = json.loads((ROOT / "config/schemas/config.schema.json").read_text(encoding="utf-8"))
 # A start keeps copies of what it was planned with, and gives them to jobs that read the configuration again elsewhere.
 STARTED = workflow.remote_exec or workflow.subprocess_exec
-COPIED = not IS_MODULE and (STARTED or not getattr(workflow.execution_settings, "no_hooks", False))
+HANDED = any(planned.is_copy(file) for file in workflow.overwrite_configfiles)
+COPIED = not IS_MODULE and (HANDED if STARTED else not getattr(workflow.execution_settings, "no_hooks", False))
 if not IS_MODULE:
     for file in workflow.overwrite_configfiles or [ROOT / "config/config.yaml"]:
         checked(documents.load_yaml, file, "a configuration")
@@ -104,6 +105,7 @@ def keep_plan():
     planned.record(f"{RUN.results}/inputs.json", RUN.inputs)
     if COPIED:
         planned.keep(RUN.results, planned.told(config), planned.texts(config))
+        given.keep(planned.folder(RUN.results), config["inputs"], GIVEN_DIGESTS)
 
 
 # What depends on an embedder stands below <results>/{ear}: nothing for the run's own, embedders/NAME/ for another.

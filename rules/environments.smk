@@ -17,6 +17,10 @@ def variant_of(environment):
     return file if (ROOT / "rules" / file).exists() else environment
 
 
+# Programs that read what a user gives and may edit: it must be as the run was planned with.
+READ_GIVEN = "import_*|write_pairs.py|measure_listeners.py"
+
+
 def environment_of(ear):
     """The environment file in which an embedder runs: its family names it."""
     return variant_of(f"../envs/{checked(lambda: ear.environment)}.yaml")
@@ -56,6 +60,9 @@ def python_of_rules(environments):
     With ``environments`` a program runs in its own one.
     """
     ours = quote(str(script_of("write_prompts").parent))
+    record = quote(str(planned.folder(RUN.results) / given.RECORD))
+    asked = f"{'python' if IN_IMAGE else quote(sys.executable)} {ours}/check_given.py {record}"
+    check = f'case ${{1##*/}} in {READ_GIVEN}) [ ! -e {record} ] || command {asked} "$@" 1>&2 ;; esac'
     run = 'command python "$@"'
     if environments:
         cases = "".join(f"{command}*) place={place} ;; " for command, place in sorted(places().items()))
@@ -64,8 +71,8 @@ def python_of_rules(environments):
             f' case "$* " in {cases}*) command python "$@"; return ;; esac; "$all/$place/bin/python" "$@"'
         )
     return (
-        f'set -euo pipefail; our_python() {{ {run}; }}; python() {{ case "${{1-}}" in'
-        f' {ours}/*) our_python "$@" 1>&2 ;; *) command python "$@" ;; esac; }}; '
+        f'set -euo pipefail; our_python() {{ {run}; }}; as_planned() {{ {check if COPIED else ":"}; }}; python() {{ case "${{1-}}" in'
+        f' {ours}/*) as_planned "$@" && our_python "$@" 1>&2 ;; *) command python "$@" ;; esac; }}; '
     )
 
 

@@ -16,7 +16,7 @@ if config["inputs"]["audio"]:
         config["prompts"]["leave_out"],
     )
 
-GIVEN_CLIPS = checked(given_clips.read, config["inputs"]["clips"]) if config["inputs"]["clips"] else None
+GIVEN_CLIPS = checked(given_clips.read, RUN.parsed_inputs["clips"]) if config["inputs"]["clips"] else None
 
 # How the clips come about: the rules for it.
 AUDIO = {"audio": "import", "clips": "clips"}.get(section.heard(config["inputs"]), "generate")
@@ -36,6 +36,11 @@ if config["inputs"]["note_embeddings"]:
         concept: checked(given_concepts.files_of, config["inputs"]["note_embeddings"], concept)
         for concept in RUN.concepts
     }
+
+# What is edited by hand, as this run is planned with it.
+GIVEN_DIGESTS = {}
+if COPIED and not STARTED:
+    GIVEN_DIGESTS = checked(given.digests, config["inputs"], [info for _, info in GIVEN_CONCEPTS.values()])
 
 
 def fingerprint_of_shard(wildcards):

@@ -99,9 +99,8 @@ def reports_by_classifier(wildcards, input):
 
 def given_pairs(wildcards):
     """What the given pairs say: an edited file makes its clips stale."""
-    return (
-        Path(config["inputs"]["prompt_pairs"]).read_text(encoding="utf-8") if config["inputs"]["prompt_pairs"] else ""
-    )
+    pairs = RUN.parsed_inputs["prompt_pairs"]
+    return Path(pairs).read_text(encoding="utf-8") if pairs else ""
 
 
 def first_prompt_of_pairs(wildcards):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from musicologist.core import programs, progress
 from musicologist.core.errors import UserError
+from musicologist.inputs import importing
 
 
 def main() -> None:
@@ -16,18 +17,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True, help="the given audio")
     parser.add_argument("--shard", type=int, required=True)
-    parser.add_argument("--first", type=int, required=True, help="first prompt id")
-    parser.add_argument("--last", type=int, required=True, help="last prompt id")
-    parser.add_argument("--leave-out", type=int, nargs="*", default=[], help="prompts whose clips may be unusable")
     parser.add_argument("--samples", type=int, required=True, help="clips a prompt")
-    parser.add_argument("--steps", type=int, required=True, help="of the schedule, for what records no noise level")
-    parser.add_argument("--sigma-max", type=float, required=True)
-    parser.add_argument("--sigma-min", type=float, required=True)
-    parser.add_argument("--manifest", type=Path, required=True)
-    parser.add_argument("--tars", type=Path, nargs="+", required=True)
+    importing.add_options(parser)
     arguments = parser.parse_args()
 
-    from musicologist.audio import manifests
     from musicologist.core import levels, noise_levels, shard_writing
     from musicologist.inputs import audio
 
@@ -36,11 +29,14 @@ def main() -> None:
     sigmas = noise_levels.sigmas(arguments.steps, arguments.sigma_min, arguments.sigma_max)
     tars = levels.of_tars(arguments.tars, arguments.steps)
     left_out = set(arguments.leave_out)
+    paths = {level: audio.files(arguments.folder, level, arguments.shard, prompts, arguments.samples) for level in tars}
+    for path in (path for of_level in paths.values() for path in of_level if path.suffix == ".tar"):
+        importing.check_shard(path)
     first, rate = audio.rate(arguments.folder, min(tars), arguments.last + 1, left_out)
 
     for level, tar in progress.shown(sorted(tars.items()), len(tars), "tar files imported"):
         with shard_writing.ShardWriter(tar) as writer:
-            for path in audio.files(arguments.folder, level, arguments.shard, prompts, arguments.samples):
+            for path in paths[level]:
                 for clip in audio.clips(path, level, sigmas[level[1]], wanted, left_out, rate):
                     if clip.sample_rate != rate:
                         raise UserError(
@@ -51,9 +47,7 @@ def main() -> None:
                     if not clip.audio.any():
                         what = "left out" if "left_out" in clip.record else "silent"
                         print(f"{path}: the clip {clip.key} is {what}.", file=sys.stderr)
-    made_by = {"model": f"given: {arguments.folder}", "digest": ""}
-    entries = [{**manifests.of_level(level, sigmas), "tar": tar} for level, tar in sorted(tars.items())]
-    manifests.write_manifest(arguments.manifest, entries, len(wanted), made_by)
+    importing.write_manifest(arguments.manifest, tars, sigmas, len(wanted), arguments.folder)
 
 
 if __name__ == "__main__":

@@ -10,24 +10,17 @@ from pathlib import Path
 
 from musicologist.core import programs, progress
 from musicologist.core.errors import UserError
+from musicologist.inputs import importing
 
 
 def main() -> None:
     """Write all tar files of the shard, then the manifest that lists them, and the clips that were left out."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=Path, required=True, help="the CSV file")
-    parser.add_argument("--first", type=int, required=True, help="first prompt id")
-    parser.add_argument("--last", type=int, required=True, help="last prompt id")
     parser.add_argument("--skip", default="", help="kinds of clips to leave out, with commas between")
-    parser.add_argument("--leave-out", type=int, nargs="*", default=[], help="prompts whose clips may be unusable")
-    parser.add_argument("--steps", type=int, required=True, help="of the schedule, for what has no noise level")
-    parser.add_argument("--sigma-max", type=float, required=True)
-    parser.add_argument("--sigma-min", type=float, required=True)
-    parser.add_argument("--manifest", type=Path, required=True)
-    parser.add_argument("--tars", type=Path, nargs="+", required=True)
+    importing.add_options(parser)
     arguments = parser.parse_args()
 
-    from musicologist.audio import manifests
     from musicologist.core import levels, noise_levels, shard_writing
     from musicologist.inputs import clips
 
@@ -60,9 +53,8 @@ def main() -> None:
                 f"out, the first because it {left_out[0]['why']}: mend them, or raise audio.prompts_per_shard, so that there "
                 "are others beside them."
             )
-    made_by = {"model": f"given: {arguments.clips}", "digest": "", "left_out": left_out}
-    entries = [{**manifests.of_level(level, sigmas), "tar": tar} for level, tar in sorted(tars.items())]
-    manifests.write_manifest(arguments.manifest, entries, len(mine) - len(left_out), made_by)
+    count = len(mine) - len(left_out)
+    importing.write_manifest(arguments.manifest, tars, sigmas, count, arguments.clips, left_out=left_out)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Measure the curves of people who listened blindly, from what the listening page exported."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from musicologist.core import programs
@@ -20,10 +21,12 @@ def main() -> None:
     from musicologist.core.errors import UserError
     from musicologist.listening import listeners
 
-    found = listeners.files(arguments.listeners)
-    answers = [answer for path in found for answer in listeners.read(path, arguments.concepts)]
+    answers, repeated = listeners.gathered(arguments.listeners, arguments.concepts)
+    for path in repeated:
+        print(f"{path} is left out: another file begins with all of its answers.", file=sys.stderr)
     if not answers:
-        raise UserError(f"inputs.listeners: no answer in {', '.join(map(str, found))}: listen first, then export.")
+        named = ", ".join(map(str, arguments.listeners))
+        raise UserError(f"inputs.listeners: no answer in {named}: listen first, then export.")
     results_writing.write(arguments.output, listeners.measure(answers, arguments.resamples, arguments.seed))
 
 

@@ -40,10 +40,9 @@ def jobs(checkout: Checkout, config: str = "tests/workflow/small.yaml", *targets
     return found
 
 
-@contextmanager
-def started(checkout: Checkout, command: str | list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A program in a process group of its own, which ends with the block."""
-    process = subprocess.Popen(
+def start(checkout: Checkout, command: str | list[str]) -> subprocess.Popen[bytes]:
+    """A program in a process group of its own, which says nothing."""
+    return subprocess.Popen(
         command,
         shell=isinstance(command, str),
         executable="/bin/bash" if isinstance(command, str) else None,
@@ -53,6 +52,12 @@ def started(checkout: Checkout, command: str | list[str]) -> Iterator[subprocess
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+
+
+@contextmanager
+def started(checkout: Checkout, command: str | list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """The same, until it is killed with all its processes at the end of the block."""
+    process = start(checkout, command)
     try:
         yield process
     finally:
@@ -171,14 +176,7 @@ def kill_snakemake(checkout: Checkout, count: int, dice: random.Random, most: fl
     met = 0
     orphans = []
     for number in range(count):
-        process = subprocess.Popen(
-            checkout.command(),
-            cwd=checkout.path,
-            env=checkout.environment,
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        process = start(checkout, checkout.command())
         time.sleep(dice.uniform(2.5, most))
         met += process.poll() is None
         if number % 2:

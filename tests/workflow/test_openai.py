@@ -1,9 +1,6 @@
 """Prompts written and annotated by a language model, from a server on the loopback that fails in every way that one can."""
 
-import os
 import secrets
-import signal
-import subprocess
 import time
 from collections import Counter
 from pathlib import Path
@@ -12,6 +9,7 @@ import pandas as pd
 import pytest
 from musicologist.prompts.lexicon_annotator import annotate_by_lexicon
 
+from tests.support import kills
 from tests.support.fake_openai import FakeOpenAI
 
 KEY = f"sk-{secrets.token_hex(20)}"
@@ -71,20 +69,8 @@ def annotated(checkout, server, config):
         for name, value in server.environment.items():
             patch.setenv(name, value)
         server.plan = ["429", "500", "drop", *[""] * 6, *["hang"] * 50]
-        command = checkout.command(*TARGETS, config=config)
-        process = subprocess.Popen(
-            command,
-            cwd=checkout.path,
-            env=checkout.environment,
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
+        with kills.started(checkout, checkout.command(*TARGETS, config=config)):
             wait_until(lambda: answers_on_file(checkout) == 6 and server.requests[-1]["fault"] == "hang")
-        finally:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
         server.plan = ["malformed body", "unknown aspect", "missing item", "doubled item", "swapped items"]
         server.plan += ["malformed content"]
         checkout.run("--unlock", config=config)

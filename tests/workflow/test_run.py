@@ -7,7 +7,6 @@ import os
 import random
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 from musicologist.core import parquet, results, results_writing, shards
 
+from tests.support import kills
 from tests.workflow import golden
 from tests.workflow.conftest import ROOT, Checkout, inputs
 from tests.workflow.products import differences
@@ -510,17 +510,8 @@ def test_after_kills_the_same_command_finishes_with_the_same_products(finished, 
     other = Checkout(tmp_path)
     dice = random.Random(7)
     for _ in range(3):
-        process = subprocess.Popen(
-            other.command(),
-            cwd=other.path,
-            env=other.environment,
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        time.sleep(dice.uniform(4, 18))
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        with kills.started(other, other.command()):
+            time.sleep(dice.uniform(4, 18))
         other.run("--unlock")
     other.run()
     assert differences(finished / SMALL, other / SMALL) == []

@@ -63,11 +63,19 @@ _REMEDIES = {
     errno.ESTALE: "the network file system was lost for a while: see that it is mounted",
     errno.EIO: "the disk or network file system fails: see whether it is well",
     errno.ENOMEM: "give the job more memory",
+    errno.EFBIG: "raise the limit of a file's size (ulimit -f), or write to a file system that takes larger files",
+    errno.EAGAIN: "raise the limit of processes (ulimit -u), or start fewer at once (--cores, --jobs)",
+    errno.EBUSY: "another program uses it: end that",
+    errno.EINVAL: "see that the file system takes such names and files",
+    errno.ENOLCK: "the network file system gives no locks: have its lock service started",
+    errno.ENOTCONN: "the mounted file system was lost: mount it again",
 }
 
 
 def require_name(name: object, place: str) -> str:
     """``name`` as a text; UserError where it cannot stand in a path, a shell line and a pattern alike."""
+    if name is None:
+        raise UserError(f"{place} is missing: give it a name.")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise UserError(
             f"{place}: {str(name)[:80]!r} cannot be a name, which stands in file names and commands: take letters, digits, "
@@ -81,7 +89,10 @@ def sentence_of(error: BaseException) -> str:
     if isinstance(error, UserError):
         return " ".join(str(error).split())
     if isinstance(error, MemoryError):
-        return "There is too little memory: give the job more (mem_mb) and run again; finished products are untouched."
+        return (
+            "There is too little memory, or a file claims to hold far more than it does: give the job more (mem_mb), or look "
+            "at what it reads, and run again; finished products are untouched."
+        )
     if isinstance(error, OSError) and error.errno is not None and type(error).__module__ == "builtins":
         named = [os.fsdecode(name) for name in (error.filename, error.filename2) if isinstance(name, str | bytes)]
         where = f" ({' and '.join(named)})" if named else ""

@@ -59,15 +59,21 @@ def _text(path: str | Path) -> Iterator[TextIO]:
 
 def read_info(path: str | Path) -> list[Note]:
     """The notes of an audio_info.csv, in its order; columns beside note_str, instrument_str and binary_class are not read.
+    Commas, semicolons or tabs stand between fields.
 
-    Raises UserError where a column is missing or misspelt, a label is neither 1 nor 0, a note stands twice, or a positive
-    follows a negative.
+    Raises UserError where a column is missing, misspelt or stands twice, a label is neither 1 nor 0, a note stands twice, or a
+    positive follows a negative.
     """
     notes: dict[str, Note] = {}
     last = 1
     with _text(path) as stream:
-        reader = csv.DictReader(stream)
+        head = stream.readline()
+        stream.seek(0)
+        separators = [one for one in ",;\t" if _COLUMNS[0] in (name.strip(' "\r\n') for name in head.split(one))]
+        reader = csv.DictReader(stream, delimiter=separators[0] if separators else ",")
         for name in _COLUMNS:
+            if list(reader.fieldnames or ()).count(name) > 1:
+                raise UserError(f"{path}: the column {name} stands twice: rename one of the two.")
             if name not in (reader.fieldnames or ()):
                 others = [other for other in reader.fieldnames or () if other]
                 raise UserError(

@@ -166,6 +166,7 @@ def _table(path: Path, level: Level, sigma: float, prompts: int, samples: int) -
     from musicologist.core import parquet
     from musicologist.embeddings import of_clips, tables
     from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
+    from musicologist.inputs import importing
 
     table = parquet.read(path, AUDIO_EMBEDDINGS, remedy="give a table that this workflow wrote")
     whose = f"{prompts} prompts (prompts.count) with {samples} samples (audio.samples) each"
@@ -173,7 +174,16 @@ def _table(path: Path, level: Level, sigma: float, prompts: int, samples: int) -
     table = table.take(of_clips.rows_of(table, expected, path, "give a table that has each of them once"))
     found = set(zip(table["signal"].to_pylist(), table["step"].to_pylist(), strict=True))
     if found != {level}:
-        raise UserError(f"{path} holds {sorted(found)}: expected {level[0]} at step {level[1]} only, as its name says.")
+        raise UserError(
+            f"{path} holds {sorted(found, key=str)}: expected {level[0]} at step {level[1]} only, as its name says."
+        )
+    noise = set(zip(table["sigma"].to_pylist(), table["log_snr_db"].to_pylist(), strict=True))
+    for pair in noise:
+        importing.require_noise(*pair, str(path), "give a table that this workflow wrote")
+    if len(noise) > 1:
+        raise UserError(
+            f"{path} has the noise levels {', '.join(f'{sigma:g}' for sigma, _ in sorted(noise)[:3])} (sigma): expected one."
+        )
     embedding, changed = unit(tables.embeddings(table["embedding"]), str(path))
     column = table.schema.get_field_index("embedding")
     table = table.set_column(column, "embedding", tables.embedding_column(embedding))

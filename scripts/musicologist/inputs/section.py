@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from musicologist.core import documents
 from musicologist.core.errors import UserError
 from musicologist.inputs import clips as inputs_clips
 from musicologist.inputs import prompts as inputs_prompts
@@ -153,7 +154,8 @@ def doubt(texts: Sequence[str]) -> str:
 def prompts(inputs: Inputs, count: int) -> list[str]:
     """The given prompts, or none.
 
-    Raises UserError as ``promptfiles.read_given``, and where prompts and annotations are both given and differ.
+    Raises UserError as ``prompts.read_given``, where prompts and annotations are both given and differ, and for a text that no
+    file can hold or nobody can see.
     """
     file, annotations = prompts_file(inputs), inputs["annotations"]
     texts = (
@@ -171,4 +173,8 @@ def prompts(inputs: Inputs, count: int) -> list[str]:
                     f"Prompt {number} is {pair[0][:60]!r} in {file}, but {pair[1][:60]!r} in {annotations}: give the "
                     "annotations of these prompts, in their order."
                 )
+    documents.require_text(texts, str(file))
+    for number, text in enumerate(texts):
+        if not text.isascii() and not any(one.isprintable() and not one.isspace() for one in text):
+            raise UserError(f"{file}: prompt {number} is {ascii(text)[:60]}, of which nothing can be seen: remove it.")
     return texts

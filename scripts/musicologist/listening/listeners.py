@@ -4,7 +4,7 @@ A trial is one clip, heard from noise to music without its label; at each level 
 """
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ COLUMNS = ("listener", "concept", "prompt_id", "sample", "asked", "signal", "ste
 ANSWERS = {"yes": 1.0, "unsure": 0.5, "no": 0.0}
 _FEWEST = 2
 """Prompts that a side needs for an interval."""
+_MOST = 2**31 - 1  # of a number that is written into tables
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Answer:
     step: int
     sigma: float
     heard: float
+    run: str = ""
 
 
 def files(places: Iterable[str | Path]) -> list[Path]:
@@ -57,8 +59,8 @@ def files(places: Iterable[str | Path]) -> list[Path]:
 def read(path: str | Path, concepts: Sequence[str]) -> list[Answer]:
     """The answers of one exported CSV, in its order.
 
-    Raises UserError for a file that is none, a missing column, a concept that is not among ``concepts``, an answer that is
-    neither yes, no nor unsure, and a number that is none.
+    Raises UserError for a file that is none, a column that is missing or stands twice, a concept that is not among
+    ``concepts``, an answer that is neither yes, no nor unsure, and a number that is none.
     """
     try:
         with open(path, encoding="utf-8-sig", newline="") as stream:
@@ -66,13 +68,54 @@ def read(path: str | Path, concepts: Sequence[str]) -> list[Answer]:
             missing = [name for name in COLUMNS if name not in (table.fieldnames or ())]
             if missing:
                 raise UserError(
-                    f"{path} has no column {missing[0]!r}: expected {', '.join(COLUMNS)}, as the listening page exports."
+                    f"{path} has no column {missing[0]!r}: expected {', '.join(COLUMNS)}, with commas between, as the "
+                    "listening page exports."
                 )
+            if twice := [name for name in COLUMNS if list(table.fieldnames or ()).count(name) > 1]:
+                raise UserError(f"{path}: the column {twice[0]} stands twice: rename one of the two.")
             return [_answer(row, f"{path}, line {table.line_num}", concepts) for row in table]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(
             f"{path} is no readable CSV ({error}): give one that the page's blind listening exported."
         ) from None
+
+
+def gathered(places: Iterable[str | Path], concepts: Sequence[str]) -> tuple[list[Answer], list[Path]]:
+    """The answers of all files among ``places``, and the files that were left out for a later export that repeats them.
+
+    The page exports all answers since it was opened: who saves twice has a second file that begins with the first. Raises
+    UserError as ``files`` and ``read``, and where answers are of several runs, or do not agree on what a clip's prompt asks for
+    or on the noise level of a step.
+    """
+    by_file = {path: read(path, concepts) for path in files(places)}
+    repeated = [path for path in by_file if _is_repeated(path, by_file)]
+    answers, seen = [], dict[str, tuple[Any, Path]]()
+    for path, mine in by_file.items():
+        for answer in mine if path not in repeated else ():
+            for what, value in _claims(answer):
+                before, first = seen.setdefault(what, (value, path))
+                if before != value:
+                    raise UserError(
+                        f"inputs.listeners: {what} is {before!r} in {first} and {value!r} in {path}: give the answers that "
+                        "were exported of one run."
+                    )
+            answers.append(answer)
+    return answers, repeated
+
+
+def _claims(answer: Answer) -> Iterator[tuple[str, Any]]:
+    """What all answers of one run must agree on."""
+    if answer.run:
+        yield "run", answer.run
+    yield f"sigma of step {answer.step}", answer.sigma
+    yield f"asked of {answer.concept}, prompt {answer.prompt}", int(answer.asked)
+
+
+def _is_repeated(path: Path, by_file: Mapping[Path, Sequence[Answer]]) -> bool:
+    """Whether another file begins with all answers of this one; of equal files the first is kept."""
+    mine, order = by_file[path], list(by_file)
+    longer = [other for other in order if other != path and by_file[other][: len(mine)] == mine]
+    return any(len(by_file[other]) > len(mine) or order.index(other) < order.index(path) for other in longer)
 
 
 def _answer(row: Mapping[str, str], place: str, concepts: Sequence[str]) -> Answer:
@@ -89,6 +132,8 @@ def _answer(row: Mapping[str, str], place: str, concepts: Sequence[str]) -> Answ
         raise UserError(f"{place}: {error}: prompt_id, sample, asked, step and sigma are numbers.") from None
     if asked not in (0, 1) or not (np.isfinite(sigma) and sigma > 0):
         raise UserError(f"{place}: expected asked 0 or 1 and a sigma above 0, found {asked} and {sigma}.")
+    if not all(0 <= number <= _MOST for number in numbers):
+        raise UserError(f"{place}: expected prompt_id, sample and step from 0 to {_MOST}, found {numbers}.")
     prompt, sample, step = numbers
     return Answer(
         row["listener"],
@@ -100,6 +145,7 @@ def _answer(row: Mapping[str, str], place: str, concepts: Sequence[str]) -> Answ
         step,
         sigma,
         ANSWERS[row["answer"]],
+        row.get("run") or "",
     )
 
 

@@ -105,13 +105,17 @@ def _archived(archive: str | Path, split: str) -> Iterator[Item]:
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         good = f"; the last good member is {last}" if last else ""
         raise UserError(
-            f"{archive} is truncated, damaged or no tar.gz file ({error}{good}): expected an archive in NSynth's layout; "
-            "fetch or make it again."
+            f"{archive} holds a link where a note should be, behind {last or 'its beginning'}: pack the files themselves "
+            "(tar --dereference --hard-dereference)."
+            if isinstance(error, tarfile.StreamError) and "link" in str(error)
+            else f"{archive} is truncated, damaged or no tar.gz file ({error}{good}): expected an archive in NSynth's "
+            "layout; fetch or make it again."
         ) from None
     if not described:
         raise UserError(
-            f"{archive} has no {folder}examples.json (it holds {', '.join(sorted(found)[:3]) or 'nothing'}): expected "
-            "NSynth's layout; check notes.splits and the archive."
+            f"{archive} has no {folder}examples.json (it holds "
+            f"{', '.join(one or '/' for one in sorted(found)[:3]) or 'nothing'}): expected NSynth's layout; check notes.splits "
+            "and the archive."
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from musicologist.concepts import nameable
 from musicologist.concepts.definitions import Concept
+from musicologist.core import documents
 from musicologist.core.checkout import found
 from musicologist.core.errors import UserError, suggest
 from musicologist.prompts import pairs as prompt_pairs
@@ -101,6 +102,7 @@ def switched_pairs(config: Mapping[str, Any], concepts: Mapping[str, Concept]) -
             )
         return pairs
     pairs = prompt_pairs.read(found(given))
+    documents.require_text([text for pair in pairs for text in (pair.pair, pair.first, pair.second)], str(given))
     for pair in pairs:
         for name in (pair.first_concept, pair.second_concept):
             if name and name not in concepts:

@@ -26,6 +26,11 @@ def folder(results: str | Path) -> Path:
     return Path(results) / "planned"
 
 
+def is_copy(file: str | Path) -> bool:
+    """Whether a configuration file is a run's copy of its own."""
+    return Path(file).name == CONFIG and Path(file).parent.name == folder("").name
+
+
 def told(config: Mapping[str, Any]) -> dict[str, Any]:
     """A configuration as records hold it: an address of notes without its credentials."""
     notes = config["inputs"]["notes"]

@@ -10,7 +10,7 @@ from shlex import quote
 from typing import Any
 
 from musicologist.audio import sampling_options
-from musicologist.core import downloads
+from musicologist.core import documents, downloads
 from musicologist.core.checkout import found
 from musicologist.core.errors import UserError
 from musicologist.embedders import registry as embedders
@@ -24,6 +24,14 @@ BUNDLED = "resources/models/"
 _FLAC_SHARE = 0.6  # of 16-bit samples: about what music takes as FLAC
 _LIVE = 24  # tensors of the transformer's width alive at once in its feed-forward layers, by count
 _FLOAT = 4  # bytes
+_SIZES = {
+    "sampling_rate": (1_000, 384_000),
+    "fft_window_size": (16, 1 << 16),
+    "hop_length": (1, 1 << 16),
+    "feature_size": (1, 4_096),
+    "nb_max_samples": (1_000, 1 << 27),
+}
+"""What a feature extractor may say: Hz, samples, bands."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +123,30 @@ def of_embedder(model: str) -> list[Need]:
     repository, family = hub.parse(model), embedders.of_model(model)
     if repository is None:
         family.check(found(model))
+        _check_sizes(found(model))
         return []
     return _of_repository(repository, family.needed(repository))
+
+
+def _check_sizes(place: Path) -> None:
+    """UserError where a directory's feature extractor or configuration has sizes that no CLAP has, be it for lack of memory."""
+    extractor, config = (
+        documents.load_model_json(file, "the file that came with the weights") if file.is_file() else {}
+        for file in (place / "preprocessor_config.json", place / "config.json")
+    )
+    for name, (least, most) in _SIZES.items():
+        value = extractor.get(name, least)
+        if type(value) is not int or not least <= value <= most:
+            raise UserError(
+                f"{place}/preprocessor_config.json: {name} is {str(value)[:40]!r}: expected a whole number from {least} to "
+                f"{most}; restore the file that came with the weights."
+            )
+    for name in ("audio_config", "text_config"):
+        if not isinstance(config.get(name, {}), Mapping):
+            raise UserError(
+                f"{place}/config.json: {name} is {str(config[name])[:40]!r}: expected a section of keys; restore the file that "
+                "came with the weights."
+            )
 
 
 def _of_repository(repository: hub.Repository, files: hub.Files) -> list[Need]:

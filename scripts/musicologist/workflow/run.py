@@ -12,7 +12,7 @@ from musicologist.generators import registry as generators
 from musicologist.inputs import section
 from musicologist.probes import registry
 from musicologist.prompts.plan import Plan
-from musicologist.workflow import configuration, ears, overlays, planned, preflight
+from musicologist.workflow import configuration, ears, given, overlays, planned, preflight
 from musicologist.workflow.checks import Checks
 from musicologist.workflow.interventions import Interventions, switched_pairs
 from musicologist.workflow.keeping import Keeping, where
@@ -31,6 +31,7 @@ class Run(Checks, Interventions, Keeping):
     original_terms: Mapping[str, prompt_labels.OriginalTerms]
     classifiers: Mapping[str, registry.Configured]
     given_prompts: list[str]
+    parsed_inputs: Mapping[str, Any]  # where what is read now lies: copies in a job of a run that started
 
     @property
     def results(self) -> str:
@@ -206,8 +207,9 @@ def load(
     configuration.check(config, schema, source)
     config = configuration.with_defaults(configuration.whole_numbers(config, schema), schema)
     inputs = config["inputs"]
-    section.check(inputs, source)
-    config = overlays.counted(config, source)
+    read = given.parsed(planned.folder(f"results/{config['run']}"), inputs) if started else inputs
+    section.check(read, source)
+    config = {**overlays.counted({**config, "inputs": read}, source), "inputs": inputs}
     configuration.check_sizes(config, source)
     heard = ears.configured(config["models"], inputs, source)
     kept_steps = configuration.check_trajectory(config["trajectory"], source, inputs)
@@ -224,7 +226,7 @@ def load(
         kept_steps=kept_steps,
         branched_steps=configuration.intervention_steps(config, "commitment", 4, source),
         switched_steps=configuration.intervention_steps(config, "switching", 6, source),
-        pairs=switched_pairs(config, {name: defined[name] for name in concepts}),
+        pairs=switched_pairs({**config, "inputs": read}, {name: defined[name] for name in concepts}),
         concepts_file=for_jobs[0],
         original_labels_file=for_jobs[1],
         defined_concepts=defined,
@@ -232,7 +234,8 @@ def load(
         original_terms=prompt_labels.load_original(labels_file, concepts) if config["labels"] == "original" else {},
         classifiers=registry.configured(config["probes"]["classifiers"], source),
         ears=heard,
-        given_prompts=section.prompts(inputs, config["prompts"]["count"]),
+        given_prompts=section.prompts(read, config["prompts"]["count"]),
+        parsed_inputs=read,
     )
     planned.check_recorded(f"{run.results}/inputs.json", run.inputs, config["run"])
     preflight.hub_models(run.foreign_models)

@@ -321,6 +321,152 @@ def test_shards_that_other_tools_packed_are_read(tmp_path, pairs):
     assert found["a"].record["step"] == 5
 
 
+LONG = "prompt_" + "x" * 300
+PAIR = [("a.flac", FLAC), ("a.json", RECORD)]
+
+
+def linked(path, kind, target, pairs=PAIR, mode="w", name="b.flac"):
+    """An archive with a member of another kind than a file behind its files."""
+    with tarfile.open(members(path, *pairs, mode=mode)) as tar:
+        packed = [(member, tar.extractfile(member).read()) for member in tar]
+    with tarfile.open(path, mode) as tar:
+        for member, content in packed:
+            tar.addfile(member, io.BytesIO(content))
+        other = tarfile.TarInfo(name)
+        other.type, other.linkname = kind, target
+        tar.addfile(other)
+    return path
+
+
+@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT], ids=["pax", "GNU"])
+def test_shards_with_long_names_and_huge_owners_are_read(tmp_path, form):
+    with tarfile.open(tmp_path / "s.tar", "w", format=form, pax_headers={"comment": "from git archive"}) as tar:
+        for suffix, content in ((".flac", FLAC), (".json", RECORD)):
+            member = tarfile.TarInfo(LONG + suffix)
+            member.size, member.uid, member.uname, member.mtime = len(content), 2**40, "ü" * 20, 1e11
+            tar.addfile(member, io.BytesIO(content))
+    assert [clip.key for clip in shards.read(tmp_path / "s.tar")] == [LONG]
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"),
+    [(tarfile.SYMTYPE, "/etc/passwd"), (tarfile.LNKTYPE, "a.flac"), (tarfile.CHRTYPE, ""), (tarfile.FIFOTYPE, "")],
+    ids=["symbolic link", "hard link", "device", "pipe"],
+)
+def test_what_is_no_file_in_a_shard_is_a_sentence_that_names_it(tmp_path, kind, target):
+    with pytest.raises(UserError, match=r"s\.tar, member b\.flac: found a member that is neither sound nor record"):
+        list(shards.read(linked(tmp_path / "s.tar", kind, target), "pack it again"))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [lambda whole: whole[:2000], lambda whole: whole.rstrip(b"\0"), gzip.compress, lambda whole: b"", bytes.upper],
+    ids=["cut off", "no end", "gzipped", "empty", "upper case"],
+)
+def test_spoilt_shards_are_a_sentence(tmp_path, spoil):
+    whole = members(tmp_path / "s.tar", *PAIR).read_bytes()
+    (tmp_path / "s.tar").write_bytes(spoil(whole))
+    with pytest.raises(UserError, match=r"s\.tar.*pack it again"):
+        list(shards.read(tmp_path / "s.tar", "pack it again"))
+
+
+def test_what_stands_behind_the_end_of_a_shard_does_not_matter(tmp_path):
+    path = members(tmp_path / "s.tar", *PAIR)
+    path.write_bytes(path.read_bytes() + b"more" * 300)
+    assert len(list(shards.read(path))) == 1
+
+
+BASE = {"prompt_id": 0, "sample": 0, "signal": "denoised", "step": 5, "sigma": 1.0, "log_snr_db": 0.0}
+
+
+def given_shard(folder, *records):
+    pairs = [
+        (f"{n}{suffix}", content)
+        for n, one in enumerate(records)
+        for suffix, content in ((".flac", FLAC), (".json", one))
+    ]
+    (folder / "denoised/step_05").mkdir(parents=True)
+    return members(folder / "denoised/step_05/shard_0000.tar", *pairs)
+
+
+def import_shard(monkeypatch, folder, prompts):
+    """Import it as a job does; the records of the clips that are written."""
+    options = {"--folder": folder, "--shard": 0, "--first": 0, "--last": prompts - 1, "--samples": 1, "--steps": 6}
+    options |= {"--sigma-max": 100, "--sigma-min": 0.2, "--manifest": folder / "m.json"}
+    tar = folder / "out/denoised/step_05/shard_0000.tar"
+    call(monkeypatch, "import_audio", *(word for pair in options.items() for word in pair), "--tars", tar)
+    return [clip.record for clip in shards.read(tar)]
+
+
+def record(**changes):
+    return json.dumps({key: value for key, value in (BASE | changes).items() if value != "left out"}).encode()
+
+
+def test_the_records_of_a_given_shard_are_taken_over(monkeypatch, tmp_path):
+    other = record(prompt_id=1, prompt="Ein Baß.", sigma="left out", log_snr_db="left out")
+    given_shard(tmp_path, other.replace(b"}", b', "sigma": 1.0, "log_snr_db": 0}'), record())
+    found = import_shard(monkeypatch, tmp_path, 2)
+    assert [one["sigma"] for one in found] == [1.0, 1.0] and {one.get("prompt") for one in found} == {None, "Ein Baß."}
+
+
+@pytest.mark.parametrize(
+    ("one", "sentence"),
+    [
+        (record(prompt_id=[0]), r"prompt_id is \[0\]: expected a whole number"),
+        (record(prompt_id=False), "prompt_id is False"),
+        (record(prompt_id=0.0), r"prompt_id is 0\.0"),
+        (record(sample={}), "sample is {}"),
+        (record(prompt=7), "prompt is 7: expected a text"),
+        (record(prompt="\ud83c"), "half of a character"),
+        (record(prompt="a\0b"), "zero byte"),
+        (record(sigma="abc"), "expected a noise level above 0 and its log-SNR in dB"),
+        (record(sigma=-1.0), "expected a noise level above 0"),
+        (record(sigma=True), "expected a noise level above 0"),
+        (record(sigma=None), "expected a noise level above 0"),
+        (record(sigma="left out"), "expected a noise level above 0"),
+        (record(sigma=float("nan")), "a number that is not finite"),
+        (record(peak=float("inf")), "a number that is not finite"),
+        (record(log_snr_db=50), r"sigma 1\.0 and log_snr_db 50: expected .* 0\.00 dB"),
+        (b'{"prompt_id": 0, "sample": 0, "sigma": 1' + b"0" * 400 + b', "log_snr_db": 0}', "expected a noise level"),
+    ],
+)
+def test_a_record_that_cannot_be_a_clips_is_a_sentence_with_the_member(monkeypatch, tmp_path, one, sentence):
+    given_shard(tmp_path, one)
+    with pytest.raises(UserError, match=rf"shard_0000\.tar, member 0\.json.*{sentence}"):
+        import_shard(monkeypatch, tmp_path, 1)
+    assert not (tmp_path / "m.json").exists()
+
+
+def test_two_noise_levels_in_one_given_shard_are_a_sentence(monkeypatch, tmp_path):
+    given_shard(tmp_path, record(), record(prompt_id=1, sigma=10.0, log_snr_db=-20))
+    with pytest.raises(UserError, match=r"member 1\.json has sigma 10\.0, and member 0\.json sigma 1\.0: expected one"):
+        import_shard(monkeypatch, tmp_path, 2)
+
+
+def test_a_member_that_claims_more_than_its_shard_holds_is_refused_before_it_is_read(monkeypatch, tmp_path):
+    path, member = given_shard(tmp_path, record()), tarfile.TarInfo("0.flac")
+    member.size = 1 << 50
+    path.write_bytes(member.tobuf(tarfile.GNU_FORMAT) + bytes(5000))
+    with pytest.raises(
+        UserError, match=r"member 0\.flac claims 1125899906842624 bytes, and the file has 5512: pack or copy"
+    ):
+        import_shard(monkeypatch, tmp_path, 1)
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE])
+def test_links_in_place_of_notes_are_a_sentence_that_says_how_to_pack(tmp_path, kind):
+    with tarfile.open(notes(tmp_path / "a.tar.gz")) as tar:
+        pairs = [(member.name, tar.extractfile(member).read()) for member in tar]
+    path = linked(tmp_path / "b.tar.gz", kind, pairs[1][0], pairs, "w:gz", "nsynth-train/audio/x.wav")
+    with pytest.raises(UserError, match=r"b\.tar\.gz holds a link .* behind nsynth-train/audio/flute.*--dereference"):
+        pack(path, tmp_path)
+
+
+def test_an_archive_with_absolute_names_says_what_it_holds(tmp_path):
+    with pytest.raises(UserError, match=r"has no nsynth-train/examples\.json \(it holds /\)"):
+        pack(members(tmp_path / "a.tar", ("/data/nsynth-train/examples.json", b"{}")), tmp_path)
+
+
 def test_nobody_is_told_to_delete_a_shard_that_he_gave(tmp_path):
     (tmp_path / "denoised/step_05").mkdir(parents=True)
     tar = members(tmp_path / "denoised/step_05/shard_0000.tar", ("a.flac", FLAC))

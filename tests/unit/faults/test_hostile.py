@@ -309,3 +309,13 @@ def test_deep_documents_end_soon(tmp_path):
         definitions.load(tmp_path / "concepts.yaml")
     (tmp_path / "b.tar.gz").write_bytes(gzip.compress(b"[" * 100))
     assert sys.getrecursionlimit() >= 1000
+
+
+def test_snakemake_still_runs_code_in_a_configuration_before_a_workflow_can_look_at_it(tmp_path):
+    """Where this fails, upstream has mended it (docs/upstream/configuration_runs_code.md): docs/ROBUSTNESS.md can say so."""
+    from snakemake.common.configfile import load_configfile
+
+    ran = tmp_path / "ran"
+    (tmp_path / "config.yaml").write_text(f'__use_yte__: true\nx: ?open("{ran}", "w").close()\n')
+    load_configfile(tmp_path / "config.yaml")
+    assert ran.exists()

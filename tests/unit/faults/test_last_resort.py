@@ -63,7 +63,7 @@ def test_where_nothing_can_be_written_the_traceback_goes_elsewhere(tmp_path):
 
 SYSTEM = [
     "ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EMFILE", "ENFILE", "ENAMETOOLONG", "EISDIR", "ENOTDIR", "EEXIST", "ENOENT",
-    "ESTALE", "EIO", "ENOMEM", "ENXIO", "ELOOP", "ETXTBSY", "EBUSY",
+    "ESTALE", "EIO", "ENOMEM", "ENXIO", "ELOOP", "ETXTBSY", "EBUSY", "EFBIG", "EAGAIN", "EINVAL", "ENOLCK", "ENOTCONN",
 ]  # fmt: skip
 
 
@@ -85,6 +85,11 @@ def test_what_the_system_refuses_is_a_users_sentence(name):
         (
             "[open('/dev/null') for _ in range(99999)] if __import__('resource').setrlimit(7, (50, 50)) is None else 0",
             "ulimit -n",
+        ),
+        (
+            "open('f', 'wb', 0).write(b'x' * 9999) and open('f', 'ab', 0).write(b'x')"
+            " if __import__('resource').setrlimit(1, (5000, 5000)) is None else 0",
+            "ulimit -f",
         ),
         ("raise MemoryError", "There is too little memory"),
     ],

@@ -53,6 +53,7 @@ def test_a_concept_has_a_folder_with_two_files(tmp_path, name):
         ([("a", "b", 2)], HEADER, "line 2: binary_class is '2': expected 1 or 0"),
         ([("", "b", 1)], HEADER, "line 2: note_str or instrument_str is empty"),
         ([], HEADER, "holds no notes"),
+        (NOTES, HEADER.replace("is_brass", "note_str"), "the column note_str stands twice: rename one of the two"),
     ],
 )
 def test_a_bad_table_of_notes_is_one_sentence(tmp_path, notes, header, sentence):
@@ -107,3 +108,11 @@ def test_a_dataset_has_the_given_labels_and_holds_instruments_out(monkeypatch, t
     sides = [{row["instrument"] for row in table if row["split"] == split} for split in ("train", "test")]
     assert sides[0] and sides[1] and not sides[0] & sides[1]
     assert parquet.metadata(tmp_path / "dataset.parquet")["concept"] == "is_brass"
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_table_of_notes_as_spreadsheets_save_it_is_read(tmp_path, separator):
+    head = separator.join(("note_str", "instrument_str", "binary_class"))
+    rows = [separator.join(map(str, note)) for note in NOTES]
+    (tmp_path / "audio_info.csv").write_text("\ufeff" + "\r\n".join([head, *rows]))
+    assert concepts.read_info(tmp_path / "audio_info.csv") == NOTES

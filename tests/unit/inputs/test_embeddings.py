@@ -3,6 +3,8 @@ import sys
 
 import import_embeddings
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from musicologist.core import noise_levels, parquet
@@ -154,3 +156,31 @@ def test_embeddings_of_another_clap_than_the_notes_are_refused(tmp_path, monkeyp
     ours = parquet.read(tmp_path / "ours/denoised/step_05.parquet", AUDIO_EMBEDDINGS)
     assert set(ours["sigma"].to_pylist()) == {3.0}  # its own, not the schedule's
     assert noise_levels.sigmas(6, 1, 100)[5] != 3.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"sigma": [np.nan] * 6}, "sigma nan and log_snr_db .*: expected a noise level above 0"),
+        ({"sigma": [None] * 6}, "expected a noise level above 0"),
+        ({"sigma": [-1.0] * 6}, r"sigma -1\.0 and"),
+        ({"sigma": [0.0] * 6, "log_snr_db": [np.inf] * 6}, r"sigma 0\.0 and"),
+        ({"sigma": [np.inf] * 6, "log_snr_db": [-np.inf] * 6}, "sigma inf and"),
+        ({"log_snr_db": [30.0] * 6}, r"sigma 3\.0 and log_snr_db 30\.0: expected .* -9\.54 dB"),
+        ({"log_snr_db": [np.nan] * 6}, "log_snr_db nan"),
+        (
+            {"sigma": [1.0] + [10.0] * 5, "log_snr_db": [0.0] + [-20.0] * 5},
+            r"the noise levels 1, 10 \(sigma\): expected one",
+        ),
+        ({"signal": [None] + ["denoised"] * 5}, r"holds .*None.*: expected denoised at step 5 only"),
+    ],
+)
+def test_a_table_whose_noise_level_is_none_or_not_one_is_a_sentence(tmp_path, changes, sentence):
+    path = save(tmp_path / "denoised/step_05.parquet", embedding())
+    table = pq.read_table(path)
+    for name, values in changes.items():
+        at = table.schema.get_field_index(name)
+        table = table.set_column(at, table.schema.field(name), pa.array(values, table.schema.field(name).type))
+    pq.write_table(table, path)
+    with pytest.raises(UserError, match=rf"step_05\.parquet.*{sentence}"):
+        embeddings.read(path, LEVEL, 3.0, 3, 2)

@@ -78,3 +78,21 @@ def test_notes_that_are_not_there_are_one_sentence(places):
         section.check_notes("nsynth-{split}", ["valid", "train"], "my.yaml")
     with pytest.raises(UserError, match=r"inputs.notes is nsynth-train.tar.gz, which does not exist"):
         section.check_notes("nsynth-{split}.tar.gz", ["train"], "my.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("a\0b", "a zero byte"),
+        ("\u200b\u2060", r"prompt 1 is '\\u200b\\u2060', of which nothing can be seen: remove it"),
+    ],
+)
+def test_a_prompt_that_cannot_be_written_or_seen_is_a_sentence_in_every_format(tmp_path, text, sentence):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({"prompt": ["A ♪.", text]}), tmp_path / "p.parquet")
+    (tmp_path / "p.json").write_text(json.dumps(["A ♪.", text]))
+    for name in ("p.parquet", "p.json"):
+        with pytest.raises(UserError, match=rf"{name}.*{sentence}"):
+            section.prompts(NOTHING | {"prompts": str(tmp_path / name)}, 2)

@@ -69,6 +69,8 @@ MISTAKES = {
     "another answer": ({"answer": "maybe"}, "line 2: found the answer 'maybe', expected yes, no or unsure"),
     "no number": ({"sigma": "loud"}, "line 2: could not convert string to float: 'loud'"),
     "no noise level": ({"sigma": 0}, "a sigma above 0, found 1 and 0.0"),
+    "a number below 0": ({"sample": -1}, r"from 0 to 2147483647, found \(0, -1, 0\)"),
+    "a number that no table holds": ({"step": 10**12}, "from 0 to 2147483647"),
 }
 
 
@@ -94,3 +96,37 @@ def test_a_file_without_its_columns_or_a_place_without_files(tmp_path):
     with pytest.raises(UserError, match=r"holds no \.csv file"):
         listeners.files([tmp_path / "empty"])
     assert listeners.files([tmp_path]) == [tmp_path / "a.csv", tmp_path / "b.csv"]
+
+
+def test_a_second_export_that_begins_with_the_first_is_counted_once(tmp_path):
+    rows = simulated(5.0, 1, trials=4)
+    first, all_of_it = save(tmp_path / "a.csv", rows[:20]), save(tmp_path / "a (1).csv", rows)
+    save(tmp_path / "a (2).csv", rows)
+    other = save(tmp_path / "b.csv", simulated(5.0, 2, trials=4))
+    answers, repeated = listeners.gathered([tmp_path], ["is_flute"])
+    assert repeated == [tmp_path / "a (2).csv", first]
+    assert answers == [*listeners.read(all_of_it, ["is_flute"]), *listeners.read(other, ["is_flute"])]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"run": "other"}, r"run is 'demo' in .*a\.csv and 'other' in .*b\.csv: give the answers .* of one run"),
+        ({"sigma": 7.0}, r"sigma of step 0 is 100\.0 in .*a\.csv and 7\.0 in .*b\.csv"),
+        ({"asked": 1}, r"asked of is_flute, prompt 0 is 0 in .*a\.csv and 1 in .*b\.csv"),
+    ],
+)
+def test_answers_of_two_runs_are_not_mixed(tmp_path, change, sentence):
+    rows = [{**row, "run": "demo"} for row in simulated(5.0, 1, trials=1)]
+    save(tmp_path / "a.csv", rows)
+    save(tmp_path / "b.csv", [{**rows[0], "listener": "l2", **change}])
+    with pytest.raises(UserError, match=sentence):
+        listeners.gathered([tmp_path], ["is_flute"])
+
+
+def test_a_column_that_stands_twice_is_a_sentence(tmp_path):
+    save(tmp_path / "a.csv", simulated(5.0, 1, trials=1))
+    head, rest = (tmp_path / "a.csv").read_text().split("\n", 1)
+    (tmp_path / "a.csv").write_text(f"{head},answer\n{rest}")
+    with pytest.raises(UserError, match="the column answer stands twice"):
+        listeners.read(tmp_path / "a.csv", ["is_flute"])

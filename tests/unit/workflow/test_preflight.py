@@ -251,3 +251,23 @@ def test_an_embedder_of_a_package_or_of_ones_own_needs_no_check_before_a_run(tmp
         assert preflight.foreign_models({**models, "clap": clap}, inputs) == {}
     with pytest.raises(UserError, match=r"nowhere\.py does not exist"):
         preflight.foreign_models({**models, "clap": "nowhere.py"}, inputs)
+
+
+@pytest.mark.parametrize(
+    ("file", "changes", "sentence"),
+    [
+        ("preprocessor_config.json", {"sampling_rate": 0}, "sampling_rate is '0': expected a whole number from 1000"),
+        ("preprocessor_config.json", {"sampling_rate": "x"}, "sampling_rate is 'x'"),
+        ("preprocessor_config.json", {"hop_length": 0}, "hop_length is '0'"),
+        ("preprocessor_config.json", {"fft_window_size": 10**12}, "fft_window_size is '1000000000000'"),
+        ("preprocessor_config.json", {"feature_size": True}, "feature_size is 'True'"),
+        ("preprocessor_config.json", {"nb_max_samples": -5}, "nb_max_samples is '-5'"),
+        ("config.json", {"audio_config": []}, r"audio_config is '\[\]': expected a section of keys"),
+    ],
+)
+def test_sizes_that_no_embedder_has_are_refused_before_anything_is_queued(tmp_path, file, changes, sentence):
+    model = tiny_models.clap_directory(tmp_path / "clap")
+    assert preflight.of_embedder(str(model)) == []
+    (model / file).write_text(json.dumps(json.loads((model / file).read_text()) | changes))
+    with pytest.raises(UserError, match=rf"{file}: {sentence}"):
+        preflight.of_embedder(str(model))

@@ -124,6 +124,9 @@ def test_given_pairs_are_counted_and_their_concepts_must_be_the_runs(tmp_path):
     file.write_text(head + "a,A brass,A flute,is_brass,is_flut\nb,A warm brass,A brass,is_warm,\n")
     with pytest.raises(UserError, match=r"pair a: the run has no concept 'is_flut'"):
         loaded(inputs={"prompt_pairs": str(file)})
+    file.write_text(head + "a,A brass,A flute,is_brass,\nb,A \0 brass,A brass,is_warm,\n")
+    with pytest.raises(UserError, match=r"pairs\.csv: .* a zero byte stands in 'A \\x00 brass'"):
+        loaded(inputs={"prompt_pairs": str(file)})
     with pytest.raises(UserError, match=r"inputs\.prompt_pairs is .*none\.csv, which does not exist"):
         loaded(inputs={"prompt_pairs": str(tmp_path / "none.csv")})
 
