@@ -9,6 +9,7 @@ import errno
 import os
 import re
 import sys
+import sysconfig
 import tempfile
 import traceback
 from collections.abc import Iterable
@@ -117,8 +118,28 @@ def _of_fault(error: BaseException) -> str:
             continue
     else:
         place = Path("no file, for none could be written")
+    kept = f"which is kept in {place.absolute() if place.is_file() else place}"
+    if own := _own_line(error):
+        return (
+            f"{own}, ended with {type(error).__name__}: {said}: mend this file of your own (the traceback, {kept}, says how it "
+            "came there); finished products are untouched."
+        )
     return (
         f"This is a fault of the program, which did not expect it ({type(error).__name__}: {said}): please report it with the "
-        f"traceback, which is kept in {place.absolute() if place.is_file() else place}, and the configuration; finished "
-        "products are untouched."
+        f"traceback, {kept}, and the configuration; finished products are untouched."
     )
+
+
+def _own_line(error: BaseException) -> str:
+    """The file and line of a user's own program in which an error came up, in it or in a library that it called; else ""."""
+    checkout = Path(__file__).absolute().parents[3]
+    programs = [checkout / name for name in ("scripts", "rules", "benchmarks", "docs", "tests")]
+    libraries = [Path(folder) for name, folder in sysconfig.get_paths().items() if name.endswith("lib")]
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        file = Path(frame.filename)
+        if any(file.is_relative_to(folder) for folder in programs):
+            return ""
+        installed = {"site-packages", "dist-packages"} & set(file.parts)
+        if file.is_file() and not installed and not any(file.is_relative_to(folder) for folder in libraries):
+            return f"{file}, line {frame.lineno}"
+    return ""

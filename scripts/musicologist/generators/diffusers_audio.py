@@ -64,6 +64,16 @@ _LICENCE = (
     "the published weights of {} are under the Stability AI Community License: research and non-commercial use, commercial use "
     "below the yearly revenue that it names"
 )
+_NUMBERS = (
+    "F64",
+    "F32",
+    "F16",
+    "BF16",
+    "I64",
+    "I32",
+    "BOOL",
+)  # as safetensors names them; positions and masks are whole
+_TOKENS = 4096  # far above what any of these models reads; a tokenizer that was told no number says 10^30
 _LIVE = 24  # tensors of the decoder's width alive at once in its feed-forward layers, by count
 
 
@@ -78,12 +88,14 @@ def read_config(directory: str | Path) -> dict[str, Any]:
     kind = index.get("_class_name")
     if kind not in KINDS:
         raise UserError(f"{place}: the pipeline {kind!r} is none that is read here: expected {' or '.join(KINDS)}.")
-    named = {name: entry for name, entry in index.items() if not name.startswith("_")}
+    # What is no list is a setting of the pipeline, and a list of nulls a part that it goes without.
+    lists = {name: entry for name, entry in index.items() if not name.startswith("_") and isinstance(entry, list)}
+    named = {name: entry for name, entry in lists.items() if set(entry) != {None}}
     if missing := sorted(set(KINDS[kind]) - set(named)):
         raise UserError(f"{place} names no {missing[0]}: restore the file that came with the weights.")
     for name, entry in named.items():
         allowed = KINDS[kind].get(name, ())
-        library, one = entry if isinstance(entry, list) and len(entry) == 2 else (None, None)
+        library, one = entry if len(entry) == 2 else (None, None)
         if library not in LIBRARIES or one not in allowed:
             raise UserError(
                 f"{place}: the {name} {one!r} of {library!r} is none that is built here, for it is unknown or would run code "
@@ -178,19 +190,52 @@ def check_weights(directory: Path) -> int:
             directory / name / {"tokenizer": "tokenizer.json", "text_encoder": "model.safetensors"}.get(name, WEIGHTS)
         )
         if not file.is_file():
-            raise UserError(f"{file} does not exist: expected this file of each part; others are not read.")
+            raise UserError(
+                f"{file} does not exist: expected this file of each part; others are not read, so save one that is in several "
+                "files, or has another name, anew: save_pretrained of that part with a max_shard_size above its own."
+            )
         if name != "tokenizer":
             weights.check(file)
+            _check_numbers(file)
             total += file.stat().st_size
+    if config["kind"] == "StableAudioPipeline":
+        _check_tokens(directory / "tokenizer/tokenizer_config.json")
     network, file = config["transformer"], directory / "transformer" / WEIGHTS
     expected = facts(config, 1.0, str(directory)).width, network.get("io_channels") or network["in_channels"]
-    found = weights.shapes(file).get("proj_in.weight")
-    if found != expected:
-        raise UserError(
-            f"{file} does not fit the config.json beside it (proj_in.weight is {found}, expected {expected}): take both from "
-            "one place."
-        )
+    shapes = weights.shapes(file)
+    blocks = len({name.split(".")[1] for name in shapes if name.startswith("transformer_blocks.")})
+    depth = network.get("depth", network.get("num_layers", blocks))
+    for what, mine, wanted in (
+        ("proj_in.weight is", shapes.get("proj_in.weight"), expected),
+        ("its transformer blocks are", blocks, depth),
+    ):
+        if mine != wanted:
+            raise UserError(
+                f"{file} does not fit the config.json beside it ({what} {mine}, expected {wanted}): take both from one place."
+            )
     return total
+
+
+def _check_tokens(file: Path) -> None:
+    """Raise UserError where a tokenizer does not say to how many tokens it fills a prompt up: the transformer sees all."""
+    told = _json(file).get("model_max_length")
+    if not isinstance(told, int) or not 0 < told <= _TOKENS:
+        raise UserError(
+            f"{file}: model_max_length is {told}: expected the number of tokens that the model was trained to read; restore "
+            "the file that came with the weights."
+        )
+
+
+def _check_numbers(file: Path) -> None:
+    """Raise UserError where weights are held in fewer than 16 bits: without the scales that go with them they mean nothing."""
+    from safetensors import safe_open
+
+    with safe_open(file, "numpy") as opened:
+        kinds = {opened.get_slice(name).get_dtype() for name in opened.keys()}  # noqa: SIM118 (it is no mapping)
+    if odd := sorted(kinds - set(_NUMBERS)):
+        raise UserError(
+            f"{file} is quantised ({', '.join(odd)}): expected floats of 16 bits or more, as weights are published; take those."
+        )
 
 
 def text_encoder_of(config: Mapping[str, Any], given: str | Path | None) -> None:

@@ -54,6 +54,32 @@ def test_a_fault_of_the_program_is_one_sentence_and_a_file(body, tmp_path):
     assert place.read_text().startswith("Traceback")
 
 
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("raise ValueError('no such band')", "ValueError"),
+        ("int('9' * 5000)", "ValueError"),
+        ("np.stack([])", "ValueError"),
+    ],
+)
+def test_a_fault_in_a_file_of_the_users_own_is_theirs_to_mend(line, kind, tmp_path):
+    """Whether it comes up there or in a library that is called there."""
+    (tmp_path / "mine.py").write_text(f"import numpy as np\n\n\ndef load():\n    {line}\n")
+    done = run("from musicologist.models import devices; devices.family('mine.py').load()", tmp_path)
+    (sentence,) = done.stderr.splitlines()
+    assert done.returncode == 1 and sentence.startswith(f"{tmp_path / 'mine.py'}, line 5, ended with {kind}: ")
+    assert "mend this file of your own" in sentence and "please report" not in sentence
+    assert Path(re.search(r"kept in (\S+),", sentence)[1]).read_text().startswith("Traceback")
+
+
+def test_a_fault_of_the_library_that_an_own_file_calls_is_the_programs(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "from musicologist.core import levels\n\n\ndef load():\n    levels.of_tables(7)\n"
+    )
+    done = run("from musicologist.models import devices; devices.family('mine.py').load()", tmp_path)
+    assert done.stderr.startswith("This is a fault of the program")
+
+
 def test_where_nothing_can_be_written_the_traceback_goes_elsewhere(tmp_path):
     (tmp_path / "logs").write_text("a file where the folder of logs would be")
     done = run("1 / 0", tmp_path, TMPDIR=str(tmp_path))

@@ -239,6 +239,29 @@ def change(file, **values):
     file.write_text(json.dumps(json.loads(file.read_text()) | values))
 
 
+def recast(folder, part, kind):
+    """The weights of a part as numbers of this kind."""
+    file = next((folder / part).glob("*.safetensors"))
+    save_file({name: tensor.to(kind) for name, tensor in load_file(file).items()}, file)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("numbers", [torch.float16, torch.bfloat16], ids=str)
+def test_a_folder_in_half_precision_with_settings_of_a_later_version_makes_the_same_clips(
+    folders, tmp_path, kind, numbers
+):
+    """What a pipeline may say besides its parts, other noise levels of its own scheduler, and keys that nobody knows yet."""
+    copy = shutil.copytree(folders[kind], tmp_path / "model")
+    for part in ("transformer", "vae", "text_encoder"):
+        recast(copy, part, numbers)
+        change(copy / part / "config.json", of_a_later_version=7)
+    change(copy / "scheduler/scheduler_config.json", sigma_min=0.01, sigma_max=500)
+    change(copy / "model_index.json", requires_safety_checker=False, safety_checker=[None, None], _later=[1, 2])
+    preflight.of_diffusion(str(copy), None, 1.0)
+    plain, found = (sample(diffusers_audio.load(place), PROMPTS[:1], [1]) for place in (folders[kind], copy))
+    assert torch.cosine_similarity(found["denoised", 4].flatten(), plain["denoised", 4].flatten(), dim=0) > 0.99
+
+
 SPOILT = {
     "of another pipeline": (
         lambda f: change(f / "model_index.json", _class_name="MusicLDMPipeline"),
@@ -260,6 +283,25 @@ SPOILT = {
         lambda f: change(f / "text_encoder/config.json", auto_map={"AutoModel": "mine.Own"}),
         "auto_map is not read here",
     ),
+    "of another depth": (
+        lambda f: change(f / "transformer/config.json", depth=10**6),
+        r"its transformer blocks are 2, expected 1000000",
+    ),
+    "quantised": (
+        lambda f: recast(f, "vae", torch.float8_e4m3fn),
+        r"vae/.* is quantised \(F8_E4M3\): expected floats of 16 bits or more",
+    ),
+    "in whole numbers": (lambda f: recast(f, "text_encoder", torch.int8), r"text_encoder/.* is quantised \(I8\)"),
+    "in several files": (
+        lambda f: (f / f"transformer/{diffusers_audio.WEIGHTS}").rename(
+            f / "transformer/diffusion_pytorch_model-00001-of-00002.safetensors"
+        ),
+        r"transformer/.*model\.safetensors does not exist: .* save one that is in several files.* anew",
+    ),
+    "without its reader": (
+        lambda f: change(f / "model_index.json", text_encoder=[None, None]),
+        r"model_index\.json names no text_encoder",
+    ),
     "without a number": (lambda f: change(f / "vae/config.json", sampling_rate="x"), "a configuration is not whole"),
     "without a part": (lambda f: (f / "vae/config.json").unlink(), r"vae/config\.json does not exist"),
     "no JSON": (lambda f: (f / "model_index.json").write_text("{"), "is not JSON"),
@@ -280,6 +322,19 @@ def test_what_a_header_shows_is_refused_before_anything_is_queued(copied, how):
     spoil(folder)
     with pytest.raises(UserError, match=sentence):
         preflight.of_diffusion(str(folder), None, 1.0)
+
+
+@pytest.mark.parametrize("told", [None, 10**30, "128"])
+def test_a_reader_that_does_not_say_how_many_tokens_it_gives_is_refused(folders, tmp_path, told):
+    copy = shutil.copytree(folders["StableAudioPipeline"], tmp_path / "model")
+    change(copy / "tokenizer/tokenizer_config.json", model_max_length=told)
+    with pytest.raises(
+        UserError, match=r"tokenizer_config\.json: model_max_length is .*: expected the number of tokens"
+    ):
+        preflight.of_diffusion(str(copy), None, 1.0)
+    (copy / "tokenizer/tokenizer_config.json").unlink()
+    with pytest.raises(UserError, match=r"tokenizer_config\.json does not exist"):
+        preflight.of_diffusion(str(copy), None, 1.0)
 
 
 def test_weights_without_a_tensor_or_with_numbers_that_are_not_finite_are_refused(copied):
