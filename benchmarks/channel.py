@@ -12,8 +12,13 @@ BATCH = 32
 
 
 @torch.no_grad()
+def latents(model: "ConditionedDiffusionModelWrapper", audio: np.ndarray) -> torch.Tensor:
+    """Latents (clips, channels, frames) of mono audio (clips, samples) at the model's rate."""
+    return torch.cat([model.pretransform.encode(batch) for batch in torch.from_numpy(audio)[:, None].split(BATCH)])
+
+
+@torch.no_grad()
 def through_autoencoder(model: "ConditionedDiffusionModelWrapper", audio: np.ndarray) -> np.ndarray:
     """Mono audio (clips, samples) at the model's rate, encoded and decoded again, within ±1; no clip depends on the others."""
-    batches = torch.from_numpy(audio)[:, None].split(BATCH)
-    pieces = [model.pretransform.decode(model.pretransform.encode(batch)) for batch in batches]
+    pieces = [model.pretransform.decode(batch) for batch in latents(model, audio).split(BATCH)]
     return torch.cat(pieces)[:, 0].clamp(-1, 1).numpy()

@@ -16,7 +16,7 @@ from musicologist.core import shards
 from musicologist.core.shard_writing import Clip
 from musicologist.embedders import clap as embedders_clap
 from musicologist.figures import canvas
-from musicologist.training import clap as training_clap
+from musicologist.training import clap_features
 
 import torch  # isort: skip
 
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--keys", nargs="+", default=["000002_00", "000003_00", "000005_00"])
     arguments = parser.parse_args()
 
-    mels = embedders_clap.LogMel(training_clap.feature_extractor())
+    mels = embedders_clap.LogMel(clap_features.feature_extractor())
     signals = ["denoised", "noisy"]
     found = {signal: clips(arguments.results, signal, arguments.keys) for signal in signals}
     steps = sorted({step for _, step in found["denoised"]})

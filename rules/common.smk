@@ -21,7 +21,7 @@ from musicologist.core import documents, errors
 from musicologist.core.downloads import shown
 from musicologist.core.errors import UserError
 from musicologist.core.checkout import found
-from musicologist.inputs import known_words, section
+from musicologist.inputs import known_words
 from musicologist.prompts import openai_client
 from musicologist.workflow import comparing, configuration, given, overlays, planned, preflight, record
 from musicologist.workflow.run import load, options
@@ -53,7 +53,7 @@ RUN = checked(load, config, SCHEMA, CONFIG_NAME, COPIED, COPIED and STARTED)
 config = RUN.config
 if RUN.given_prompts and not STARTED:
     told = (RUN.given_prompts, found(config["models"]["diffusion"]), config["prompts"]["leave_out"])
-    for doubt in (section.doubt(RUN.given_prompts), checked(known_words.warning, *told) if RUN.generates else ""):
+    for doubt in (*RUN.doubts, checked(known_words.warning, *told) if RUN.generates else ""):
         print(doubt, end="\n" if doubt else "", file=sys.stderr)
 CONFIGFILES = [os.path.relpath(file) for file in workflow.overwrite_configfiles]
 if COPIED and not STARTED:

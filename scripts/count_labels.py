@@ -6,7 +6,10 @@ from musicologist.core import programs
 
 
 def main() -> None:
-    """Write a CSV table, a row a concept: how many prompts ask for it, do not, and count on neither side."""
+    """Write a CSV table, a row a concept: how many prompts ask for it, do not, and count on neither side.
+
+    And, of prompts that the lexicon annotates and our grammar did not write, which aspects it is not known to read.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--annotations", required=True)
     parser.add_argument(
@@ -23,7 +26,7 @@ def main() -> None:
     from musicologist.concepts import definitions, prompt_labels
     from musicologist.core import parquet
     from musicologist.core.files import write_text
-    from musicologist.prompts import own_aspects
+    from musicologist.prompts import lexicon_agreement, own_aspects
     from musicologist.prompts.tables import ANNOTATIONS, PROMPTS
 
     annotations = parquet.read(arguments.annotations, ANNOTATIONS).to_pylist()
@@ -32,7 +35,9 @@ def main() -> None:
     concepts = definitions.load(arguments.concepts_file, arguments.concepts)
     original = arguments.labels == "original"
     terms = prompt_labels.load_original(arguments.original_labels, concepts) if original else {}
-    lines = ["concept,group,asked_for,not_asked_for,on_neither_side"]
+    ours = {row["prompt_id"] for row in prompts if row["writer"] == "template"}
+    by_lexicon = any(row["annotator"] == "lexicon" and row["prompt_id"] not in ours for row in annotations)
+    lines = ["concept,group,asked_for,not_asked_for,on_neither_side,read_badly"]
     for name, concept in concepts.items():
         aspects = own_aspects.by_prompt(annotations, texts, concept.words)
         sides = {
@@ -42,7 +47,9 @@ def main() -> None:
             for row in annotations
         } | dict.fromkeys(arguments.leave_out, ())
         counts = [sum(side in one for one in sides.values()) for side in (1, 0)]
-        lines.append(f"{name},{concept.group},{counts[0]},{counts[1]},{sum(not one for one in sides.values())}")
+        weak = lexicon_agreement.weak_aspects(concept.positive_aspects) if by_lexicon else {}
+        cells = [name, concept.group, *counts, sum(not one for one in sides.values())]
+        lines.append(",".join(map(str, [*cells, "; ".join(lexicon_agreement.told(weak))])))
     write_text(arguments.output, "\n".join(lines) + "\n")
 
 

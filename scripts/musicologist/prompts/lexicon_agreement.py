@@ -91,24 +91,31 @@ other 100 were a check (0.860 and 0.789; 0.850 and 0.758 before any word was men
 def weak_aspects(aspects: Iterable[str], measured: Mapping[str, Agreement] = MEASURED) -> dict[str, str]:
     """Of these aspects, those that the lexicon reads badly or too seldom to say, and why.
 
-    Badly is an F1 below POOR_F1 in ``measured``, too seldom are fewer than FEW_USES prompts that are given the aspect.
+    Badly is an F1 below POOR_F1 in ``measured``, too seldom are fewer than FEW_USES prompts that are given the aspect. The
+    user's own aspects are no words of the lexicon.
     """
-    reasons = {aspect: _weakness(measured[aspect]) for aspect in aspects}
+    reasons = {aspect: _weakness(measured[aspect]) for aspect in aspects if aspect in measured}
     return {aspect: reason for aspect, reason in reasons.items() if reason}
 
 
-def warning(concept: str, aspects: Iterable[str], measured: Mapping[str, Agreement] = MEASURED) -> str | None:
-    """One sentence on what the lexicon's labels of a concept rest on; None where it reads all of its aspects well.
+def told(weak: Mapping[str, str]) -> list[str]:
+    """Each weak aspect with its reason."""
+    return [f"{aspect} ({reason})" for aspect, reason in weak.items()]
 
-    ``aspects`` are those that make a prompt ask for the concept.
+
+def doubt(concepts: Mapping[str, Iterable[str]], measured: Mapping[str, Agreement] = MEASURED) -> str:
+    """What is doubtful about the labels that the lexicon makes of given prompts, as a sentence; empty where nothing is.
+
+    ``concepts`` holds, by concept, the aspects that make a prompt ask for it.
     """
-    weak = weak_aspects(aspects, measured)
+    weak = {concept: found for concept, aspects in concepts.items() if (found := weak_aspects(aspects, measured))}
     if not weak:
-        return None
-    reasons = ", ".join(f"{aspect} ({reason})" for aspect, reason in weak.items())
+        return ""
+    reasons = {aspect: reason for found in weak.values() for aspect, reason in found.items()}
     return (
-        f"{concept}: the lexicon annotator is not known to read {reasons} as GPT-4.1-mini does, "
-        "by 200 prompts that both annotated: look at these labels, or annotate with a language model."
+        f"The lexicon annotator is not known to read {', '.join(told(reasons))} as GPT-4.1-mini does, by 200 prompts that both "
+        f"annotated. On these aspects rest the labels of {', '.join(weak)}: look at them, or annotate with a language model "
+        "(annotation.annotator: openai)."
     )
 
 

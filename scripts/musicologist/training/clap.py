@@ -1,6 +1,7 @@
 """Training the small bundled CLAP: contrastive, with attribute heads and blur, noise and masks as augmentation."""
 
 import math
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -10,21 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from musicologist.core import shards
 from musicologist.core.files import atomic_path
-from musicologist.generators.log_mel_latent import LogMelPretransform
 from musicologist.models.compat import torchaudio  # noqa: F401  (before transformers)
-from musicologist.notes.synthesizer import SAMPLE_RATE, SECONDS
 from musicologist.training import scenes
-from musicologist.vocabulary.terms import FAMILIES, QUALITIES, SOURCES
+from musicologist.training.clap_features import ATTRIBUTES, augment, feature_extractor, read_features
 
-from transformers import ClapConfig, ClapFeatureExtractor, ClapModel  # isort: skip
+from transformers import AutoTokenizer, ClapConfig, ClapModel  # isort: skip
 import torch  # isort: skip
 from torch.nn import functional as F  # isort: skip
-
-ATTRIBUTES = (*FAMILIES, "drums", *SOURCES, *QUALITIES)
-ROUND_TRIPS = 0.35
-"""Share of the clips that the network also hears through the diffusion model's latent, as it will hear generated audio."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +30,11 @@ class Training:
     batch_size: int = 64
     learning_rate: float = 8e-4
     warmup: int = 150
+    start: str = ""  # a model directory whose weights and words to go on from
+    filtered: float = 0.0  # share of the clips that are heard through a random filter (``colour``)
     device: str = "cpu"
+    precision: str = "float32"  # bfloat16 is faster where the processor knows it
+    compiled: bool = False  # needs a C++ compiler
 
 
 def configuration(words: int) -> ClapConfig:
@@ -68,99 +66,22 @@ def configuration(words: int) -> ClapConfig:
     return ClapConfig(text_config=text, audio_config=audio, projection_dim=512)
 
 
-def feature_extractor() -> ClapFeatureExtractor:
-    """LAION CLAP's features at 16 kHz over 4 s: 64 mel bands every 256 samples, repeat-padded."""
-    return ClapFeatureExtractor(
-        feature_size=64,
-        sampling_rate=SAMPLE_RATE,
-        hop_length=256,
-        max_length_s=int(SECONDS),
-        fft_window_size=1024,
-        frequency_min=50,
-        frequency_max=8000,
-        truncation="rand_trunc",
-        padding="repeatpad",
-    )
+def prepare(directory: Path, start: str, captions: Sequence[str]) -> tuple[ClapModel, Any]:
+    """The model that is to be trained and its tokenizer; writes tokenizer, configuration and features into ``directory``.
 
-
-def read_features(paths: Sequence[str], seed: int) -> tuple[np.ndarray, np.ndarray, list[str], np.ndarray]:
-    """Log-mel features (clips, frames, 64) in float16, round-tripped copies, captions, and attributes (clips, ATTRIBUTES).
-
-    The copies (a share ROUND_TRIPS of the clips; the row of the clip stands in the first column of the attributes' index)
-    went through the log-mel latent, half of them blurred or with noise added there, as along a trajectory.
+    All are those of the model in ``start``, where one is given: its weights fit no other words.
     """
-    from musicologist.embedders.clap import LogMel
-
-    features = LogMel(feature_extractor())
-    latent = LogMelPretransform(SAMPLE_RATE, mean=-5.25, spread=1.72, iterations=4)
-    generator = np.random.default_rng([seed, 1])
-    plain: list[np.ndarray] = []
-    copies: list[np.ndarray] = []
-    batch: list[np.ndarray] = []
-    origin: list[int] = []
-    captions: list[str] = []
-    attributes: list[list[bool]] = []
-
-    def flush() -> None:
-        audio = torch.from_numpy(np.stack(batch))
-        plain.append(features(audio).half().numpy())
-        chosen = np.flatnonzero(generator.random(len(batch)) < ROUND_TRIPS)
-        if len(chosen):
-            origin.extend(len(captions) - len(batch) + chosen)
-            state = _as_on_a_trajectory(latent.encode(audio[chosen][:, None]), generator)
-            decoded = latent.decode(state)[:, 0].clamp(-1, 1)
-            copies.append(features(decoded).half().numpy())
-        batch.clear()
-
-    for path in paths:
-        for clip in shards.read(path):
-            batch.append(clip.mono())
-            captions.append(clip.record["caption"])
-            present = {*clip.record["families"], *clip.record["sources"], *clip.record["qualities"]}
-            present |= {"drums"} if clip.record["drums"] else set()
-            attributes.append([name in present for name in ATTRIBUTES])
-            if len(batch) == 64:
-                flush()
-        print(f"features of {len(captions)} clips", file=sys.stderr, flush=True)
-    if batch:
-        flush()
-    rows = np.concatenate([np.arange(len(captions)), np.array(origin, dtype=int)])
-    return np.concatenate(plain + copies), rows, captions, np.array(attributes, dtype=np.float32)
-
-
-def _as_on_a_trajectory(latents: torch.Tensor, generator: np.random.Generator) -> torch.Tensor:
-    """Latents as they are, blurred over time and mel like an average over possibilities, or noisy: a third each."""
-    for index in range(len(latents)):
-        kind = generator.integers(3)
-        if kind == 1:
-            frames, bands = int(generator.integers(1, 12)) * 2 + 1, int(generator.integers(0, 3)) * 2 + 1
-            padded = F.pad(latents[index][None], (frames // 2, frames // 2, bands // 2, bands // 2), mode="replicate")
-            latents[index] = F.avg_pool2d(padded, (bands, frames), stride=1)[0]
-        elif kind == 2:
-            sigma = float(np.exp(generator.uniform(math.log(0.05), math.log(1.5))))
-            noise = torch.from_numpy(generator.standard_normal(latents[index].shape)).float()
-            latents[index] = (latents[index] + sigma * noise) / math.sqrt(1 + sigma**2)
-    return latents
-
-
-def augment(features: torch.Tensor, generator: np.random.Generator) -> torch.Tensor:
-    """Log-mel features (batch, frames, 64) in dB with another gain, a noise floor, time rolls and masks."""
-    batch, frames, bands = features.shape
-    gain = torch.from_numpy(generator.normal(0, 4, (batch, 1, 1))).float()
-    features = features + gain
-    floor = torch.from_numpy(generator.uniform(-75, -20, (batch, 1, 1))).float()
-    noisy = 10 * torch.log10(10 ** (features / 10) + 10 ** ((floor + 3 * torch.randn(features.shape)) / 10))
-    features = torch.where(torch.from_numpy(generator.random((batch, 1, 1)) < 0.5), noisy, features)
-    for index in range(batch):
-        if generator.random() < 0.4:
-            width = int(generator.integers(4, 60))
-            start = int(generator.integers(0, frames - width))
-            features[index, start : start + width] = -60.0
-        if generator.random() < 0.3:
-            width = int(generator.integers(1, 10))
-            start = int(generator.integers(0, bands - width))
-            features[index, :, start : start + width] = -60.0
-    return features
+    if start:
+        for path in Path(start).glob("tokenizer*.json"):
+            shutil.copyfile(path, directory / path.name)
+        tokenizer = AutoTokenizer.from_pretrained(directory)
+        model = ClapModel.from_pretrained(start, dtype=torch.float32)
+    else:
+        tokenizer = scenes.build_tokenizer(sorted(set(captions)), directory)
+        model = ClapModel(configuration(len(tokenizer)))
+    model.config.save_pretrained(directory)
+    feature_extractor().save_pretrained(directory)
+    return model, tokenizer
 
 
 def train(
@@ -175,10 +96,8 @@ def train(
     generator = np.random.default_rng(seed)
     features, rows, captions, attributes = read_features(paths, seed)
     directory.mkdir(parents=True, exist_ok=True)
-    tokenizer = scenes.build_tokenizer(sorted(set(captions)), directory)
-    model = ClapModel(configuration(len(tokenizer))).train().to(schedule.device)
-    model.config.save_pretrained(directory)
-    feature_extractor().save_pretrained(directory)
+    model, tokenizer = prepare(directory, schedule.start, captions)
+    model = model.train().to(schedule.device)
     tokens = tokenizer(captions, padding=True, return_tensors="pt")
     distinct = {caption: number for number, caption in enumerate(sorted(set(captions)))}
     caption_number = torch.tensor([distinct[caption] for caption in captions])
@@ -188,6 +107,10 @@ def train(
     optimizer = torch.optim.AdamW(
         [*weights, *heads.parameters()], schedule.learning_rate, weight_decay=0.02, fused=True
     )
+    kind = torch.device(schedule.device).type
+    reduced = torch.autocast(kind, getattr(torch, schedule.precision), enabled=schedule.precision != "float32")
+    if schedule.compiled:
+        model.audio_model.compile()
     losses, begun, saved, step = [], time.monotonic(), time.monotonic(), 0
     while step < schedule.steps:
         elapsed = (time.monotonic() - begun) / 60
@@ -203,18 +126,19 @@ def train(
             group["lr"] = rate
         chosen = generator.integers(0, len(rows), schedule.batch_size)
         clips = rows[chosen]
-        heard = augment(torch.from_numpy(features[chosen]).float(), generator)
+        heard = augment(torch.from_numpy(features[chosen]).float(), generator, schedule.filtered)
         mask = tokens["attention_mask"][clips]
         length = int(mask.sum(1).max())
-        out = model(
-            input_ids=tokens["input_ids"][clips, :length].to(schedule.device),
-            attention_mask=mask[:, :length].to(schedule.device),
-            input_features=heard[:, None].to(schedule.device),
-            is_longer=torch.zeros(len(clips), 1, dtype=torch.bool, device=schedule.device),
-        )
-        contrast = _contrastive(out.logits_per_audio, caption_number[clips].to(schedule.device))
+        with reduced:
+            out = model(
+                input_ids=tokens["input_ids"][clips, :length].to(schedule.device),
+                attention_mask=mask[:, :length].to(schedule.device),
+                input_features=heard[:, None].to(schedule.device),
+                is_longer=torch.zeros(len(clips), 1, dtype=torch.bool, device=schedule.device),
+            )
+        contrast = _contrastive(out.logits_per_audio.float(), caption_number[clips].to(schedule.device))
         present = torch.from_numpy(attributes[clips]).to(schedule.device)
-        named = F.binary_cross_entropy_with_logits(heads(out.audio_embeds * 10), present)
+        named = F.binary_cross_entropy_with_logits(heads(out.audio_embeds.float() * 10), present)
         optimizer.zero_grad()
         (contrast + 3 * named).backward()
         torch.nn.utils.clip_grad_norm_(weights, 1.0)

@@ -11,6 +11,7 @@ from musicologist.core.checkout import found
 from musicologist.generators import registry as generators
 from musicologist.inputs import section
 from musicologist.probes import registry
+from musicologist.prompts import lexicon_agreement
 from musicologist.prompts.plan import Plan
 from musicologist.workflow import configuration, ears, given, overlays, planned, preflight
 from musicologist.workflow.checks import Checks
@@ -44,6 +45,14 @@ class Run(Checks, Interventions, Keeping):
         told = planned.told(self.config)["inputs"].items()
         inputs = {key: place for key, place in told if key not in ("listeners", "prompt_pairs", "skip")}
         return {**inputs, "writer": None if section.prompts_file(inputs) else self.config["prompts"]["writer"]}
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Doubts about given prompts, and about their labels where the lexicon makes them: a sentence each, or none."""
+        given, annotator = self.config["inputs"]["annotations"], self.config["annotation"]["annotator"]
+        by_lexicon = self.given_prompts and not given and annotator == "lexicon"
+        asked = {name: self.defined_concepts[name].positive_aspects for name in self.concepts}
+        return section.doubt(self.given_prompts), lexicon_agreement.doubt(asked) if by_lexicon else ""
 
     @property
     def curved(self) -> bool:

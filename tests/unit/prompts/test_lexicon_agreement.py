@@ -8,10 +8,10 @@ from musicologist.concepts import definitions
 from musicologist.prompts.lexicon_agreement import (
     MEASURED,
     Agreement,
+    doubt,
     macro_f1,
     measure,
     micro_f1,
-    warning,
     weak_aspects,
 )
 from musicologist.vocabulary.aspects import ASPECTS
@@ -45,7 +45,7 @@ def test_the_measured_figures_cover_the_vocabulary_and_are_possible():
 def test_a_concept_is_weak_where_an_aspect_it_asks_for_is_read_badly_or_seldom_used():
     measured = dict.fromkeys(ASPECTS, Agreement(50, 50, 45))
     assert weak_aspects(CONCEPTS["is_brass"].positive_aspects, measured) == {}
-    assert warning("is_brass", CONCEPTS["is_brass"].positive_aspects, measured) is None
+    assert doubt({"is_brass": CONCEPTS["is_brass"].positive_aspects}, measured) == ""
     badly = measured | {"brass": Agreement(50, 50, 24)}
     assert weak_aspects(CONCEPTS["is_brass"].positive_aspects, badly) == {"brass": "F1 0.48"}
     seldom = measured | {"brass": Agreement(9, 9, 9)}
@@ -54,10 +54,12 @@ def test_a_concept_is_weak_where_an_aspect_it_asks_for_is_read_badly_or_seldom_u
     assert weak_aspects(CONCEPTS["is_brass"].positive_aspects, near) == {}
 
 
-def test_the_warning_names_concept_aspect_and_figure():
+def test_the_sentence_names_concepts_aspects_and_figures():
     measured = dict.fromkeys(ASPECTS, Agreement(50, 50, 45)) | {"synthetic": Agreement(20, 20, 8)}
-    sentence = warning("is_synthetic", CONCEPTS["is_synthetic"].positive_aspects, measured)
-    assert sentence is not None and sentence.startswith("is_synthetic: ") and "synthetic (F1 0.40)" in sentence
+    asked = {name: CONCEPTS[name].positive_aspects for name in ("is_brass", "is_synthetic")}
+    sentence = doubt(asked | {"is_mine": ("an aspect of the user's own",)}, measured)
+    assert "synthetic (F1 0.40)" in sentence and "the labels of is_synthetic: look" in sentence
+    assert "is_brass" not in sentence and "is_mine" not in sentence
 
 
 def run(*arguments):

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from musicologist.core import shard_writing, shards
 from musicologist.embedders import clap as embedders_clap
 from musicologist.generators import stable_audio_tools
 from musicologist.training import clap as training_clap
-from musicologist.training import diffusion, scenes
+from musicologist.training import clap_features, diffusion, scenes
 
 pytestmark = pytest.mark.slow
 
@@ -68,6 +69,28 @@ def test_clap_trains_and_embeds_audio_and_text(clips, tmp_path):
     audio = [clip.mono() for clip in shards.read(clips)][:3]
     assert np.linalg.norm(model.embed_audio(audio, 4), axis=1) == pytest.approx([1, 1, 1], abs=1e-5)
     assert model.embed_text(["a flute note"]).shape == (1, 512)
+
+
+def test_clap_goes_on_with_the_words_of_the_earlier_weights_and_hears_filtered_clips(clips, tmp_path):
+    start = Path(__file__).parents[3] / "resources/models/clap"
+    options = {"learning_rate": 0.0, "start": str(start), "filtered": 1.0, "precision": "bfloat16"}
+    schedule = training_clap.Training(steps=1, minutes=5, batch_size=8, **options)
+    assert np.isfinite(training_clap.train([clips], schedule, 1, tmp_path)["contrastive_loss"])
+    assert json.loads((tmp_path / "tokenizer.json").read_text()) == json.loads((start / "tokenizer.json").read_text())
+    text = ["a flute note"]
+    before, after = (embedders_clap.load(folder).embed_text(text) for folder in (start, tmp_path))
+    assert after == pytest.approx(before, abs=1e-3)
+
+
+def test_a_random_filter_has_neither_gain_nor_tilt_and_spares_the_other_clips():
+    clean = torch.zeros(400, 3, 64)
+    heard = clap_features.colour(clean, 0.5, np.random.default_rng(0)).numpy()
+    changed = np.abs(heard).max(axis=(1, 2)) > 0
+    assert 0.4 < changed.mean() < 0.6
+    assert (heard[:, 0] == heard[:, 2]).all()
+    assert np.abs(heard.mean(2)).max() < 1e-4
+    assert np.abs(heard[:, 0] @ np.linspace(-1, 1, 64)).max() < 1e-3
+    assert 2 < heard[changed].std() < 5
 
 
 def test_other_forms_of_words_fold_and_known_words_stay():

@@ -55,6 +55,14 @@ def test_given_embeddings_leave_out_what_needs_audio_or_a_model(given):
     assert made.batches == ["0000", "0001"]  # given prompts are imported shard by shard
 
 
+def test_what_the_lexicon_reads_badly_of_given_prompts_is_said(given):
+    inputs, _ = given
+    twice, badly = loaded(**inputs, concepts=["is_brass", "is_flute"]).doubts
+    assert "only 1 are different" in twice
+    assert "flute (used by 2: too few to say)" in badly and "the labels of is_flute: look" in badly
+    assert loaded(**inputs).doubts[1] == loaded(concepts=["is_flute"]).doubts[1] == ""
+
+
 def test_given_audio_is_heard_but_not_generated(given):
     inputs, folder = given
     made = loaded(inputs=inputs["inputs"] | {"audio": folder}, audio={"keep": "listening", "listening": 3})
