@@ -1,5 +1,6 @@
 """What NSynth's examples.json says of a note, as a row of the notes table."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,7 @@ def row(place: str | Path, key: str, entry: Any, split: str) -> dict[str, Any]:
     Raises UserError, naming ``place`` and the note, for an entry that is not as NSynth's.
     """
     try:
-        made = {
-            "note_id": key,
-            "instrument": entry["instrument_str"],
-            "family": entry["instrument_family_str"],
-            "source": entry["instrument_source_str"],
-            "qualities": [name for name, present in zip(QUALITIES, entry["qualities"], strict=True) if present],
-            "pitch": _midi("pitch", entry["pitch"]),
-            "velocity": _midi("velocity", entry["velocity"]),
-            "split": split,
-        }
+        made = columns(key, entry, split)
         if not all(present in (0, 1) for present in entry["qualities"]):
             raise ValueError(f"qualities are {str(entry['qualities'])[:40]}, expected ten of 0 and 1")
     except (KeyError, TypeError, ValueError) as error:
@@ -51,6 +43,20 @@ def row(place: str | Path, key: str, entry: Any, split: str) -> dict[str, Any]:
             "INSTRUMENT-PITCH-VELOCITY."
         )
     return made
+
+
+def columns(key: str, entry: Mapping[str, Any], split: str) -> dict[str, Any]:
+    """The same of an entry that was found to be as NSynth's; KeyError, TypeError or ValueError for another."""
+    return {
+        "note_id": key,
+        "instrument": entry["instrument_str"],
+        "family": entry["instrument_family_str"],
+        "source": entry["instrument_source_str"],
+        "qualities": [name for name, present in zip(QUALITIES, entry["qualities"], strict=True) if present],
+        "pitch": _midi("pitch", entry["pitch"]),
+        "velocity": _midi("velocity", entry["velocity"]),
+        "split": split,
+    }
 
 
 def _midi(what: str, value: Any) -> int:

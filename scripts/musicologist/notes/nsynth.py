@@ -5,12 +5,14 @@ import gzip
 import io
 import json
 import re
+import struct
 import tarfile
 import types
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 
@@ -18,12 +20,14 @@ from musicologist.core import shard_writing, shards
 from musicologist.core.errors import UserError
 from musicologist.core.files import atomic_path
 from musicologist.core.shards import SHORTEST
+from musicologist.notes import unpacking
 from musicologist.vocabulary.terms import FAMILIES, QUALITIES, SOURCES
 
 SAMPLE_RATE = 16_000  # Hz
 INSTRUMENTS = 1_006  # in all three splits
 NOTE_BYTES = 128_044  # a WAV file of four seconds
 _BLOCK = 1 << 20
+_HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")  # of a WAV file of one channel of 16 bits
 _TEXT = 1 << 16  # characters
 _LONGEST_ENTRY = 1 << 20  # characters
 _LONGEST_NOTE = 64 << 20  # bytes
@@ -78,12 +82,14 @@ def _unpacked(folder: Path) -> Iterator[Item]:
 
 
 def _archived(archive: str | Path, split: str) -> Iterator[Item]:
-    """Unpacked by gzip, not by tarfile, which takes the end of a truncated stream for the end of the archive."""
+    """Unpacked here, not by tarfile, which takes the end of a truncated stream for the end of the archive."""
     folder, last, found, described = f"nsynth-{split}/", "", set(), False
     try:
-        with _gunzipped(archive) as unpacked:
-            # read1 hands over all that came before a cut, read would lose up to a block of it
-            with tarfile.open(fileobj=types.SimpleNamespace(read=unpacked.read1), mode="r|", bufsize=_BLOCK) as tar:
+        with open(archive, "rb") as file:
+            blocks = _unpacked_blocks(file)
+            # A block holds all that came before a cut, a read of so many bytes would lose up to a block of it.
+            stream_of_blocks = types.SimpleNamespace(read=lambda size: next(blocks, b""))
+            with tarfile.open(fileobj=stream_of_blocks, mode="r|", bufsize=_BLOCK) as tar:
                 for member in tar:
                     tar.members.clear()  # type: ignore[attr-defined] # tarfile remembers every member for as long as it is open
                     name = member.name.removeprefix("./")
@@ -98,11 +104,11 @@ def _archived(archive: str | Path, split: str) -> Iterator[Item]:
                         content = stream.read()
                         yield Path(name).stem, content
                     last = name
-            while unpacked.read(_BLOCK):  # up to the checksum at the end
+            for _ in blocks:  # up to the checksum at the end
                 pass
     except FileNotFoundError:
         raise UserError(f"{archive} does not exist: expected an archive in NSynth's layout (inputs.notes).") from None
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (tarfile.TarError, EOFError, zlib.error) as error:
         good = f"; the last good member is {last}" if last else ""
         raise UserError(
             f"{archive} holds a link where a note should be, behind {last or 'its beginning'}: pack the files themselves "
@@ -119,10 +125,11 @@ def _archived(archive: str | Path, split: str) -> Iterator[Item]:
         )
 
 
-def _gunzipped(archive: str | Path) -> gzip.GzipFile | io.BufferedReader:
+def _unpacked_blocks(file: BinaryIO) -> Iterator[bytes]:
     """An archive's tar stream; browsers unpack what they fetch, so it may be a plain tar file by its bytes."""
-    with open(archive, "rb") as file:
-        return gzip.open(archive) if file.read(2) == b"\x1f\x8b" else open(archive, "rb")
+    packed = file.read(2) == b"\x1f\x8b"
+    file.seek(0)
+    return unpacking.ahead(unpacking.gunzipped(file)) if packed else iter(partial(file.read, _BLOCK), b"")
 
 
 def _is_note(name: str, folder: str) -> bool:
@@ -184,7 +191,7 @@ def flac(place: str, content: bytes) -> bytes:
     Raises UserError, naming ``place``, for what is no note at 16 kHz: Unusable where that is this note's own fault.
     """
     try:
-        decoded, rate = shards.decode_integers(content)
+        decoded, rate = _as_it_stands(content) or shards.decode_integers(content)
     except ValueError as error:
         raise Unusable(
             f"{place} is no readable WAV file ({error}): fetch or make the notes again.", "no readable WAV file"
@@ -205,6 +212,15 @@ def flac(place: str, content: bytes) -> bytes:
     if not decoded.any() if whole else np.abs(decoded).max() < 0.5 / 32767:
         raise Unusable(f"{place} is silent: nothing can be heard in it.", "silent")
     return (shard_writing.encode_integers if whole else shard_writing.encode)(decoded, rate)
+
+
+def _as_it_stands(content: bytes) -> tuple[np.ndarray, int] | None:
+    """The samples (1, samples), int16, and the rate of a WAV file with NSynth's header: nothing is decoded. None of another."""
+    size = len(content) - _HEADER.size
+    header = b"RIFF", size + 36, b"WAVE", b"fmt ", 16, 1, 1, SAMPLE_RATE, 2 * SAMPLE_RATE, 2, 16, b"data", size
+    if size < 0 or size % 2 or not content.startswith(_HEADER.pack(*header)):
+        return None
+    return np.frombuffer(content, "<i2", offset=_HEADER.size)[None], SAMPLE_RATE
 
 
 def entry(number: int, instrument: str, pitch: int, velocity: int, qualities: Iterable[str]) -> dict[str, Any]:

@@ -177,7 +177,7 @@ def _deal(
                 spool.seek(start)
                 record = json.loads(entry)
                 writers[position % len(writers)].add_encoded(key, spool.read(length), record)
-                rows.append(entries.row(key, key, record, split))
+                rows.append(entries.columns(key, record, split))
             append(pa.Table.from_pylist(rows, schema=NOTES))
             total += len(rows)
         if not all(writer.keys for writer in writers):

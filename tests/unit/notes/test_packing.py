@@ -152,6 +152,28 @@ def test_the_first_notes_of_an_instrument_by_name_are_taken(whole):
     assert {row["pitch"] for row in rows} == {60, 61}
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda whole: whole,
+        lambda whole: whole + b"LIST\4\0\0\0name",
+        lambda whole: whole[:-1],
+        lambda whole: whole[:44],
+    ],
+    ids=["as NSynth's", "more behind it", "cut", "no samples"],
+)
+def test_a_note_of_16_bits_is_taken_as_it_stands_and_is_the_same_as_decoded(change, monkeypatch):
+    content = change(wav(tone(1)))
+    found = []
+    for plain in (nsynth._as_it_stands, lambda content: None):
+        monkeypatch.setattr(nsynth, "_as_it_stands", plain)
+        try:
+            found.append(nsynth.flac("a.wav", content))
+        except nsynth.Unusable as error:
+            found.append(error.reason)
+    assert found[0] == found[1]
+
+
 def test_silent_notes_are_left_out(tmp_path):
     wavs = [(name, wav(tone(n) * (n != 1))) for n, name in enumerate(NAMES)]
     rows, dealt = pack(archive(tmp_path / "a.tar.gz", entries(*NAMES), wavs))
@@ -218,7 +240,7 @@ def test_the_checksum_behind_a_long_padding_is_compared(whole):
     assert len(pack(whole)[0]) == len(NAMES)
     content[-6] ^= 0xFF  # in the CRC
     whole.write_bytes(content)
-    with pytest.raises(UserError, match="CRC check failed"):
+    with pytest.raises(UserError, match="incorrect data check"):
         pack(whole)
 
 
