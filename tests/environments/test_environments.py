@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from tests.slurm.cluster import Cluster, why_not
+from tests.slurm.cluster import MODULES, Cluster, why_not
 from tests.workflow.conftest import ROOT, Checkout
 
 FOLDER = ROOT / ".cache/environments"  # kept, and made anew when a file of envs/ changes
@@ -54,11 +54,12 @@ def test_a_small_run_finds_all_it_imports(tmp_path, variant, targets):
     assert set((checkout / "ran").read_text().split()) == places(variant)
 
 
-def test_a_small_run_through_the_slurm_profile_without_conda(tmp_path):
+def test_a_small_run_through_the_slurm_profile_without_conda(tmp_path, monkeypatch):
     if why_not() or not Cluster().alive("slurmctld"):
         pytest.skip(
             f"a Slurm on this machine is needed: {why_not() or '`python tests/slurm/cluster.py up` starts one'}"
         )
+    monkeypatch.setenv("MODULEPATH", str(MODULES))  # the site's
     checkout = Checkout(tmp_path)
     config = with_environments(checkout, "cuda12")
     options = (
