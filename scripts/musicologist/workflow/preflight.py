@@ -3,7 +3,8 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
@@ -81,7 +82,8 @@ def hub_models(foreign: Mapping[str, str]) -> dict[str, hub.Repository]:
     if "diffusion" in foreign and "diffusion" not in from_hub and "text_encoder" not in foreign:
         place = found(foreign["diffusion"])
         family = generators.of_model(place)
-        encoder = family.text_encoder_of(family.read_config(place), None)
+        with _configured(place):
+            encoder = family.text_encoder_of(family.read_config(place), None)
         if isinstance(encoder, hub.Repository) and not (place / encoder.name).is_dir():
             from_hub["text_encoder"] = encoder
     return from_hub
@@ -95,26 +97,44 @@ def of_diffusion(model: str, text_encoder: str | None, seconds_total: float) -> 
     """
     repository, place, family = hub.parse(model), found(model), generators.of_model(model)
     if repository is None:
-        config = family.read_config(place)
+        with _configured(place):
+            config = family.read_config(place)
         needs, total = [], family.check_weights(place)
     else:
         needs = _of_repository(repository, family.FILES)
-        config = family.read_config(hub_client.download(repository, family.CONFIGURATION))
+        place = hub_client.download(repository, family.CONFIGURATION)
+        with _configured(place):
+            config = family.read_config(place)
         if hub.missing(repository, family.FILES):
             total = sum(need.size for need in needs) + _bytes(hub.cached_paths(repository, family.FILES))
         else:
             total = family.check_weights(hub.cached(repository, family.FILES))
-    encoder = family.text_encoder_of(config, text_encoder)
+    with _configured(place):
+        encoder, facts = family.text_encoder_of(config, text_encoder), family.facts(config, seconds_total, model)
     if isinstance(encoder, hub.Repository) and not (repository is None and (place / encoder.name).is_dir()):
         needs += _of_repository(encoder, hub.TEXT_ENCODER_FILES)
-    return family.facts(config, seconds_total, model), needs, total
+    return facts, needs, total
+
+
+@contextmanager
+def _configured(place: object) -> Iterator[None]:
+    """UserError, naming ``place``, for whatever values in a model's configuration make impossible what is done with them."""
+    try:
+        yield
+    except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError) as error:
+        said = " ".join(str(error).split())[:100]
+        raise UserError(
+            f"{place}: its configuration cannot be a model's ({type(error).__name__}: {said}): restore the files that came "
+            "with the weights."
+        ) from None
 
 
 def check_sampling(model: str, trajectory: Mapping[str, Any]) -> None:
     """Raise UserError where a diffusion model, as far as it lies on this disk, cannot be sampled as the configuration says."""
     if hub.parse(model) is None:
         family = generators.of_model(model)
-        facts = family.facts(family.read_config(found(model)), trajectory["seconds_total"], model)
+        with _configured(found(model)):
+            facts = family.facts(family.read_config(found(model)), trajectory["seconds_total"], model)
         sampling_options.check_length(trajectory["seconds_kept"], facts.seconds, model)
 
 

@@ -271,3 +271,35 @@ def test_sizes_that_no_embedder_has_are_refused_before_anything_is_queued(tmp_pa
     (model / file).write_text(json.dumps(json.loads((model / file).read_text()) | changes))
     with pytest.raises(UserError, match=rf"{file}: {sentence}"):
         preflight.of_embedder(str(model))
+
+
+ASKED = {"seconds_total": 4, "seconds_kept": 1}
+
+
+@pytest.mark.parametrize(
+    ("directory", "file", "keys", "value"),
+    [
+        ("diffusion", "model_config.json", ["model", "pretransform", "config", "downsampling_ratio"], 0),
+        ("diffusion", "model_config.json", ["model", "pretransform", "config", "downsampling_ratio"], "x"),
+        ("diffusion", "model_config.json", ["model", "conditioning", "configs", 0, "id"], None),
+        ("diffusion", "model_config.json", ["model", "conditioning", "configs", 2, "id"], []),
+        ("diffusers", "model_index.json", ["_class_name"], {}),
+        ("diffusers", "vae/config.json", ["encoder_c_mults"], []),
+        ("diffusers", "vae/config.json", ["sampling_rate"], float("inf")),
+    ],
+)
+def test_a_models_configuration_with_an_impossible_value_is_a_sentence(tmp_path, directory, file, keys, value):
+    model = getattr(tiny_models, f"{directory}_directory")(tmp_path / "model")
+    preflight.check_sampling(str(model), ASKED)
+    config = json.loads((model / file).read_text())
+    part = config
+    for key in keys[:-1]:
+        part = part[key]
+    part[keys[-1]] = value
+    (model / file).write_text(json.dumps(config))
+    for look in (
+        lambda: preflight.check_sampling(str(model), ASKED),
+        lambda: preflight.of_diffusion(str(model), None, 4),
+    ):
+        with pytest.raises(UserError, match=r"model: its configuration cannot be a model's .*: restore the files"):
+            look()
