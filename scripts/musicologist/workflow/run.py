@@ -237,6 +237,7 @@ def load(
         given_prompts=section.prompts(read, config["prompts"]["count"]),
         parsed_inputs=read,
     )
+    planned.check_places(config["run"])
     planned.check_recorded(f"{run.results}/inputs.json", run.inputs, config["run"])
     preflight.hub_models(run.foreign_models)
     if run.generates:
