@@ -52,10 +52,12 @@ def check(inputs: Inputs, source: str) -> None:
             continue
         if not Path(place).exists():
             raise UserError(f"{source}: inputs.{key} is {place}, {_not_there(place, 'a file or folder')}.")
-        if (key in _FOLDERS and not Path(place).is_dir()) or (key in _FILES and not Path(place).is_file()):
+        one = key not in _FILES and Path(place).is_dir(), key not in _FOLDERS and Path(place).is_file()
+        if not any(one):
             what = "a file" if Path(place).is_file() else "a folder" if Path(place).is_dir() else "a pipe or a device"
             raise UserError(
-                f"{source}: inputs.{key} is {place}, which is {what}: expected a {'folder' if key in _FOLDERS else 'file'}."
+                f"{source}: inputs.{key} is {place}, which is {what}: expected a {'folder' if key in _FOLDERS else 'file'}"
+                f"{' or folder' if key not in (*_FOLDERS, *_FILES) else ''}."
             )
     for key, place in places.items():
         if _BRACES.search(place):

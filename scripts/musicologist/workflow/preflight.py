@@ -67,6 +67,26 @@ def foreign_models(models: Mapping[str, str | None], inputs: Mapping[str, str | 
     return named
 
 
+def check_places(foreign: Mapping[str, str], text_encoder: str | None) -> None:
+    """Raise UserError where an embedder or text encoder on this disk is none, before its files' digests are taken.
+
+    Of what is not there nothing is said: it may be on the hub, or be put there before the run starts.
+    """
+    for kind, model in foreign.items():
+        place = found(model)
+        if kind != "diffusion" and hub.parse(model) is None and place.exists():
+            if not (place.is_dir() or place.is_file()):
+                raise UserError(f"models.{kind} is {model}, a pipe or a device: name the folder or file of a model.")
+            embedders.of_model(model).check(place)
+    if text_encoder and hub.parse(text_encoder) is None:
+        place = found(text_encoder)
+        if place.exists() and not (place / "config.json").is_file():
+            raise UserError(
+                f"models.text_encoder is {text_encoder}, which has no config.json: name the folder that a text encoder was "
+                "saved to, or leave the key out."
+            )
+
+
 def as_options(models: Mapping[str, object]) -> str:
     """Models by kind as options of a script: ``--diffusion``, ``--text-encoder``, and ``--embedder`` for each embedder."""
     kinds = {"diffusion": "diffusion", "text_encoder": "text-encoder"}

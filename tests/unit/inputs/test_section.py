@@ -37,6 +37,11 @@ def test_what_goes_together(places, inputs):
     ("inputs", "sentence"),
     [
         ({"audio": "none"}, "inputs.audio is none, which does not exist"),
+        (
+            {"listeners": "/dev/zero"},
+            "inputs.listeners is /dev/zero, which is a pipe or a device: expected a file or folder.",
+        ),
+        ({"clips": "/dev/zero"}, "which is a pipe or a device: expected a file."),
         ({"audio": "audio"}, "inputs.audio is given, but not what its prompts asked for"),
         ({"audio": "audio", "embeddings": "embeddings", "prompts": "prompts.txt"}, "inputs.audio would not be used"),
         ({"notes": "nsynth-valid", "note_embeddings": "concepts"}, "inputs.notes would not be used"),

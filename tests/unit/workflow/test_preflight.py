@@ -303,3 +303,26 @@ def test_a_models_configuration_with_an_impossible_value_is_a_sentence(tmp_path,
     ):
         with pytest.raises(UserError, match=r"model: its configuration cannot be a model's .*: restore the files"):
             look()
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "sentence"),
+    [
+        ("clap", "/dev/zero", "models.clap is /dev/zero, a pipe or a device"),
+        ("clap", "/", "/ has no config.json"),
+        ("embedders.other", "config", "config has no config.json"),
+        ("clap", "README.md", "README.md"),
+    ],
+)
+def test_an_embedder_that_is_none_is_refused_before_its_digest_is_taken(kind, place, sentence):
+    with pytest.raises(UserError, match=sentence):
+        preflight.check_places({kind: place}, None)
+    preflight.check_places({kind: "owner/name", "diffusion": place}, None)
+
+
+@pytest.mark.parametrize("place", ["/", "/dev/zero", "config", "README.md"])
+def test_a_text_encoder_that_is_none_is_refused_before_its_digest_is_taken(place):
+    with pytest.raises(UserError, match=f"models.text_encoder is {place}, which has no config.json"):
+        preflight.check_places({}, place)
+    preflight.check_places({}, "owner/name")
+    preflight.check_places({}, None)
