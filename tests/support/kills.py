@@ -95,8 +95,7 @@ def kill_script(checkout: Checkout, job: Job, count: int, dice: random.Random) -
     try:
         return _killed(checkout, job, count, dice, kept)
     finally:  # as it was, with its times, which the run's card tells, and so that no fault shows again in the next job
-        for path in (path for folder in folders for path in folder.rglob("*") if ".tmp" in path.name):
-            path.unlink()
+        _remove([path for folder in folders for path in folder.rglob("*") if ".tmp" in path.name])
         _copy(job.outputs, kept, checkout.path)
 
 
