@@ -92,6 +92,16 @@ def kill_script(checkout: Checkout, job: Job, count: int, dice: random.Random) -
     kept = checkout.path.parent / f"{checkout.path.name}-kept"
     shutil.rmtree(kept, ignore_errors=True)
     _copy(job.outputs, checkout.path, kept)
+    try:
+        return _killed(checkout, job, count, dice, kept)
+    finally:  # as it was, with its times, which the run's card tells, and so that no fault shows again in the next job
+        _remove([path for folder in folders for path in folder.rglob("*") if ".tmp" in path.name])
+        _copy(job.outputs, kept, checkout.path)
+
+
+def _killed(checkout: Checkout, job: Job, count: int, dice: random.Random, kept: Path) -> dict[str, float]:
+    targets = [checkout.path / name for name in job.outputs]
+    folders = {target.parent for target in targets}
     seconds, begins = _measured(checkout, job, folders)
     found = {"kills": 0, "met": 0, "seconds": seconds}
     for number in range(3 * count):  # some come too late
@@ -116,7 +126,6 @@ def kill_script(checkout: Checkout, job: Job, count: int, dice: random.Random) -
     assert not _changed(checkout, kept, targets), f"{job.rule}: {_changed(checkout, kept, targets)}"
     left = sorted(name for folder in folders for name in leftovers(folder))
     assert not left, f"{job.rule} left {left}"
-    _copy(job.outputs, kept, checkout.path)  # with the run's name in its tables, which Snakemake's processes tell
     return found
 
 
@@ -137,7 +146,7 @@ def _copy(names: Iterable[str], root: Path, to: Path) -> None:
     for name in names:
         (to / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(to / name, ignore_errors=True)
-        shutil.copytree(root / name, to / name) if (root / name).is_dir() else shutil.copyfile(root / name, to / name)
+        shutil.copytree(root / name, to / name) if (root / name).is_dir() else shutil.copy2(root / name, to / name)
 
 
 def _remove(targets: Iterable[Path]) -> None:

@@ -70,8 +70,12 @@ def _check_original(folder: Path, level: Level, prompts: int, samples: int, left
     if not place.is_dir():
         steps = sorted(int(match[1]) for other in folder.iterdir() if (match := _STEP.fullmatch(other.name)))
         raise UserError(
-            f"{folder} has no diff_step_{step}, which trajectory.keep asks for; it has the steps "
-            f"{', '.join(map(str, steps))}: keep those, or add the folder."
+            f"{folder} has no diff_step_{step}, which trajectory.keep asks for; it has "
+            + (
+                f"one whose number is written in another way: rename it to diff_step_{step}."
+                if step in steps
+                else f"the steps {', '.join(map(str, steps))}: keep those, or add the folder."
+            )
         )
     found = {(int(match[1]), int(match[2])) for file in place.iterdir() if (match := _WAV.fullmatch(file.name))}
     for file in place.iterdir():
@@ -84,6 +88,11 @@ def _check_original(folder: Path, level: Level, prompts: int, samples: int, left
         raise UserError(
             f"{place} has {len(found)} files prompt_P_sample_S.wav, but prompts.count {prompts} and audio.samples {samples} "
             f"ask for {len(expected)}: {_name(prompt, sample)} is {what} ({len(differing)} such)"
+            + "".join(
+                f"; there is {file.name}, and only .wav is looked for"
+                for file in place.iterdir()
+                if what == "missing" and file.stem == Path(_name(prompt, sample)).stem
+            )
             + (f"; {_LEAVE_OUT}." if what == "missing" else ".")
         )
 

@@ -54,7 +54,7 @@ def check_shard(path: Path) -> None:
     Numbers of prompt and sample are whole, noise levels are above 0 and agree with their log-SNR and with one another, numbers
     are finite, texts can be written. What is no such tar file at all is left to who reads it.
     """
-    sigmas: dict[Any, str] = {}
+    sigmas: dict[float, str] = {}
     try:
         size = path.stat().st_size
         with open(path, "rb") as file, tarfile.open(fileobj=file, mode="r:") as tar:
@@ -69,7 +69,8 @@ def check_shard(path: Path) -> None:
                 record = documents.from_json(stream.read()) if stream else {}
                 if isinstance(record, dict) and record:
                     _check_record(record, place)
-                    sigmas.setdefault(record.get("sigma"), place)
+                    if "sigma" in record:
+                        sigmas.setdefault(record["sigma"], place)
     except (OSError, tarfile.TarError, EOFError, ValueError):
         return
     if len(sigmas) > 1:

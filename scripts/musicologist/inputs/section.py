@@ -20,6 +20,7 @@ _ADDRESS = ("http://", "https://")
 _FOLDERS = ("audio", "embeddings", "note_embeddings")
 _FILES = ("prompts", "prompt_pairs", "annotations", "clips")
 _BRACES = re.compile(r"\{(?!split\})|(?<!\{split)\}")
+_KIND_OF_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _ABOVE = (("audio", "embeddings"), ("clips", "embeddings"), ("notes", "note_embeddings"))
 _HEARD = ("clips", "audio", "embeddings")
 
@@ -50,13 +51,13 @@ def check(inputs: Inputs, source: str) -> None:
         if key == "notes":
             continue
         if not Path(place).exists():
-            raise UserError(
-                f"{source}: inputs.{key} is {place}, which does not exist: name a file or folder that does."
-            )
-        if (key in _FOLDERS and not Path(place).is_dir()) or (key in _FILES and not Path(place).is_file()):
+            raise UserError(f"{source}: inputs.{key} is {place}, {_not_there(place, 'a file or folder')}.")
+        one = key not in _FILES and Path(place).is_dir(), key not in _FOLDERS and Path(place).is_file()
+        if not any(one):
             what = "a file" if Path(place).is_file() else "a folder" if Path(place).is_dir() else "a pipe or a device"
             raise UserError(
-                f"{source}: inputs.{key} is {place}, which is {what}: expected a {'folder' if key in _FOLDERS else 'file'}."
+                f"{source}: inputs.{key} is {place}, which is {what}: expected a {'folder' if key in _FOLDERS else 'file'}"
+                f"{' or folder' if key not in (*_FOLDERS, *_FILES) else ''}."
             )
     for key, place in places.items():
         if _BRACES.search(place):
@@ -97,6 +98,15 @@ def check(inputs: Inputs, source: str) -> None:
             )
 
 
+def _not_there(place: str, what: str) -> str:
+    """Why a place that is not there is none, and what to do, as the end of a sentence."""
+    if match := _KIND_OF_ADDRESS.match(place):
+        return f"an address that begins with {match[0]}, from which nothing is fetched: download it, and name {what}"
+    if place.startswith("~"):
+        return f"which does not exist, for nothing puts your home in the place of ~ here: write it out to name {what}"
+    return f"which does not exist: name {what} that does"
+
+
 def check_notes(place: str | None, splits: Sequence[str], source: str) -> None:
     """Raise UserError where several splits are asked for and notes are not given for each, or a place is not there."""
     if len(splits) > 1 and "{split}" not in (place or ""):
@@ -110,9 +120,8 @@ def check_notes(place: str | None, splits: Sequence[str], source: str) -> None:
     for split in splits:
         named = Path(place.replace("{split}", split))
         if not named.exists():
-            raise UserError(
-                f"{source}: inputs.notes is {named}, which does not exist: name an archive or folder that does."
-            )
+            written = place.replace("{split}", split)
+            raise UserError(f"{source}: inputs.notes is {written}, {_not_there(place, 'an archive or folder')}.")
         if not (named.is_dir() or named.is_file()):
             raise UserError(f"{source}: inputs.notes is {named}, a pipe or a device: name an archive or folder.")
         for part in ("examples.json", "audio") if named.is_dir() else ():

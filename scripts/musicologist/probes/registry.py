@@ -82,7 +82,16 @@ def _configured(name: str, entry: Mapping[str, Any], source: str) -> Configured:
         )
     if not address.endswith(".py") and "file" in entry:
         raise UserError(f"{key}.file is {address!r}: expected a Python file, my/{name}.py.")
-    classifier = classifiers.at(address)
+    try:
+        classifier = classifiers.at(address)
+    except SystemExit:
+        raise UserError(
+            f"{address} ends the program where it is read: put what it does by itself below `if __name__ == '__main__':`."
+        ) from None
+    if not isinstance(classifier.settings, Mapping):
+        raise UserError(
+            f"{address}: settings is {str(classifier.settings)[:40]!r}: expected values by name, {{}} for none."
+        )
     for setting in entry:
         if setting != "file" and setting not in classifier.settings:
             known = suggest(setting, [*classifier.settings, "file"])

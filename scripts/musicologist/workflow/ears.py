@@ -85,5 +85,33 @@ def configured(models: Mapping[str, Any], inputs: Mapping[str, Any], source: str
             "one alone, or give audio and notes for all to hear."
         )
     own = next(iter(named))
+    for model in named.values():
+        if model.endswith(".py"):
+            _check_own(model)
     ears = [Ear(name, model, "" if name == own else f"embedders/{name}/") for name, model in named.items()]
     return {ear.place: ear for ear in ears}
+
+
+_NEEDED: Mapping[str, type] = {"LICENCE": str, "READS_TEXT": bool, "ON_SPHERE": bool}
+
+
+def _check_own(model: str) -> None:
+    """Raise UserError where a user's own file ends the program that reads it, or lacks what an embedder's has."""
+    try:
+        module = registry.of_model(model)
+    except SystemExit:
+        raise UserError(
+            f"{model} ends the program where it is read: put what it does by itself below `if __name__ == '__main__':`."
+        ) from None
+    for name, kind in _NEEDED.items():
+        if not isinstance(getattr(module, name, None), kind):
+            raise UserError(
+                f"{model} has no {name} that is {'text' if kind is str else 'True or False'}, which an embedder needs: add it, "
+                "as the docstring of scripts/musicologist/embedders/registry.py shows."
+            )
+    for name in ("load", "check"):
+        if not callable(getattr(module, name, None)):
+            raise UserError(
+                f"{model} has no function {name}, which an embedder needs: add it, as the docstring of "
+                "scripts/musicologist/embedders/registry.py shows."
+            )

@@ -22,9 +22,9 @@ _READ = (*_PARSED, "listeners")
 
 
 def digests(inputs: Mapping[str, Any], others: Iterable[str | Path] = ()) -> dict[str, str]:
-    """The digests of the files that the section ``inputs`` names and of ``others``, each under its path as jobs get it."""
+    """The digests of the files that the section ``inputs`` names and of ``others``, each under its path."""
     places = [*(inputs[key] for key in _READ if inputs.get(key)), *others]
-    return {str(place): _digest(place) for place in places}
+    return {os.path.normpath(place): _digest(place) for place in places}
 
 
 def _digest(place: str | Path) -> str:
@@ -44,7 +44,7 @@ def keep(folder: str | Path, inputs: Mapping[str, Any], planned: Mapping[str, st
     for key, copy in _copies(folder, inputs).items():
         with atomic_path(copy) as temporary:
             temporary.write_bytes(Path(inputs[key]).read_bytes())
-            _require(inputs[key], planned[str(inputs[key])], _digest(temporary))
+            _require(inputs[key], planned[os.path.normpath(inputs[key])], _digest(temporary))
     write_text(folder / RECORD, json.dumps(dict(planned), indent=1) + "\n")
 
 
@@ -67,8 +67,8 @@ def require_planned(record: str | Path, words: Iterable[str]) -> None:
     except ValueError as error:
         raise UserError(f"{record} is damaged ({error}): run again, which writes it anew.") from None
     for word in words:
-        if word in planned:
-            _require(word, planned[word], _digest(word))
+        if (place := os.path.normpath(word)) in planned:
+            _require(word, planned[place], _digest(word))
 
 
 def _require(place: str | os.PathLike[str], planned: str, found: str) -> None:

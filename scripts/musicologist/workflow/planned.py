@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,14 @@ def keep(results: str | Path, config: Mapping[str, Any], files: Mapping[str, str
         if not target.is_file() or target.read_text(encoding="utf-8") != text:
             write_text(target, text)
     return folder(results) / CONFIG
+
+
+def check_places(run: str) -> None:
+    """Raise UserError where something else lies where a run's folders of products and logs belong."""
+    for place in (Path(kind, *below) for kind in ("results", "logs") for below in ((), (run,))):
+        if os.path.lexists(place) and not place.is_dir():
+            what = "a link that leads nowhere" if place.is_symlink() and not place.exists() else "no folder"
+            raise UserError(f"{place} is {what}: a folder was expected there; move it away, or mend the link.")
 
 
 def check_recorded(path: str | Path, inputs: Mapping[str, Any], run: str) -> None:

@@ -3,7 +3,8 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
@@ -66,6 +67,26 @@ def foreign_models(models: Mapping[str, str | None], inputs: Mapping[str, str | 
     return named
 
 
+def check_places(foreign: Mapping[str, str], text_encoder: str | None) -> None:
+    """Raise UserError where an embedder or text encoder on this disk is none, before its files' digests are taken.
+
+    Of what is not there nothing is said: it may be on the hub, or be put there before the run starts.
+    """
+    for kind, model in foreign.items():
+        place = found(model)
+        if kind != "diffusion" and hub.parse(model) is None and place.exists():
+            if not (place.is_dir() or place.is_file()):
+                raise UserError(f"models.{kind} is {model}, a pipe or a device: name the folder or file of a model.")
+            embedders.of_model(model).check(place)
+    if text_encoder and hub.parse(text_encoder) is None:
+        place = found(text_encoder)
+        if place.exists() and not (place / "config.json").is_file():
+            raise UserError(
+                f"models.text_encoder is {text_encoder}, which has no config.json: name the folder that a text encoder was "
+                "saved to, or leave the key out."
+            )
+
+
 def as_options(models: Mapping[str, object]) -> str:
     """Models by kind as options of a script: ``--diffusion``, ``--text-encoder``, and ``--embedder`` for each embedder."""
     kinds = {"diffusion": "diffusion", "text_encoder": "text-encoder"}
@@ -81,7 +102,8 @@ def hub_models(foreign: Mapping[str, str]) -> dict[str, hub.Repository]:
     if "diffusion" in foreign and "diffusion" not in from_hub and "text_encoder" not in foreign:
         place = found(foreign["diffusion"])
         family = generators.of_model(place)
-        encoder = family.text_encoder_of(family.read_config(place), None)
+        with _configured(place):
+            encoder = family.text_encoder_of(family.read_config(place), None)
         if isinstance(encoder, hub.Repository) and not (place / encoder.name).is_dir():
             from_hub["text_encoder"] = encoder
     return from_hub
@@ -95,26 +117,44 @@ def of_diffusion(model: str, text_encoder: str | None, seconds_total: float) -> 
     """
     repository, place, family = hub.parse(model), found(model), generators.of_model(model)
     if repository is None:
-        config = family.read_config(place)
+        with _configured(place):
+            config = family.read_config(place)
         needs, total = [], family.check_weights(place)
     else:
         needs = _of_repository(repository, family.FILES)
-        config = family.read_config(hub_client.download(repository, family.CONFIGURATION))
+        place = hub_client.download(repository, family.CONFIGURATION)
+        with _configured(place):
+            config = family.read_config(place)
         if hub.missing(repository, family.FILES):
             total = sum(need.size for need in needs) + _bytes(hub.cached_paths(repository, family.FILES))
         else:
             total = family.check_weights(hub.cached(repository, family.FILES))
-    encoder = family.text_encoder_of(config, text_encoder)
+    with _configured(place):
+        encoder, facts = family.text_encoder_of(config, text_encoder), family.facts(config, seconds_total, model)
     if isinstance(encoder, hub.Repository) and not (repository is None and (place / encoder.name).is_dir()):
         needs += _of_repository(encoder, hub.TEXT_ENCODER_FILES)
-    return family.facts(config, seconds_total, model), needs, total
+    return facts, needs, total
+
+
+@contextmanager
+def _configured(place: object) -> Iterator[None]:
+    """UserError, naming ``place``, for whatever values in a model's configuration make impossible what is done with them."""
+    try:
+        yield
+    except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError) as error:
+        said = " ".join(str(error).split())[:100]
+        raise UserError(
+            f"{place}: its configuration cannot be a model's ({type(error).__name__}: {said}): restore the files that came "
+            "with the weights."
+        ) from None
 
 
 def check_sampling(model: str, trajectory: Mapping[str, Any]) -> None:
     """Raise UserError where a diffusion model, as far as it lies on this disk, cannot be sampled as the configuration says."""
     if hub.parse(model) is None:
         family = generators.of_model(model)
-        facts = family.facts(family.read_config(found(model)), trajectory["seconds_total"], model)
+        with _configured(found(model)):
+            facts = family.facts(family.read_config(found(model)), trajectory["seconds_total"], model)
         sampling_options.check_length(trajectory["seconds_kept"], facts.seconds, model)
 
 

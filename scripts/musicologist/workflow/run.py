@@ -246,8 +246,10 @@ def load(
         given_prompts=section.prompts(read, config["prompts"]["count"]),
         parsed_inputs=read,
     )
+    planned.check_places(config["run"])
     planned.check_recorded(f"{run.results}/inputs.json", run.inputs, config["run"])
     preflight.hub_models(run.foreign_models)
+    preflight.check_places(run.foreign_models, config["models"]["text_encoder"])
     if run.generates:
         preflight.check_sampling(config["models"]["diffusion"], config["trajectory"])
     return run

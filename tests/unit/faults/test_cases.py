@@ -482,6 +482,32 @@ def test_a_padded_name_of_given_audio_is_a_sentence_when_the_workflow_is_read(tm
         given_audio.check(tmp_path, [("denoised", 5)], Plan(5, 5, 1), 1)
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        (
+            "diff_step_05/prompt_0_sample_0.wav",
+            r"has no diff_step_5, .* written in another way: rename it to diff_step_5\.",
+        ),
+        ("diff_step_3/prompt_0_sample_0.wav", r"it has the steps 3: keep those"),
+        (
+            "diff_step_5/prompt_0_sample_0.WAV",
+            r"missing \(1 such\); there is prompt_0_sample_0\.WAV, and only \.wav is",
+        ),
+        (
+            "diff_step_5/prompt_0_sample_0.flac",
+            r"there is prompt_0_sample_0\.flac, and only \.wav is looked for; or leave",
+        ),
+        ("diff_step_5/prompt_٠_sample_0.wav", r"expected the name prompt_0_sample_0\.wav: rename"),
+    ],
+)
+def test_other_names_of_given_audio_are_told_what_is_in_the_way(tmp_path, name, sentence):
+    (tmp_path / name).parent.mkdir()
+    (tmp_path / name).write_bytes(wav(tone()))
+    with pytest.raises(UserError, match=sentence):
+        given_audio.check(tmp_path, [("denoised", 5)], Plan(1, 1, 1), 1)
+
+
 def test_a_record_of_inputs_that_was_cut_off_names_the_file_and_what_to_do(tmp_path):
     (tmp_path / "atlas.csv").touch()
     shutil.copyfile(CASES / "inputs_cut.json", tmp_path / "inputs.json")

@@ -18,6 +18,7 @@ from musicologist.core.errors import UserError
 from musicologist.inputs import annotations, embeddings, prompts, section
 from musicologist.inputs import audio as given_audio
 from musicologist.notes import nsynth, synthesizer
+from musicologist.workflow import planned
 from musicologist.workflow.run import load
 
 ROOT = Path(__file__).parents[3]
@@ -252,3 +253,19 @@ def test_a_pipe_among_the_notes_is_left_out_with_them(tmp_path):
     (tmp_path / "examples.json").write_text("{}")
     os.mkfifo(tmp_path / "audio/a-1-1.wav")
     assert list(nsynth._unpacked(tmp_path)) == [("a-1-1", b"")]
+
+
+@pytest.mark.parametrize("place", ["results", "logs", "results/demo", "logs/demo"])
+@pytest.mark.parametrize("link", [False, True])
+def test_what_lies_where_a_folder_of_products_belongs_is_a_sentence(tmp_path, monkeypatch, place, link):
+    monkeypatch.chdir(tmp_path)
+    planned.check_places("demo")
+    Path(place).parent.mkdir(exist_ok=True)
+    Path(place).symlink_to("nowhere") if link else Path(place).touch()
+    with pytest.raises(
+        UserError, match=f"^{place} is {'a link that leads nowhere' if link else 'no folder'}: .* move it away"
+    ):
+        planned.check_places("demo")
+    Path(place).unlink()
+    Path(place).mkdir()
+    planned.check_places("demo")

@@ -37,6 +37,11 @@ def test_what_goes_together(places, inputs):
     ("inputs", "sentence"),
     [
         ({"audio": "none"}, "inputs.audio is none, which does not exist"),
+        (
+            {"listeners": "/dev/zero"},
+            "inputs.listeners is /dev/zero, which is a pipe or a device: expected a file or folder.",
+        ),
+        ({"clips": "/dev/zero"}, "which is a pipe or a device: expected a file."),
         ({"audio": "audio"}, "inputs.audio is given, but not what its prompts asked for"),
         ({"audio": "audio", "embeddings": "embeddings", "prompts": "prompts.txt"}, "inputs.audio would not be used"),
         ({"notes": "nsynth-valid", "note_embeddings": "concepts"}, "inputs.notes would not be used"),
@@ -96,3 +101,26 @@ def test_a_prompt_that_cannot_be_written_or_seen_is_a_sentence_in_every_format(t
     for name in ("p.parquet", "p.json"):
         with pytest.raises(UserError, match=rf"{name}.*{sentence}"):
             section.prompts(NOTHING | {"prompts": str(tmp_path / name)}, 2)
+
+
+@pytest.mark.parametrize(
+    ("place", "sentence"),
+    [
+        (
+            "ftp://host/nsynth.tar.gz",
+            "inputs.notes is ftp://host/nsynth.tar.gz, an address that begins with ftp://, from which",
+        ),
+        ("s3://bucket/nsynth", "begins with s3://"),
+        (
+            "file:///data/nsynth",
+            "begins with file:///?, from which nothing is fetched: download it, and name an archive",
+        ),
+        ("~/nsynth", "nothing puts your home in the place of ~ here: write it out"),
+        ("nowhere/nsynth", "inputs.notes is nowhere/nsynth, which does not exist: name an archive or folder that does"),
+    ],
+)
+def test_a_place_that_is_not_there_says_why(places, place, sentence):
+    with pytest.raises(UserError, match=sentence):
+        section.check_notes(place, ["train"], "my.yaml")
+    with pytest.raises(UserError, match=sentence.replace("notes is", "prompts is").replace("an archive", "a file")):
+        section.check(NOTHING | {"prompts": place}, "my.yaml")

@@ -69,3 +69,19 @@ def test_the_schema_still_refuses_what_a_setting_cannot_be():
         check_against_the_schema({"lda": {**OWN, "shrinkage": "auto"}})
     with pytest.raises(UserError, match=r"mine.yaml: unknown key svm.file; expected one of C, gamma"):
         check_against_the_schema({"svm": OWN})
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("import sys; sys.exit(0)", r"mine\.py ends the program where it is read"),
+        (
+            "from musicologist.probes import logistic\nclass Mine(logistic.Logistic):\n    settings = None\n",
+            r"mine\.py: settings is 'None': expected values by name",
+        ),
+    ],
+)
+def test_an_own_file_that_ends_the_program_or_has_no_settings_is_a_sentence(tmp_path, code, sentence):
+    (tmp_path / "mine.py").write_text(code)
+    with pytest.raises(UserError, match=sentence):
+        registry.configured({"mine": {"file": str(tmp_path / "mine.py")}}, "my.yaml")

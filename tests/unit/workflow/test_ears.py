@@ -36,3 +36,32 @@ def test_neither_key_nor_both_and_several_with_nothing_to_hear_are_refused():
         configured(clap=CLAP, embedders={"clap": CLAP})
     with pytest.raises(UserError, match=r"models\.embedders names 2, but inputs\.note_embeddings are given"):
         configured(embedders={"clap": CLAP, "musicnn": "musicnn"}, note_embeddings="folder")
+
+
+WHOLE = """LICENCE, READS_TEXT, ON_SPHERE = "none needed", False, True
+def load(model, device="cpu"): ...
+def check(place): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("", r"mine\.py has no LICENCE that is text, which an embedder needs: add it"),
+        (WHOLE.replace("False", "None"), "has no READS_TEXT that is True or False"),
+        (WHOLE.replace("True", "3"), "has no ON_SPHERE that is True or False"),
+        (WHOLE.replace("def check(place)", "def chek(place)"), "has no function check, which an embedder needs"),
+        (
+            WHOLE + "import sys; sys.exit(2)",
+            "mine.py ends the program where it is read: put what it does by itself below",
+        ),
+        ("1/0", "cannot be imported"),
+    ],
+)
+def test_an_own_file_that_is_no_embedder_is_a_sentence(tmp_path, code, sentence):
+    file = tmp_path / "mine.py"
+    file.write_text(WHOLE)
+    assert not configured(clap=str(file))[""].reads_text
+    file.write_text(code)
+    with pytest.raises(UserError, match=sentence):
+        configured(clap=str(file))

@@ -43,6 +43,13 @@ def test_a_job_that_reads_what_was_edited_is_refused_and_no_other(there, tmp_pat
     given.require_planned(record, [word for word in json.loads(record.read_text()) if word != own])
 
 
+def test_a_path_that_is_written_in_another_way_is_the_same_file(there, tmp_path):
+    record = kept(there)
+    (tmp_path / "p.txt").write_text("Another.\n")
+    with pytest.raises(UserError, match=r"p\.txt was edited"):
+        given.require_planned(record, [f"{tmp_path}//./p.txt"])
+
+
 def test_what_was_removed_is_told_so(there, tmp_path):
     record = kept(there)
     (tmp_path / "p.txt").unlink()

@@ -271,3 +271,58 @@ def test_sizes_that_no_embedder_has_are_refused_before_anything_is_queued(tmp_pa
     (model / file).write_text(json.dumps(json.loads((model / file).read_text()) | changes))
     with pytest.raises(UserError, match=rf"{file}: {sentence}"):
         preflight.of_embedder(str(model))
+
+
+ASKED = {"seconds_total": 4, "seconds_kept": 1}
+
+
+@pytest.mark.parametrize(
+    ("directory", "file", "keys", "value"),
+    [
+        ("diffusion", "model_config.json", ["model", "pretransform", "config", "downsampling_ratio"], 0),
+        ("diffusion", "model_config.json", ["model", "pretransform", "config", "downsampling_ratio"], "x"),
+        ("diffusion", "model_config.json", ["model", "conditioning", "configs", 0, "id"], None),
+        ("diffusion", "model_config.json", ["model", "conditioning", "configs", 2, "id"], []),
+        ("diffusers", "model_index.json", ["_class_name"], {}),
+        ("diffusers", "vae/config.json", ["encoder_c_mults"], []),
+        ("diffusers", "vae/config.json", ["sampling_rate"], float("inf")),
+    ],
+)
+def test_a_models_configuration_with_an_impossible_value_is_a_sentence(tmp_path, directory, file, keys, value):
+    model = getattr(tiny_models, f"{directory}_directory")(tmp_path / "model")
+    preflight.check_sampling(str(model), ASKED)
+    config = json.loads((model / file).read_text())
+    part = config
+    for key in keys[:-1]:
+        part = part[key]
+    part[keys[-1]] = value
+    (model / file).write_text(json.dumps(config))
+    for look in (
+        lambda: preflight.check_sampling(str(model), ASKED),
+        lambda: preflight.of_diffusion(str(model), None, 4),
+    ):
+        with pytest.raises(UserError, match=r"model: its configuration cannot be a model's .*: restore the files"):
+            look()
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "sentence"),
+    [
+        ("clap", "/dev/zero", "models.clap is /dev/zero, a pipe or a device"),
+        ("clap", "/", "/ has no config.json"),
+        ("embedders.other", "config", "config has no config.json"),
+        ("clap", "README.md", "README.md"),
+    ],
+)
+def test_an_embedder_that_is_none_is_refused_before_its_digest_is_taken(kind, place, sentence):
+    with pytest.raises(UserError, match=sentence):
+        preflight.check_places({kind: place}, None)
+    preflight.check_places({kind: "owner/name", "diffusion": place}, None)
+
+
+@pytest.mark.parametrize("place", ["/", "/dev/zero", "config", "README.md"])
+def test_a_text_encoder_that_is_none_is_refused_before_its_digest_is_taken(place):
+    with pytest.raises(UserError, match=f"models.text_encoder is {place}, which has no config.json"):
+        preflight.check_places({}, place)
+    preflight.check_places({}, "owner/name")
+    preflight.check_places({}, None)
