@@ -1,6 +1,7 @@
 """The embedders of a run: by which key they are named, and where their products stand."""
 
 import pytest
+from musicologist.concepts import definitions
 from musicologist.core.errors import UserError
 from musicologist.workflow import ears
 
@@ -36,3 +37,27 @@ def test_neither_key_nor_both_and_several_with_nothing_to_hear_are_refused():
         configured(clap=CLAP, embedders={"clap": CLAP})
     with pytest.raises(UserError, match=r"models\.embedders names 2, but inputs\.note_embeddings are given"):
         configured(embedders={"clap": CLAP, "musicnn": "musicnn"}, note_embeddings="folder")
+
+
+OWN = """
+aspects: {sitar: [sitar, sarod], bell: [bell]}
+is_sitar: {group: mine, notes: {match: any, positive: {families: [guitar]}}, prompts: {positive: [sitar]}}
+is_bell: {group: mine, notes: {match: any, positive: {families: [mallet]}}, prompts: {positive: [bell]}}
+is_either: {group: mine, notes: {match: any, positive: {families: [guitar]}}, prompts: {positive: [guitar, flute]}}
+is_both:
+  group: mine
+  notes: {match: any, positive: {families: [guitar]}}
+  prompts: {match: all, positive: [guitar, electronic]}
+"""
+
+
+def test_a_concept_has_tags_where_each_of_its_aspects_has_one(tmp_path):
+    found = configured(embedders={"clap": CLAP, "musicnn": "musicnn"})
+    concepts = definitions.load("config/concepts.yaml")
+    tags = found["embedders/musicnn/"].tags(concepts)
+    assert tags["is_guitar"] == ("guitar",) and tags["is_string"] == ("strings", "violin", "cello", "harp")
+    assert tags["is_bass"] == tags["is_plucked"] == tags["is_acoustic_band"] == ()
+    assert not any(found[""].tags(concepts).values()) and found[""].tagger is None
+    (tmp_path / "own.yaml").write_text(OWN)
+    own = found["embedders/musicnn/"].tags(definitions.load(tmp_path / "own.yaml"))
+    assert own == {"is_sitar": ("sitar",), "is_bell": (), "is_either": ("guitar", "flute"), "is_both": ()}
