@@ -70,7 +70,7 @@ if RUN.contrasted:
     include: "rules/contrasts.smk"
 
 
-if RUN.tagged:
+if TAGGED:
 
     include: "rules/tags.smk"
 

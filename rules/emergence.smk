@@ -144,7 +144,7 @@ rule write_cards:
         controls=collect("<results>/concepts/{concept}/controls.json", concept=RUN.concepts),
         agreement=RUN.agreement,
         outside=RUN.outside,
-        tags=collect("<results>/{ear}tags.json", ear=RUN.tagged),
+        tags=collect("<results>/{ear}tags.json", ear=TAGGED),
     output:
         collect("<results>/concepts/{concept}/card.json", concept=RUN.concepts),
     log:

@@ -1,39 +1,5 @@
 # A second opinion in which no probe has a part: the names that an embedder was itself trained to give, read off the embeddings that
 # it has made. Nothing is heard again, and one job measures all concepts whose aspects such names say.
-TAGGED = RUN.tagged
-TAGGING = f"({'|'.join(map(re.escape, TAGGED))})"
-
-
-def tagger_of_embedder(wildcards):
-    return RUN.ears[wildcards.ear].tagger
-
-
-def code_of_tagger(wildcards):
-    return family_digest(tagger_of_embedder(wildcards), CODE_DIGESTS)
-
-
-def name_of_embedder(wildcards):
-    return RUN.ears[wildcards.ear].name
-
-
-def tags_of_concepts(wildcards):
-    """By concept, as JSON; a concept without any is left out of what is measured, and named."""
-    return json.dumps(TAGGED[wildcards.ear])
-
-
-def scores_of_tagged(wildcards):
-    """Of the concepts that have tags: the first classifier's, of which the clips and their labels are read."""
-    return [
-        f"{RUN.results}/{wildcards.ear}concepts/{concept}/scores_{CLASSIFIERS[0]}.parquet"
-        for concept, tags in TAGGED[wildcards.ear].items()
-        if tags
-    ]
-
-
-def scores_by_concept(wildcards, input):
-    return [f"{Path(path).parent.name}={path}" for path in input.scores]
-
-
 # The parts hold what the embedder gave; what was collected of them, which says which levels there are, may be scaled.
 rule tag_audio:
     input:

@@ -135,7 +135,7 @@ def _whole(module: str, parts: Sequence[str], what: str) -> ModuleType:
     if missing := [part for part in parts if not hasattr(found, part)]:
         raise UserError(
             f"{module} has no {' and no '.join(missing)}: {what} has {', '.join(parts)}, as examples/own_embedder.py and "
-            f"{Path(__file__).name} beside the embedders show."
+            "scripts/musicologist/embedders/registry.py show."
         )
     return found
 
