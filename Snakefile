@@ -9,6 +9,7 @@
 # ├── concepts/CONCEPT/   dataset.parquet, CLASSIFIER.skops, scores_CLASSIFIER.parquet, emergence.csv, emergence.png, pca.gif
 # │                       rates.png, pca.png, emergence.json, landmarks.parquet, card.json, controls.parquet, controls.json, content.parquet
 # ├── embedders/NAME/     the same of another embedder of models.embedders: embeddings/, concepts/, atlas.csv, order.json
+# │                       tags.parquet, tags.csv, tags.json where it has names of its own for what it hears
 # ├── comparison/         embedders.json: whether the others agree; landmarks.csv, landmarks.json, landmarks.png: when
 # ├── unconditional/, branches/, switched/      clips without prompts; of `snakemake commitment`; of `snakemake switching`
 # ├── information.parquet, information.png     what the prompts tell, in nats by noise level
@@ -67,6 +68,11 @@ if RUN.renoised:
 if RUN.contrasted:
 
     include: "rules/contrasts.smk"
+
+
+if TAGGED:
+
+    include: "rules/tags.smk"
 
 
 if RUN.informed:

@@ -1,8 +1,8 @@
 """The figures that README and METHODS state about a finished run, one line each: python benchmarks/evidence.py results/demo
 
 Mean curves, guidance (`signals.csv`), the noisy state against its null (with `controls.renoising`), switching (`snakemake
-switching`), what is left of concepts without the aspects named beside them, and what another embedder says. Lines of what the
-run lacks are left out. All but the mean curves are of the first classifier.
+switching`), what is left of concepts without the aspects named beside them, and what another embedder and its own tags say.
+Lines of what the run lacks are left out. All but the mean curves are of the first classifier.
 """
 
 import argparse
@@ -30,6 +30,16 @@ def main() -> None:
     if (run / "comparison/embedders.json").is_file():
         print(json.loads((run / "comparison/embedders.json").read_text(encoding="utf-8"))["summary"])
         print(*json.loads((run / "comparison/landmarks.json").read_text(encoding="utf-8"))["sentences"], sep="\n")
+    for path in [run / "tags.json", *sorted((run / "embedders").glob("*/tags.json"))]:
+        if path.is_file():
+            print(*(row["sentence"] for row in denoised(path)), sep="\n")
+
+
+def denoised(path: Path) -> list[dict]:
+    """What tags say of the finished clips, of the denoised signal where there is one."""
+    rows = json.loads(path.read_text(encoding="utf-8"))["curves"]
+    found = [row for row in rows if row["signal"] == "denoised"]
+    return found or [row for row in rows if row["signal"] == "noisy"]
 
 
 def means(folder: Path) -> list[str]:

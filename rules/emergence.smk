@@ -144,6 +144,7 @@ rule write_cards:
         controls=collect("<results>/concepts/{concept}/controls.json", concept=RUN.concepts),
         agreement=RUN.agreement,
         outside=RUN.outside,
+        tags=collect("<results>/{ear}tags.json", ear=TAGGED),
     output:
         collect("<results>/concepts/{concept}/card.json", concept=RUN.concepts),
     log:
@@ -160,4 +161,5 @@ rule write_cards:
     shell:
         "python {params.script:q} --atlas {input.atlas:q} --order {input.order:q} --concepts {params.concepts:q}"
         " --summaries {input.summaries:q} --reports {input.reports:q} --controls {input.controls:q}"
-        " --agreement {input.agreement:q} --outside {input.outside:q} --outputs {output:q} 2> {log:q}"
+        " --agreement {input.agreement:q} --outside {input.outside:q} --tags {input.tags:q}"
+        " --outputs {output:q} 2> {log:q}"

@@ -153,6 +153,41 @@ def outside_of_embedder(wildcards):
     return [] if wildcards.ear else [path.replace("<results>", RUN.results) for path in RUN.outside]
 
 
+# The tags of concepts by the folder of each embedder that has names of its own for what it hears.
+TAGGED = checked(lambda: RUN.tagged)
+TAGGING = f"({'|'.join(map(re.escape, TAGGED))})"
+
+
+def tagger_of_embedder(wildcards):
+    return RUN.ears[wildcards.ear].tagger
+
+
+def code_of_tagger(wildcards):
+    return family_digest(tagger_of_embedder(wildcards), CODE_DIGESTS)
+
+
+def name_of_embedder(wildcards):
+    return RUN.ears[wildcards.ear].name
+
+
+def tags_of_concepts(wildcards):
+    """By concept, as JSON; a concept without any is left out of what is measured, and named."""
+    return json.dumps(TAGGED[wildcards.ear])
+
+
+def scores_of_tagged(wildcards):
+    """Of the concepts that have tags: the first classifier's, of which the clips and their labels are read."""
+    return [
+        f"{RUN.results}/{wildcards.ear}concepts/{concept}/scores_{CLASSIFIERS[0]}.parquet"
+        for concept, tags in TAGGED[wildcards.ear].items()
+        if tags
+    ]
+
+
+def scores_by_concept(wildcards, input):
+    return [f"{Path(path).parent.name}={path}" for path in input.scores]
+
+
 COMPARED = checked(comparing.folders, config, CONFIG_NAME)
 OF_RUNS = f"results/comparison/{'-'.join(COMPARED)}"
 

@@ -18,6 +18,7 @@ def main() -> None:
     parser.add_argument("--controls", nargs="+", type=Path, required=True, help="controls.json of each concept")
     parser.add_argument("--agreement", nargs="*", type=Path, default=[], help="agreement.csv, with several passes")
     parser.add_argument("--outside", nargs="*", default=[], help="what other embedders say, where there are any")
+    parser.add_argument("--tags", nargs="*", default=[], help="what embedders' own tags say, of those that have some")
     parser.add_argument("--outputs", nargs="+", type=Path, required=True, help="card.json of each concept")
     arguments = parser.parse_args()
 
@@ -32,6 +33,7 @@ def main() -> None:
     agreement = {row["aspect"]: row for path in arguments.agreement for row in results.read(path)}
     known = definitions.load(arguments.concepts)
     outside = [row for path in arguments.outside for row in read(path)["curves"]]
+    tags = [row for path in arguments.tags for row in read(path)["curves"]]
     rows, order = results.read(arguments.atlas), read(arguments.order)
     controls = [read(path) for path in arguments.controls]
     controlled = answers.of_controls(answers.curves(controls))
@@ -42,6 +44,7 @@ def main() -> None:
         mine = [row for row in rows if row["concept"] == name]
         card = cards.card(known[name], mine, summary, reports, order, agreement, under, controlled)
         card["other_embedders"] = [row for row in outside if row["concept"] == name]
+        card["tags"] = [row for row in tags if row["concept"] == name]
         write_text(output, json.dumps(results_writing.without_nan(card), indent=2) + "\n")
 
 

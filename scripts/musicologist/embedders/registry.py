@@ -21,13 +21,16 @@ loudness of eight parts of a second::
     def check(place): ...  # no file to check
 """
 
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, cast
+from types import ModuleType
+from typing import Any, Protocol, cast
 
 import numpy as np
 
 from musicologist.core.checkout import found
+from musicologist.core.errors import UserError
 from musicologist.models import devices, hub
 
 FAMILIES = {
@@ -36,6 +39,10 @@ FAMILIES = {
     "musicnn": "musicologist.embedders.musicnn",
 }
 """The module of each family."""
+
+TAGGERS = {"musicologist.embedders.musicnn": "musicologist.embedders.musicnn_tags"}
+"""Of families that have names for what they hear: the module that reads them off the embeddings, a ``Tagger``. A file of the
+user's own may have the parts of both."""
 
 PACKAGED = ("musicnn",)
 """Families whose weights come with a package: their name is the model's."""
@@ -83,6 +90,18 @@ class Family(Protocol):
         """The files of a hub repository that are wanted; only where it has models there."""
 
 
+class Tagger(Protocol):
+    """What the module of a tagger has: names of what a clip holds that the embedder was trained to give, without a probe."""
+
+    TAGS: Sequence[str]
+    """The names."""
+    TAGS_OF_ASPECTS: Mapping[str, Sequence[str]]
+    """The tags that say an aspect of prompts; an aspect that is itself a tag needs no entry."""
+
+    def tagger(self, model: str | Path) -> Callable[[np.ndarray], np.ndarray]:
+        """A function from embeddings (clips, size), neither centred nor scaled, to probabilities (clips, tags), float32."""
+
+
 def module_of(model: str | Path) -> str:
     """The module of the family that reads ``model``.
 
@@ -98,5 +117,47 @@ def module_of(model: str | Path) -> str:
 
 
 def of_model(model: str | Path) -> Family:
-    """The family that reads ``model``, loaded."""
-    return cast(Family, devices.family(module_of(model)))
+    """The family that reads ``model``, loaded; UserError where a file of the user's own lacks a part of it."""
+    module = module_of(model)
+    family = _whole(module, {"LICENCE": str, "READS_TEXT": bool, "ON_SPHERE": bool, "load": Callable}, "an embedder")
+    try:
+        inspect.signature(family.load).bind(model, "cpu")
+    except TypeError as error:
+        raise UserError(
+            f"{module}: load cannot be called with the model and the device ({error}): expected load(model, device)."
+        ) from None
+    return cast(Family, family)
+
+
+_WORDS = {str: "text", bool: "True or False", Sequence: "a list", Mapping: "a dictionary", Callable: "a function"}
+
+
+def _whole(module: str, parts: Mapping[str, Any], what: str) -> ModuleType:
+    """The module of this name, loaded; UserError where it ends the program, or lacks one of ``parts``, of these types."""
+    try:
+        found = devices.family(module)
+    except SystemExit:
+        raise UserError(
+            f"{module} ends the program where it is read: put what it does by itself below `if __name__ == '__main__':`."
+        ) from None
+    if missing := [f"{part} that is {_WORDS[kind]}" for part, kind in parts.items() if not _is(found, part, kind)]:
+        raise UserError(
+            f"{module} has no {' and no '.join(missing)}: {what} has {', '.join(parts)}, as examples/own_embedder.py and "
+            "scripts/musicologist/embedders/registry.py show."
+        )
+    return found
+
+
+def _is(module: ModuleType, part: str, kind: Any) -> bool:
+    return isinstance(getattr(module, part, None), kind)
+
+
+def tagger_of(module: str) -> str | None:
+    """The module that reads tags off the embeddings of a family, itself or one of TAGGERS; None where it has no names."""
+    found = TAGGERS.get(module, module)
+    return found if hasattr(devices.family(found), "tagger") else None
+
+
+def tags_of(tagger: str) -> Tagger:
+    """The module of a tagger, loaded; UserError where it lacks a part."""
+    return cast(Tagger, _whole(tagger, {"TAGS": Sequence, "TAGS_OF_ASPECTS": Mapping, "tagger": Callable}, "a tagger"))

@@ -173,12 +173,17 @@ def warnings(rows: Sequence[Row]) -> list[dict[str, str]]:
     return found
 
 
-def second_opinion(concept: str, comparison: Mapping[str, Any]) -> tuple[str, list[dict[str, str]]]:
-    """What embedders beside the run's own say of a concept, as a sentence, and a warning for each that does not agree.
+def second_opinion(
+    concept: str, comparison: Mapping[str, Any], tags: Sequence[Mapping[str, Any]] = ()
+) -> tuple[str, list[dict[str, str]]]:
+    """What else is said of a concept, as a sentence, and a warning for each embedder beside the run's own that does not agree.
 
-    ``comparison`` is comparison/embedders.json, empty where a run has one embedder.
+    ``comparison`` is comparison/embedders.json, empty where a run has one embedder; ``tags`` are those of the concept's card,
+    of which the sentences about the finished clips are told.
     """
-    said = comparison.get("sentences", {}).get(concept, "")
+    signal = "denoised" if any(row["signal"] == "denoised" for row in tags) else "noisy"
+    told = [row["sentence"] for row in tags if row["signal"] == signal]
+    said = " ".join(filter(None, [comparison.get("sentences", {}).get(concept), *told]))
     others = comparison.get("disagree", {}).get(concept, ())
     return said, [{"short": f"{embedder} does not agree", "sentence": said} for embedder in others]
 

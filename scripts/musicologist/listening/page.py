@@ -205,7 +205,7 @@ def _concept(
     judged = {(row["prompt_id"], row["sample"]): row for row in held}
     judges = [column for column in (held[0] if held else ()) if f"{column}_label" in held[0] and column != "prompt"]
     end = max(rows, key=lambda row: row["step"])
-    second_opinion, disagreements = contents.second_opinion(name, comparison)
+    second_opinion, disagreements = contents.second_opinion(name, comparison, card.get("tags", ()))
     return {
         "id": name,
         "name": contents.title(name),

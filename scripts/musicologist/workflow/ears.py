@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from musicologist.concepts.definitions import Concept
 from musicologist.core.checkout import CHECKOUT, found
 from musicologist.core.errors import UserError
 from musicologist.embedders import registry
@@ -38,6 +39,16 @@ class Ear:
     def on_sphere(self) -> bool:
         """Whether what it gives has unit norm; if not, the notes centre and scale it."""
         return registry.of_model(self.model).ON_SPHERE
+
+    @property
+    def tagger(self) -> str | None:
+        """The module that reads its own names for what it hears off what it gives; None where it has none."""
+        return registry.tagger_of(self.module)
+
+    def tags(self, concepts: Mapping[str, Concept]) -> dict[str, tuple[str, ...]]:
+        """By concept the tags that say what its prompts ask for; none where an aspect of it has no tag, or it has no tags."""
+        named = registry.tags_of(self.tagger) if self.tagger else None
+        return {name: _tags(concept, named) if named else () for name, concept in concepts.items()}
 
     @property
     def environment(self) -> str:
@@ -87,31 +98,17 @@ def configured(models: Mapping[str, Any], inputs: Mapping[str, Any], source: str
     own = next(iter(named))
     for model in named.values():
         if model.endswith(".py"):
-            _check_own(model)
+            registry.of_model(model)  # UserError where it is none
     ears = [Ear(name, model, "" if name == own else f"embedders/{name}/") for name, model in named.items()]
     return {ear.place: ear for ear in ears}
 
 
-_NEEDED: Mapping[str, type] = {"LICENCE": str, "READS_TEXT": bool, "ON_SPHERE": bool}
+def _tags(concept: Concept, named: registry.Tagger) -> tuple[str, ...]:
+    """The tags of a concept's aspects, where each of them has one: prompts that ask for another would count as positive too.
 
-
-def _check_own(model: str) -> None:
-    """Raise UserError where a user's own file ends the program that reads it, or lacks what an embedder's has."""
-    try:
-        module = registry.of_model(model)
-    except SystemExit:
-        raise UserError(
-            f"{model} ends the program where it is read: put what it does by itself below `if __name__ == '__main__':`."
-        ) from None
-    for name, kind in _NEEDED.items():
-        if not isinstance(getattr(module, name, None), kind):
-            raise UserError(
-                f"{model} has no {name} that is {'text' if kind is str else 'True or False'}, which an embedder needs: add it, "
-                "as the docstring of scripts/musicologist/embedders/registry.py shows."
-            )
-    for name in ("load", "check"):
-        if not callable(getattr(module, name, None)):
-            raise UserError(
-                f"{model} has no function {name}, which an embedder needs: add it, as the docstring of "
-                "scripts/musicologist/embedders/registry.py shows."
-            )
+    Where a prompt must ask for several at once there are none: the highest of several tags says that one is there.
+    """
+    aspects = concept.positive_aspects
+    known = [named.TAGS_OF_ASPECTS.get(aspect, [aspect] if aspect in named.TAGS else []) for aspect in aspects]
+    one = len(aspects) == 1 or concept.prompt_match == "any"
+    return tuple(dict.fromkeys(tag for tags in known for tag in tags)) if one and all(known) else ()

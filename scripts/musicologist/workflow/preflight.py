@@ -49,7 +49,7 @@ def foreign_models(models: Mapping[str, str | None], inputs: Mapping[str, str | 
 
     They need a check, and perhaps a download; an embedder whose weights come with a package, or that is a file of the user's
     own, needs neither. ``models`` has the run's own embedder as ``clap`` and any other as ``embedders.NAME``. Raises UserError
-    where a file of the user's own is missing.
+    where a file of the user's own is missing, or lacks a part of an embedder.
     """
     heard = [kind for kind in models if kind == "clap" or kind.startswith("embedders.")]
     used = ["diffusion"] if section.heard(inputs) is None else []
@@ -58,8 +58,10 @@ def foreign_models(models: Mapping[str, str | None], inputs: Mapping[str, str | 
     named = {kind: str(models[kind]) for kind in used if str(models[kind]).rstrip("/") != bundled[kind]}
     for kind in set(heard) & set(named):
         model = named[kind]
-        if model.endswith(".py") and not found(model).is_file():
-            raise UserError(f"{model} does not exist: models.{kind} names it as the file of your own embedder.")
+        if model.endswith(".py"):
+            if not found(model).is_file():
+                raise UserError(f"{model} does not exist: models.{kind} names it as the file of your own embedder.")
+            embedders.of_model(model)
         if model.endswith(".py") or model in embedders.PACKAGED:
             del named[kind]
     if "diffusion" in named and models["text_encoder"]:

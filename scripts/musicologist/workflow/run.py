@@ -147,6 +147,13 @@ class Run(Checks, Interventions, Keeping):
         return where(len(self.ears) > 1, "<results>/comparison/embedders.json")
 
     @property
+    def tagged(self) -> dict[str, dict[str, tuple[str, ...]]]:
+        """By the folder of an embedder that has names for what it hears: the tags of each concept, where any has some."""
+        concepts = {name: self.defined_concepts[name] for name in self.concepts}
+        found = {place: ear.tags(concepts) for place, ear in self.ears.items()} if self.audible else {}
+        return {place: tags for place, tags in found.items() if any(tags.values())}
+
+    @property
     def generator(self) -> str:
         """Which model a generating script samples, and in which precision, as options."""
         models = self.config["models"]

@@ -34,6 +34,9 @@ def test_each_figure_is_a_line_and_what_a_run_lacks_is_left_out(tmp_path, monkey
     results_writing.write(
         tmp_path / "signals.csv", [{**pair, **difference}, {**pair, "concept": "is_flute", **difference}]
     )
+    rows = [{"signal": signal, "sentence": f"musicnn's own tag of {signal}."} for signal in ("noisy", "denoised")]
+    (tmp_path / "embedders/musicnn").mkdir(parents=True)
+    (tmp_path / "embedders/musicnn/tags.json").write_text(json.dumps({"curves": rows}))
     monkeypatch.setattr("sys.argv", ["evidence.py", str(tmp_path)])
     evidence.main()
     first, *lines = capsys.readouterr().out.splitlines()
@@ -42,7 +45,8 @@ def test_each_figure_is_a_line_and_what_a_run_lacks_is_left_out(tmp_path, monkey
     assert lines[1].startswith(
         "without the other named aspects (denoised, last level): techno 0.80 to 0.50 [0.40, 0.60], "
     )
-    assert "flute 0.90 to 0.85" in lines[1] and len(lines) == 2
+    assert "flute 0.90 to 0.85" in lines[1]
+    assert lines[2:] == ["musicnn's own tag of denoised."]
 
 
 def test_switching_is_told_by_group(tmp_path):

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from musicologist.core.errors import UserError
-from musicologist.embedders import musicnn
+from musicologist.embedders import musicnn, musicnn_tags
+from musicologist.vocabulary.aspects import ASPECTS
 
 SHAPES = (
     {f"conv2d{end}/kernel": shape for end, shape in (("", (7, 86, 1, 204)), ("_1", (7, 38, 1, 204)))}
@@ -158,3 +159,17 @@ def test_embeddings_are_what_the_last_hidden_layer_holds_and_no_batch_changes_th
     assert together.shape == (3, real.size)
     assert np.array_equal(together, real.features_and_tags(sounds())[0])
     assert np.array_equal(together, alone)
+
+
+def test_tags_read_off_embeddings_are_those_that_the_packages_own_tensorflow_graph_gives(real):
+    expected = np.load(FIXTURE)["tags"]
+    read = musicnn_tags.tagger()(real.embed_audio(sounds(), 3))
+    assert read.dtype == np.float32 and np.abs(read - expected).max() < 1e-4
+    assert expected.max() > 0.3  # so that there is something to be equal to
+
+
+def test_every_tag_of_an_aspect_is_one_of_musicnns():
+    assert set(musicnn_tags.TAGS_OF_ASPECTS) <= set(ASPECTS)
+    for aspect, tags in musicnn_tags.TAGS_OF_ASPECTS.items():
+        assert tags and set(tags) <= set(musicnn_tags.TAGS), aspect
+    assert not {aspect for aspect in ASPECTS if aspect in musicnn_tags.TAGS} - set(musicnn_tags.TAGS_OF_ASPECTS)

@@ -38,6 +38,73 @@ def test_a_family_has_what_the_contract_names_and_is_read_without_torch(name):
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
+def test_tags_are_read_by_a_module_beside_the_family_or_by_a_file_of_ones_own_and_else_by_none(tmp_path):
+    musicnn, clap = (registry.FAMILIES[name] for name in ("musicnn", "clap"))
+    assert registry.tagger_of(musicnn) == "musicologist.embedders.musicnn_tags"
+    assert registry.tagger_of(clap) is None
+    own, plain = tmp_path / "own.py", tmp_path / "plain.py"
+    own.write_text("TAGS, TAGS_OF_ASPECTS = ['bell'], {}\ndef tagger(model): ...\n")
+    plain.write_text("")
+    assert registry.tagger_of(str(own)) == str(own) and registry.tags_of(str(own)).TAGS == ["bell"]
+    assert registry.tagger_of(str(plain)) is None
+
+
+OWN = """
+LICENCE, READS_TEXT, ON_SPHERE = "none needed", False, False
+def load(model, device="cpu"): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            "LICENCE, READS_TEXT",
+            "_, READS_TEXT",
+            r"own\.py has no LICENCE that is text: an embedder has LICENCE, READS_TEXT",
+        ),
+        (
+            "READS_TEXT, ON_SPHERE",
+            "reads, sphere",
+            r"own\.py has no READS_TEXT that is True or False and no ON_SPHERE that",
+        ),
+        (
+            '"none needed", False',
+            '"none needed", None',
+            r"own\.py has no READS_TEXT that is True or False: an embedder",
+        ),
+        ("def load", "def loaded", r"own\.py has no load that is a function"),
+        ("", "import sys; sys.exit(2)", r"own\.py ends the program where it is read: put what it does by itself below"),
+        (
+            'device="cpu"',
+            "*, device",
+            r"own\.py: load cannot be called with the model and the device .*load\(model, device\)",
+        ),
+        ("", "import nothing_of_the_kind", r"own\.py cannot be imported \(ModuleNotFoundError"),
+    ],
+)
+def test_a_file_of_ones_own_that_lacks_a_part_is_refused_where_a_run_is_planned(tmp_path, old, new, sentence):
+    file = tmp_path / "own.py"
+    file.write_text(OWN)
+    assert registry.of_model(file).LICENCE == "none needed"
+    file.write_text(OWN.replace(old, new, 1))
+    with pytest.raises(UserError, match=sentence):
+        registry.of_model(file)
+
+
+def test_a_tagger_of_ones_own_that_lacks_a_part_is_refused(tmp_path):
+    (tmp_path / "own.py").write_text("TAGS = []\ndef tagger(model): ...\n")
+    with pytest.raises(UserError, match="has no TAGS_OF_ASPECTS that is a dictionary: a tagger has TAGS, "):
+        registry.tags_of(registry.tagger_of(str(tmp_path / "own.py")))
+
+
+def test_no_map_of_tags_makes_an_embedding_stale():
+    """The tagger imports the embedder, and not the other way."""
+    covered = provenance.covered(SCRIPTS / "musicologist/embedders/musicnn.py")
+    assert all(file.name != "musicnn_tags.py" for file in covered)
+    assert all(file.name != "tagged.py" for file in provenance.covered(SCRIPTS / "embed_audio.py"))
+
+
 def test_a_loaded_embedder_has_what_the_contract_names(tmp_path):
     directory = tiny_models.clap_directory(tmp_path / "clap")
     model = registry.of_model(directory).load(directory)

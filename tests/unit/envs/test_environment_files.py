@@ -107,3 +107,5 @@ def test_every_rule_with_an_environment_calls_python_so_that_it_is_found_without
     commands = [re.search(r'shell:\s+"(.*)', body) for body in bodies if re.search(r"(?m)^ *conda:", body)]
     assert len(commands) > 30
     assert all(command and command[1].startswith("python {params.script:q}") for command in commands)
+    of_embedders = [body for body in bodies if re.search(r"conda:\s+environment_of_embedder", body)]
+    assert len(of_embedders) == 4 and all("--family {params.family:q}" in body for body in of_embedders)

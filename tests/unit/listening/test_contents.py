@@ -60,6 +60,9 @@ def test_embedders_that_disagree_are_a_doubt():
     assert doubt == {"short": "musicnn does not agree", "sentence": sentence}
     assert contents.second_opinion("is_bass", said) == ("musicnn agrees.", [])
     assert contents.second_opinion("is_bass", {}) == ("", [])
+    tags = [{"signal": signal, "sentence": f"Its tags of {signal}."} for signal in ("noisy", "denoised")]
+    assert contents.second_opinion("is_bass", said, tags) == ("musicnn agrees. Its tags of denoised.", [])
+    assert contents.second_opinion("is_bass", {}, tags[:1]) == ("Its tags of noisy.", [])
 
 
 def test_the_words_that_made_a_prompt_count_are_marked_in_its_text():

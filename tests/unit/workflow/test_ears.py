@@ -1,6 +1,7 @@
 """The embedders of a run: by which key they are named, and where their products stand."""
 
 import pytest
+from musicologist.concepts import definitions
 from musicologist.core.errors import UserError
 from musicologist.workflow import ears
 
@@ -38,30 +39,25 @@ def test_neither_key_nor_both_and_several_with_nothing_to_hear_are_refused():
         configured(embedders={"clap": CLAP, "musicnn": "musicnn"}, note_embeddings="folder")
 
 
-WHOLE = """LICENCE, READS_TEXT, ON_SPHERE = "none needed", False, True
-def load(model, device="cpu"): ...
-def check(place): ...
+OWN = """
+aspects: {sitar: [sitar, sarod], bell: [bell]}
+is_sitar: {group: mine, notes: {match: any, positive: {families: [guitar]}}, prompts: {positive: [sitar]}}
+is_bell: {group: mine, notes: {match: any, positive: {families: [mallet]}}, prompts: {positive: [bell]}}
+is_either: {group: mine, notes: {match: any, positive: {families: [guitar]}}, prompts: {positive: [guitar, flute]}}
+is_both:
+  group: mine
+  notes: {match: any, positive: {families: [guitar]}}
+  prompts: {match: all, positive: [guitar, electronic]}
 """
 
 
-@pytest.mark.parametrize(
-    ("code", "sentence"),
-    [
-        ("", r"mine\.py has no LICENCE that is text, which an embedder needs: add it"),
-        (WHOLE.replace("False", "None"), "has no READS_TEXT that is True or False"),
-        (WHOLE.replace("True", "3"), "has no ON_SPHERE that is True or False"),
-        (WHOLE.replace("def check(place)", "def chek(place)"), "has no function check, which an embedder needs"),
-        (
-            WHOLE + "import sys; sys.exit(2)",
-            "mine.py ends the program where it is read: put what it does by itself below",
-        ),
-        ("1/0", "cannot be imported"),
-    ],
-)
-def test_an_own_file_that_is_no_embedder_is_a_sentence(tmp_path, code, sentence):
-    file = tmp_path / "mine.py"
-    file.write_text(WHOLE)
-    assert not configured(clap=str(file))[""].reads_text
-    file.write_text(code)
-    with pytest.raises(UserError, match=sentence):
-        configured(clap=str(file))
+def test_a_concept_has_tags_where_each_of_its_aspects_has_one(tmp_path):
+    found = configured(embedders={"clap": CLAP, "musicnn": "musicnn"})
+    concepts = definitions.load("config/concepts.yaml")
+    tags = found["embedders/musicnn/"].tags(concepts)
+    assert tags["is_guitar"] == ("guitar",) and tags["is_string"] == ("strings", "violin", "cello", "harp")
+    assert tags["is_bass"] == tags["is_plucked"] == tags["is_acoustic_band"] == ()
+    assert not any(found[""].tags(concepts).values()) and found[""].tagger is None
+    (tmp_path / "own.yaml").write_text(OWN)
+    own = found["embedders/musicnn/"].tags(definitions.load(tmp_path / "own.yaml"))
+    assert own == {"is_sitar": ("sitar",), "is_bell": (), "is_either": ("guitar", "flute"), "is_both": ()}

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 import types
@@ -246,11 +247,14 @@ def test_bundled_models_need_neither_a_check_nor_a_download(tmp_path):
 def test_an_embedder_of_a_package_or_of_ones_own_needs_no_check_before_a_run(tmp_path):
     own, inputs = tmp_path / "own.py", {"audio": None, "embeddings": None, "note_embeddings": None}
     models = {"diffusion": "resources/models/diffusion", "text_encoder": None}
-    own.touch()
+    shutil.copyfile("examples/own_embedder.py", own)
     for clap in ("musicnn", str(own)):
         assert preflight.foreign_models({**models, "clap": clap}, inputs) == {}
     with pytest.raises(UserError, match=r"nowhere\.py does not exist"):
         preflight.foreign_models({**models, "clap": "nowhere.py"}, inputs)
+    own.write_text("")
+    with pytest.raises(UserError, match=r"own\.py has no LICENCE that is text and no READS_TEXT"):
+        preflight.foreign_models({**models, "clap": str(own)}, inputs)
 
 
 @pytest.mark.parametrize(
