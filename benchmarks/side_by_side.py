@@ -180,6 +180,13 @@ def embedding_in_batches(folder: Path) -> np.ndarray:
     return np.concatenate([model.embed_audio([audio for _, _, audio in batch], 8) for batch in stream])
 
 
+def embedding_in_half(folder: Path) -> np.ndarray:
+    from musicologist.models import devices
+
+    with devices.half("cpu", "bfloat16"):
+        return embedding_in_batches(folder)
+
+
 # Scores: one concept's probe on all clips of a run of the paper's size.
 
 
@@ -304,17 +311,20 @@ def prepare_packing(folder: Path, notes: int = 2000) -> None:
 
 
 def packing_unpacked(folder: Path) -> np.ndarray:
-    """Unpack the archive, and read and write the notes one by one."""
+    """Unpack the archive, read and write the notes one by one, and put what is known of them into a frame."""
+    import pandas as pd
     import soundfile
 
     with tarfile.open(folder / "nsynth-train.tar.gz") as archive:
         archive.extractall(folder / "unpacked", filter="data")
     unpacked, count = folder / "unpacked" / "nsynth-train", 0
     (folder / "flac").mkdir()
-    for name in sorted(json.loads((unpacked / "examples.json").read_text())):
+    entries = json.loads((unpacked / "examples.json").read_text())
+    for name in sorted(entries):
         audio, rate = soundfile.read(unpacked / "audio" / f"{name}.wav", dtype="int16")
         soundfile.write(folder / "flac" / f"{name}.flac", audio, rate)
         count += 1
+    pd.DataFrame(list(entries.values())).to_parquet(folder / "notes.parquet")
     return np.array(count)
 
 
@@ -351,6 +361,14 @@ TASKS = {
         embedding_file_by_file,
         embedding_in_batches,
         2e-2,
+    ),
+    "embedding-half": Task(
+        "the same, ours in bfloat16",
+        "embedding",
+        prepare_embedding,
+        embedding_file_by_file,
+        embedding_in_half,
+        0.5,
     ),
     "svm": Task(
         "scoring 70,000 embeddings, SVM",
@@ -434,11 +452,11 @@ def measured(name: str, step: str, place: Path) -> tuple[float, float]:
 
 
 def processor() -> str:
-    """The machine, in a line."""
-    names = [
-        line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line
-    ]
-    return f"{names[0] if names else 'an unknown processor'}, {len(names)} cores; one thread, one run of each."
+    """The machine, in a line, and whether it multiplies matrices in bfloat16 in hardware of its own."""
+    told = Path("/proc/cpuinfo").read_text()
+    names = [line.split(":", 1)[1].strip() for line in told.splitlines() if "model name" in line]
+    name, amx = names[0] if names else "an unknown processor", "with" if "amx_bf16" in told else "without"
+    return f"{name} {amx} AMX, {len(names)} cores; one run of each, one thread (packing: two, and one that unpacks)."
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import re
 import sys
 from pathlib import Path
 
+from snakemake import benchmark as measuring
 from snakemake.settings.types import DeploymentMethod
 from snakemake.sourcecache import LocalSourceFile
 from snakemake.utils import update_config
@@ -66,6 +67,8 @@ pathvars:
     benchmarks=f"logs/{config['run']}/benchmarks",
 
 
+# Twice a second, as Snakemake does it, looking at the memory of jobs takes more of a core than many of them.
+measuring.BENCHMARK_INTERVAL_SHORT = 3
 CLASSIFIERS = list(RUN.classifiers)
 
 

@@ -1,6 +1,7 @@
 """Embed the clips of one shard: a shard of generated audio with all its steps, or a shard of notes."""
 
 import argparse
+import hashlib
 import itertools
 import os
 import sys
@@ -64,8 +65,9 @@ def main() -> None:
 
     def write(size: int) -> None:
         with parquet.writer(arguments.output[0], schema, metadata) as append:
+            heard: dict[bytes, Any] = {}
             for level in progress.shown(levels, len(levels), "tar files embedded"):
-                table = embed(model, level["tar"], size, arguments.corpus, arguments.threads)
+                table = embed(model, level["tar"], size, arguments.corpus, arguments.threads, heard)
                 append(scaled(table) if scaled else table)
         for path in arguments.output[1:]:
             with parquet.writer(path, schema, metadata) as append:
@@ -79,22 +81,28 @@ def main() -> None:
     print(f"Clips embedded at once: {batch}.", file=sys.stderr)
 
 
-def embed(model: Any, tar: Path, batch_size: int, corpus: str, threads: int) -> Any:
-    """A table of one tar file's embeddings, in the order of its clips; memory holds a batch of audio."""
+def embed(model: Any, tar: Path, batch_size: int, corpus: str, threads: int, heard: dict[bytes, Any]) -> Any:
+    """A table of one tar file's embeddings, in the order of its clips; memory holds a batch of audio.
+
+    ``heard`` has embeddings by the digest of the sound: where guidance is off the guided estimate is the unguided one.
+    """
     import numpy as np
     import pyarrow as pa
     from musicologist.embeddings import soundness, tables
 
-    records, keys, pieces, silent = [], [], [], []
+    records, keys, sounds, silent = [], [], [], []
     for batch in batches(model, tar, batch_size, threads):
         silent += [key for key, _, audio in batch if not audio.any()]
         keys += [key for key, _, _ in batch]
         records += [record for _, record, _ in batch]
-        pieces.append(model.embed_audio([audio for _, _, audio in batch], batch_size))
+        digests = [hashlib.sha256(audio.data).digest() for _, _, audio in batch]
+        new = {digest: audio for digest, (_, _, audio) in zip(digests, batch, strict=True) if digest not in heard}
+        heard.update(zip(new, model.embed_audio(list(new.values()), batch_size) if new else (), strict=True))
+        sounds += digests
     if silent:
         print(f"{tar}: {len(silent)} of {len(keys)} clips are silent, first {', '.join(silent[:5])}.", file=sys.stderr)
     embedding = tables.embedding_column(
-        soundness.require(np.concatenate(pieces), str(tar), len(keys) - len(silent), model.size)
+        soundness.require(np.stack([heard[digest] for digest in sounds]), str(tar), len(keys) - len(silent), model.size)
     )
     if corpus == "notes":
         return pa.table({"note_id": keys, "embedding": embedding})

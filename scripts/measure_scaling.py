@@ -12,9 +12,9 @@ def main() -> None:
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
-    from musicologist.embeddings import scaling
+    from musicologist.embeddings import scaling_of_notes
 
-    scaling.write(arguments.output, scaling.measure(arguments.parts))
+    scaling_of_notes.write(arguments.output, scaling_of_notes.measure(arguments.parts))
 
 
 if __name__ == "__main__":

@@ -26,9 +26,9 @@ def main() -> None:
     from musicologist.core import parquet, results_writing
     from musicologist.core.files import atomic_path, write_text
     from musicologist.embeddings import of_notes
-    from musicologist.probes import classifiers, validation
+    from musicologist.probes import classifiers, fitting_imports, validation
 
-    classifiers.prepare_writing()
+    fitting_imports.prepare()
     dataset = parquet.read(arguments.dataset, DATASET)
     rows, labels, test = of_notes.labelled_notes(dataset, arguments.embeddings)
     instruments = dataset["instrument"].to_numpy()

@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
+
 from musicologist.audio import manifests, sampling_options
 from musicologist.audio.sampler import Sampler, clip_seed
 from musicologist.core import noise_levels
@@ -119,11 +121,19 @@ class ShardSampling:
         wanted: Sequence[Wanted],
         latents_of: Callable[[Sequence[Wanted]], Iterable[tuple[Level, torch.Tensor]]],
     ) -> Iterator[tuple[Level, Clip]]:
-        """Yield the clips at all levels for which ``latents_of`` gives a batch's latents (clips, channels, frames)."""
+        """Yield the clips at all levels for which ``latents_of`` gives a batch's latents (clips, channels, frames).
+
+        What is the same at a step as the signal before it, as estimates are where guidance is off, is decoded once.
+        """
         for batch, levels in self.sampling.batches(wanted, latents_of):
+            before: list[tuple[Level, torch.Tensor, list[np.ndarray]]] = []
             for level, latents in levels:
-                decoded = self.decoding.batches(latents, self.sampler.decode)
-                sounds = (sound.numpy() for _, sounds in decoded for sound in sounds)
+                before = [one for one in before if one[0][1] == level[1]]
+                sounds = next((sounds for _, other, sounds in before if torch.equal(other, latents)), [])
+                if not sounds:
+                    decoded = self.decoding.batches(latents, self.sampler.decode)
+                    sounds = [sound.numpy() for _, some in decoded for sound in some]
+                    before.append((level, latents, sounds))
                 for one, sound in zip(batch, sounds, strict=True):
                     record = asdict(one) | manifests.of_level(level, self.sigmas) | self.made_by
                     yield level, manifests.clip(sound, self.sampler.sample_rate, record)

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from musicologist.core import parquet
 from musicologist.embeddings import tables
-from musicologist.embeddings.tables import NOTE_EMBEDDINGS, SCALING
+from musicologist.embeddings.tables import SCALING
 
 
 @dataclass(frozen=True)
@@ -28,27 +28,8 @@ class Scaling:
         )
 
 
-def measure(parts: Sequence[str | Path]) -> Scaling:
-    """The scaling of the notes in these tables; a feature that is the same for all keeps its unit. Memory holds one table."""
-    count, total, squares, shift = 0, 0.0, 0.0, 0.0
-    for part in parts:
-        embedding = tables.embeddings(parquet.read(part, NOTE_EMBEDDINGS)["embedding"]).astype(np.float64)
-        shift = shift if count else embedding[:1].mean(axis=0)  # so that no digits cancel
-        count += len(embedding)
-        total = total + (embedding - shift).sum(axis=0)
-        squares = squares + ((embedding - shift) ** 2).sum(axis=0)
-    mean = total / count
-    spread = np.sqrt(np.maximum(squares / count - mean**2, 0))
-    return Scaling(np.asarray(mean + shift), np.where(spread > 1e-9 * (1 + np.abs(mean + shift)), spread, 1.0))
-
-
-def write(path: str | Path, scaling: Scaling) -> None:
-    """Store it."""
-    parquet.write(path, SCALING, pa.table({"mean": scaling.mean, "spread": scaling.spread}))
-
-
 def read(paths: Sequence[str | Path]) -> Scaling | None:
-    """What ``write`` stored at the one path; None where there is none: the embeddings are on the sphere."""
+    """What ``scaling_of_notes.write`` stored at the one path; None where there is none: the embeddings are on the sphere."""
     for path in paths:
         table = parquet.read(path, SCALING)
         return Scaling(table["mean"].to_numpy(), table["spread"].to_numpy())

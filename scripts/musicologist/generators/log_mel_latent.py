@@ -21,6 +21,7 @@ _HISS = 0.1 * _FLOOR  # what is left of silence: about -85 dB, some steps of 16 
 _LOUDEST = 4.0  # no scaled mel magnitude of audio within ±1 is larger
 _FULL_SCALE = 0.25 * 0.375 * _WINDOW**2  # energy of a full-scale sine over the bins of one frame under the Hann window
 _PEAK = 0.9  # of the loudest training clips
+_AT_ONCE = 4  # clips: their spectra fit a processor's cache
 _DAMPING = 0.3  # share of the wanted magnitude below which a phase counts for less: keeps decoding smooth in its input
 
 
@@ -61,6 +62,9 @@ class LogMelPretransform(Pretransform):
         a whole: nothing is left to be cut off at full scale. An estimate of silence is a faint hiss, for it is a sound to embed
         as any other.
         """
+        return torch.cat([self._decode(some) for some in latents.split(_AT_ONCE)])
+
+    def _decode(self, latents: torch.Tensor) -> torch.Tensor:
         logarithm = (latents.float() * self.spread + self.mean).clamp(math.log(_FLOOR), math.log(_LOUDEST))
         mel = (torch.exp(logarithm) - _FLOOR).clamp_min(_HISS).transpose(1, 2) / _SCALE
         magnitude = self._magnitude(mel).transpose(1, 2)

@@ -175,22 +175,6 @@ def skops_io() -> ModuleType:
     return io
 
 
-def prepare_writing() -> None:
-    """In a program that fits and writes probes but reads none: import scikit-learn and skops in half the time.
-
-    To be called before anything else imports them. pandas and pytest, which scikit-learn imports where they are installed,
-    stay out, and skops does not walk scikit-learn for the names of what it may read.
-    """
-    with lean.without("pandas", "pytest"):
-        import sklearn.utils
-
-        walk, sklearn.utils.all_estimators = sklearn.utils.all_estimators, list
-        try:
-            skops_io()
-        finally:
-            sklearn.utils.all_estimators = walk
-
-
 def save(probe: Probe, path: str | Path, decision: Decision | None = None) -> None:
     """Write a probe with skops: no pickle, so loading one runs no code; its ``decision`` lies beside it in the same file."""
     skops_io().dump(probe, path)

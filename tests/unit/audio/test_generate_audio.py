@@ -204,6 +204,22 @@ def difference(one, other):
     return np.abs(one.audio - other.audio).max()
 
 
+def test_estimates_that_are_one_where_guidance_is_off_are_decoded_once(run, monkeypatch):
+    """The unguided estimate beside the guided: apart at step 0, at sigma 100, one at step 4, below the guidance."""
+    monkeypatch.setattr(
+        sys.modules[__name__], "LEVELS", [(s, n) for s in ("denoised", "noisy", "unguided") for n in (0, 4)]
+    )
+    decode, decoded = Sampler.decode, []
+    monkeypatch.setattr(Sampler, "decode", lambda self, some: decoded.append(len(some)) or decode(self, some))
+    found = clips(run("a", **{"guidance-sigma-min": 20}))
+    assert len(found) == 6 * 8
+    assert sum(decoded) == 5 * 8
+    for key in {key for _, _, key in found}:
+        assert not np.array_equal(found["unguided", 0, key].audio, found["denoised", 0, key].audio)
+        assert np.array_equal(found["unguided", 4, key].audio, found["denoised", 4, key].audio)
+        assert found["unguided", 4, key].record == {**found["denoised", 4, key].record, "signal": "unguided"}
+
+
 def test_neither_batch_nor_shard_changes_a_clip(run):
     whole = clips(run("whole", batch_size=3))
     for name, options in {

@@ -14,7 +14,7 @@ from musicologist.core import parquet, shard_writing, shards
 from musicologist.core.errors import UserError
 from musicologist.core.shard_writing import Clip
 from musicologist.embedders import clap
-from musicologist.embeddings import collecting, scaling, tables
+from musicologist.embeddings import collecting, scaling, scaling_of_notes, tables
 from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
 
 from tests.support import tiny_models
@@ -104,11 +104,35 @@ def test_half_precision_is_near_full_precision_and_hears_the_same_features(embed
     assert 0.999 < (full * half).sum(1).min() < 1 - 1e-7
 
 
+def test_a_sound_that_stands_at_two_levels_is_heard_once(embed, tmp_path, monkeypatch):
+    manifest = audio_shard(tmp_path, 3, [6, 7], levels=[("denoised", 7), ("unguided", 0), ("unguided", 7)])
+    plain = tables.embeddings(parquet.read(embed(manifest), AUDIO_EMBEDDINGS)["embedding"])
+    names = [f"{prompt:06d}_{sample:02d}" for prompt in (6, 7) for sample in (0, 1)]
+    level = {"signal": "unguided", "step": 7, "sigma": 1.25, "log_snr_db": -3.0}
+    same = [
+        Clip(clip.key, clip.audio, clip.sample_rate, {**clip.record, **level})
+        for clip in shards.read(tmp_path / "denoised/step_07/shard_0003.tar")
+    ]
+    other = Clip(names[3], same[0].audio * 0.5, same[0].sample_rate, {**same[3].record})
+    shard_writing.write(tmp_path / "unguided/step_07/shard_0003.tar", [*same[:3], other])
+    hear, heard = clap.Clap.embed_audio, []
+    monkeypatch.setattr(
+        clap.Clap, "embed_audio", lambda self, some, batch: heard.append(len(some)) or hear(self, some, batch)
+    )
+    table = parquet.read(embed(manifest), AUDIO_EMBEDDINGS)
+    found = tables.embeddings(table["embedding"])
+    assert sum(heard) == 9
+    assert np.array_equal(found[8:11], found[:3])
+    assert np.abs(found[:8] - plain[:8]).max() < 1e-6
+    assert np.abs(found[11] - found[3]).max() > 1e-3
+    assert table["signal"].to_pylist()[8:] == ["unguided"] * 4
+
+
 def test_clips_that_are_not_collected_are_scaled_where_they_are_embedded(embed, tmp_path):
     manifest = audio_shard(tmp_path, 3, [6])
     plain = parquet.read(embed(manifest), AUDIO_EMBEDDINGS)
     found = scaling.Scaling(np.full(512, 0.01), np.linspace(1, 2, 512))
-    scaling.write(tmp_path / "scaling.parquet", found)
+    scaling_of_notes.write(tmp_path / "scaling.parquet", found)
     scaled = parquet.read(embed(manifest, scaling=tmp_path / "scaling.parquet"), AUDIO_EMBEDDINGS)
     assert scaled["embedding"].equals(found(plain)["embedding"]) and not scaled["embedding"].equals(plain["embedding"])
 

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from musicologist.core import parquet
-from musicologist.embeddings import collecting, scaling, tables
+from musicologist.embeddings import collecting, scaling, scaling_of_notes, tables
 from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
 
 NOTES = np.random.default_rng(0).normal([5, -2000, 0.1], [2, 30, 0.01], (50, 3)).astype(np.float32)
@@ -24,10 +24,10 @@ def parts(tmp_path):
 
 
 def test_notes_and_clips_are_centred_and_scaled_by_the_notes(parts, tmp_path):
-    found = scaling.measure(parts)
+    found = scaling_of_notes.measure(parts)
     np.testing.assert_allclose(found.mean, NOTES.astype(float).mean(0), rtol=1e-9)
     np.testing.assert_allclose(found.spread, NOTES.astype(float).std(0), rtol=1e-6)
-    scaling.write(tmp_path / "scaling.parquet", found)
+    scaling_of_notes.write(tmp_path / "scaling.parquet", found)
     stored = scaling.read([tmp_path / "scaling.parquet"])
     expected = (NOTES - NOTES.mean(0, dtype=float)) / NOTES.std(0, dtype=float)
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
@@ -47,7 +47,7 @@ def test_notes_and_clips_are_centred_and_scaled_by_the_notes(parts, tmp_path):
 def test_a_feature_that_is_the_same_for_all_notes_stays_finite(tmp_path):
     column = tables.embedding_column(np.tile(np.float32([7, 0]), (4, 1)))
     parquet.write(tmp_path / "a.parquet", NOTE_EMBEDDINGS, pa.table({"note_id": list("abcd"), "embedding": column}))
-    found = scaling.measure([tmp_path / "a.parquet"])
+    found = scaling_of_notes.measure([tmp_path / "a.parquet"])
     assert found.mean.tolist() == [7, 0] and found.spread.tolist() == [1, 1]
     table = found(pa.table({"embedding": tables.embedding_column(np.float32([[7, 0], [7, 3]]))}))
     assert tables.embeddings(table["embedding"]).tolist() == [[0, 0], [0, 1]]
