@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import product
 from pathlib import Path
@@ -110,8 +111,8 @@ def in_parallel(texts: list[str], seeds: list[int], steps: list[int]) -> dict[tu
     return {level: np.concatenate([part[level] for part in parts]) for level in parts[0]}
 
 
-def rendered(asked: generated.Asked, soundfont: str) -> tuple[np.ndarray, list[dict], list[int]]:
-    """What each prompt asks for, played by a sound font: audio (prompts, samples), labels and numbers of the prompts."""
+def rendered(asked: generated.Asked, soundfont: str) -> tuple[np.ndarray, list[dict]]:
+    """What each prompt asks for, played by a sound font: audio (prompts, samples) and labels."""
     player = synthesizer.Player(soundfont)
     of_family = {family: [i for i in player.instruments() if i.family == family] for family in FAMILIES}
     once = dict(zip(asked.numbers, asked.labels, strict=True))
@@ -125,7 +126,7 @@ def rendered(asked: generated.Asked, soundfont: str) -> tuple[np.ndarray, list[d
             scene = scenes.Scene(label["kind"], (instrument,), False, label["qualities"], None)
             sound = scenes.render_scene(player, rng, scene)
         audio.append(sound)
-    return np.stack(audio), list(once.values()), list(once)
+    return np.stack(audio), list(once.values())
 
 
 def means(found: dict[str, np.ndarray]) -> str:
@@ -219,7 +220,7 @@ def main() -> None:
     probes, of_notes = fit(matched, note_labels + clip_labels), fit(listened, note_labels)
     outside = judges.of_demo_notes(MUSICNN)
 
-    def heard(judge: str, features: np.ndarray, labels: list[dict], prompts: list[int]) -> dict[str, np.ndarray]:
+    def heard(judge: str, features: np.ndarray, labels: list[dict], prompts: Sequence[int]) -> dict[str, np.ndarray]:
         """Areas (names, 1 + resamples) by group of names."""
         if judge == MUSICNN:
             decisions = outside.decisions(features)
@@ -229,12 +230,12 @@ def main() -> None:
 
     asked = generated.family_prompts(SEED, PROMPTS, samples)
     real_clips = {
-        "held-out clips of TimGM6mb": lambda: (*judges.held_out(704, SEED + 1, "TimGM6mb"), list(range(704))),
+        "held-out clips of TimGM6mb": lambda: judges.held_out(704, SEED + 1, "TimGM6mb"),
         "the prompts rendered with FluidR3": lambda: rendered(asked, "FluidR3"),
     }
     for what, make in real_clips.items():
         try:
-            real, real_labels, real_numbers = make()
+            real, real_labels = make()
         except UserError as error:
             print(f"     {what}: left out. {error}")
             continue
@@ -243,7 +244,7 @@ def main() -> None:
             ("through the latent (the ceiling)", channel.through_autoencoder(generator, real)),
         ):
             for judge in (CLAP, MUSICNN):
-                found = heard(judge, judges.ear(judge)(audio), real_labels, real_numbers)
+                found = heard(judge, judges.ear(judge)(audio), real_labels, range(len(real_labels)))
                 print(f"     {what}, {how}, by {judge}: {means(found)}")
 
     made = in_parallel(asked.texts, asked.seeds, KEEP)

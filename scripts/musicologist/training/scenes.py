@@ -1,5 +1,6 @@
 """Training clips: seeded scenes of one to three instruments, rendered, with a caption that says what they are."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from musicologist.notes.synthesizer import (
 )
 from musicologist.vocabulary.grammar import TEMPI, Voice, sentence
 from musicologist.vocabulary.instruments import Instrument
+from musicologist.vocabulary.synonyms import synonyms
 from musicologist.vocabulary.terms import FAMILIES, QUALITIES
 
 _DRUM_KITS = (0, 8, 16, 24, 25, 32, 40)
@@ -138,19 +140,24 @@ def other_forms(words: Iterable[str]) -> dict[str, str]:
 
 
 def folding(words: Iterable[str]):
-    """The normalizer of a word-level tokenizer: lower case, other forms as the words that the vocabulary has."""
+    """The normalizer of a word-level tokenizer: lower case, other forms and synonyms as the words that the vocabulary has."""
     from tokenizers import Regex, normalizers
 
-    forms = sorted(other_forms(words).items())
-    steps = [normalizers.Replace(Regex(rf"\b{form}\b"), word) for form, word in forms]
-    return normalizers.Sequence([normalizers.Lowercase(), *steps])
+    known, meant = set(words), defaultdict(list)
+    for synonym, word in synonyms(known).items():
+        meant[word].append(synonym)
+    steps = [(rf"\b{form}\b", word) for form, word in sorted(other_forms(known).items())]
+    steps += [(rf"\b(?:{'|'.join(sorted(found))})s?\b", word) for word, found in sorted(meant.items())]
+    return normalizers.Sequence(
+        [normalizers.Lowercase(), *(normalizers.Replace(Regex(form), word) for form, word in steps)]
+    )
 
 
 def build_tokenizer(texts: Iterable[str], directory: str | Path):
     """Make a word-level tokenizer over all words of ``texts``, save it in ``directory`` and return it.
 
     Words are lower-cased and split at spaces and punctuation; an unknown one becomes ``<unk>``, unless it is another form of a
-    known one (``other_forms``).
+    known one (``other_forms``) or means the same (``synonyms``).
     """
     from musicologist.models.compat import torchaudio  # noqa: F401  (before transformers)
 
