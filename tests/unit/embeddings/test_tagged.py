@@ -44,7 +44,9 @@ def test_each_clip_of_a_wanted_level_has_its_tags_in_a_table_of_the_schema(tmp_p
 
 
 @pytest.mark.parametrize(
-    "wrong", [lambda found: found[:, :2], lambda found: found + 1, lambda found: found * np.nan], ids=str
+    "wrong",
+    [lambda found: found[:, :2], lambda found: found + 1, lambda found: found * np.nan],
+    ids=["two", "above 1", "NaN"],
 )
 def test_what_is_no_probability_of_each_tag_is_refused(tmp_path, wrong):
     parts = [part(tmp_path / "0.parquet", 1)]
