@@ -20,6 +20,7 @@ from musicologist.notes import entries, nsynth
 from musicologist.notes.tables import NOTES
 
 _ROW_GROUP = 1_000
+_AHEAD = 16  # notes that may wait for their encoding
 _NAMED = 20  # of the notes that are left out for one reason
 _TABLES = """
     PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
@@ -103,7 +104,7 @@ class _Intake:
         self.candidates.clear()
         items = progress.shown(nsynth.read(source.place, source.split), None, f"{source.split}: items read")
         asked = ((key, content, not isinstance(content, bytes) or self._may_be_chosen(key)) for key, content in items)
-        for key, content, fault in in_order(partial(_encoded, source), asked, self.threads):
+        for key, content, fault in in_order(partial(_encoded, source), asked, self.threads, _AHEAD):
             if isinstance(content, bytes):
                 where = self.spool.tell(), self.spool.write(content), fault
                 self._insert(source, key, "clips", (key, *where))
