@@ -114,6 +114,7 @@ def labels_at_once(folder: Path) -> np.ndarray:
 def prepare_embedding(folder: Path, clips: int = 100) -> None:
     import torch
     from musicologist.core import shard_writing
+    from musicologist.models.compat import torchaudio  # noqa: F401  (before transformers)
     from transformers import ClapAudioConfig, ClapConfig, ClapFeatureExtractor, ClapModel, ClapTextConfig
 
     torch.manual_seed(0)
@@ -176,7 +177,7 @@ def embedding_in_batches(folder: Path) -> np.ndarray:
     from musicologist.embedders.clap import Clap
 
     model = Clap(*_clap(folder), lambda: None, "cpu", longest_text=8)
-    stream = batches(model, folder / "clips.tar", 8)
+    stream = batches(model, folder / "clips.tar", 8, threads=1)
     return np.concatenate([model.embed_audio([audio for _, _, audio in batch], 8) for batch in stream])
 
 
@@ -368,7 +369,7 @@ TASKS = {
         prepare_embedding,
         embedding_file_by_file,
         embedding_in_half,
-        0.5,
+        0.1,
     ),
     "svm": Task(
         "scoring 70,000 embeddings, SVM",
