@@ -48,7 +48,6 @@ COPIED = not IS_MODULE and (HANDED if STARTED else not getattr(workflow.executio
 if not IS_MODULE:
     for file in workflow.overwrite_configfiles or [ROOT / "config/config.yaml"]:
         checked(documents.load_yaml, file, "a configuration")
-if not IS_MODULE:
     update_config(config, checked(overlays.typed, workflow.config_settings.config, SCHEMA))
 RUN = checked(load, config, SCHEMA, CONFIG_NAME, COPIED, COPIED and STARTED)
 config = RUN.config
@@ -67,8 +66,7 @@ pathvars:
     benchmarks=f"logs/{config['run']}/benchmarks",
 
 
-# Twice a second, as Snakemake does it, looking at the memory of jobs takes more of a core than many of them.
-measuring.BENCHMARK_INTERVAL_SHORT = 3
+measuring.BENCHMARK_INTERVAL_SHORT = 3  # twice a second, looking at jobs' memory takes more of a core than many of them
 CLASSIFIERS = list(RUN.classifiers)
 
 

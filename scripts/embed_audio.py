@@ -15,10 +15,7 @@ from musicologist.models.devices import PRECISIONS
 
 
 def main() -> None:
-    """Write one row a clip; of generated audio, one row group for each signal and step.
-
-    The deformation control is what the embedder makes of finished clips under noise: no more audio, no second loading.
-    """
+    """Write one row a clip; of generated audio, one row group for each signal and step, and finished clips under noise too."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", required=True, choices=["audio", "notes"])
     parser.add_argument("--input", required=True, type=Path, help="audio: the shard's manifest; notes: a tar file")
@@ -41,7 +38,7 @@ def main() -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
     from musicologist.audio import manifests
     from musicologist.core import parquet
-    from musicologist.embeddings import scaling
+    from musicologist.embeddings import scaling, soundness
     from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
     from musicologist.models import devices
 
@@ -51,7 +48,7 @@ def main() -> None:
     devices.check_modules(arguments.modules)
     family = devices.family(arguments.family)
     device = devices.resolve(arguments.device, arguments.precision)
-    model = family.load(arguments.model, device)
+    model = soundness.embedder(family.load(arguments.model, device), arguments.family)
     metadata = {
         "embedder": arguments.family.removeprefix("musicologist.embedders."),
         "licence": family.LICENCE,
@@ -65,7 +62,7 @@ def main() -> None:
 
     def write(size: int) -> None:
         with parquet.writer(arguments.output[0], schema, metadata) as append:
-            heard: dict[bytes, Any] = {}
+            heard: dict[bytes, Any] = {}  # where guidance is off the guided estimate is the unguided one
             for level in progress.shown(levels, len(levels), "tar files embedded"):
                 table = embed(model, level["tar"], size, arguments.corpus, arguments.threads, heard)
                 append(scaled(table) if scaled else table)
@@ -82,10 +79,7 @@ def main() -> None:
 
 
 def embed(model: Any, tar: Path, batch_size: int, corpus: str, threads: int, heard: dict[bytes, Any]) -> Any:
-    """A table of one tar file's embeddings, in the order of its clips; memory holds a batch of audio.
-
-    ``heard`` has embeddings by the digest of the sound: where guidance is off the guided estimate is the unguided one.
-    """
+    """A table of one tar file's embeddings, in the order of its clips; ``heard`` has embeddings by the digest of the sound."""
     import numpy as np
     import pyarrow as pa
     from musicologist.embeddings import soundness, tables
@@ -97,7 +91,8 @@ def embed(model: Any, tar: Path, batch_size: int, corpus: str, threads: int, hea
         records += [record for _, record, _ in batch]
         digests = [hashlib.sha256(audio.data).digest() for _, _, audio in batch]
         new = {digest: audio for digest, (_, _, audio) in zip(digests, batch, strict=True) if digest not in heard}
-        heard.update(zip(new, model.embed_audio(list(new.values()), batch_size) if new else (), strict=True))
+        found = model.embed_audio(list(new.values()), batch_size) if new else ()
+        heard.update(zip(new, soundness.one_each(found, len(new), str(tar)), strict=True))
         sounds += digests
     if silent:
         print(f"{tar}: {len(silent)} of {len(keys)} clips are silent, first {', '.join(silent[:5])}.", file=sys.stderr)
@@ -122,7 +117,7 @@ def embed_deformed(model: Any, levels: Sequence[Mapping[str, Any]], batch_size: 
 
     final = max(levels, key=lambda level: (level["signal"] == "denoised", level["step"]))
     steps = {level["step"]: {name: level[name] for name in ("step", "sigma", "log_snr_db")} for level in levels}
-    clips, pieces = [], {step: [] for step in steps}
+    clips, pieces, place = [], {step: [] for step in steps}, str(final["tar"])
     for batch in batches(model, final["tar"], batch_size, threads):
         clips += [(record["prompt_id"], record["sample"]) for _, record, _ in batch]
         for step, level in steps.items():
@@ -134,9 +129,7 @@ def embed_deformed(model: Any, levels: Sequence[Mapping[str, Any]], batch_size: 
     prompts, samples = zip(*clips, strict=True)
     for step, level in sorted(steps.items()):
         known = {name: [value] * len(clips) for name, value in {"signal": "deformed", **level}.items()}
-        embedding = tables.embedding_column(
-            soundness.require(np.concatenate(pieces[step]), str(final["tar"]), 0, model.size)
-        )
+        embedding = tables.embedding_column(soundness.require(np.concatenate(pieces[step]), place, 0, model.size))
         yield pa.table({"prompt_id": prompts, "sample": samples, **known, "embedding": embedding})
 
 

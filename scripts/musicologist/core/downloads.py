@@ -60,7 +60,10 @@ def opened(address: str, headers: Mapping[str, str]) -> HTTPResponse:
             request.add_header("Authorization", f"Basic {secret}")
     except (ValueError, UnicodeError) as error:
         raise UserError(f"{shown(address)} is no address ({error}): expected one like https://host/file.") from None
-    return _OPENER.open(request, timeout=60)
+    try:
+        return _OPENER.open(request, timeout=60)
+    except ValueError as error:  # of an address that the server leads to
+        raise urllib.error.URLError(f"it leads to what is no address: {error}") from None
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
@@ -185,7 +188,8 @@ def _receive(address: str, partial: Path, size: int | None, headers: Mapping[str
     have = partial.stat().st_size if partial.exists() else 0
     if size is not None and have == size:
         return size
-    tag = _tag(partial).read_text() if _tag(partial).exists() else ""
+    tag = _tag(partial).read_text("ascii", "ignore") if _tag(partial).exists() else ""
+    tag = tag if tag.isprintable() else ""  # damaged
     if have and not (
         tag or known
     ):  # nothing says that it is still the same file: half of each would be one that nobody has

@@ -134,7 +134,7 @@ def encoded(path: str | Path, remedy: str = REMAKE) -> Iterator[Encoded]:
                 tar.members.clear()  # type: ignore[attr-defined]
                 place = f"{path}, member {member.name}"
                 stem, suffix = os.path.splitext(member.name.removeprefix("./"))
-                if member.isdir() or os.path.basename(stem).startswith("._"):
+                if member.isdir() or os.path.basename(stem).startswith("."):
                     continue
                 halves = pending.setdefault(stem, {})
                 if suffix not in (".flac", ".json") or not member.isfile():

@@ -1,8 +1,25 @@
 """Whether embeddings say anything about the audio that they are of: looked at where they are made."""
 
+from typing import Any
+
 import numpy as np
 
 from musicologist.core.errors import UserError
+
+
+def embedder(model: Any, family: str) -> Any:
+    """A loaded embedder as it is; UserError where a user's own lacks a size, a window or a sample rate."""
+    for name in ("size", "window", "sample_rate"):
+        if not (isinstance(number := getattr(model, name, None), int) and number > 0):
+            raise UserError(f"{family}: what load returns has {name} {number!r}: expected a whole number above 0.")
+    return model
+
+
+def one_each(array: np.ndarray, clips: int, place: str) -> np.ndarray:
+    """Embeddings as they are; UserError where they are not those of so many clips."""
+    if len(array) != clips:
+        raise UserError(f"{place}: the embedder gave {len(array)} embeddings for {clips} clips: expected one for each.")
+    return array
 
 
 def require(array: np.ndarray, place: str, heard: int, size: int) -> np.ndarray:

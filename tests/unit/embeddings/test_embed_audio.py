@@ -152,7 +152,15 @@ def test_neither_shard_nor_batch_size_changes_an_embedding(embed, tmp_path):
 def test_the_deformation_control_is_the_last_clip_under_each_steps_noise(model, tmp_path, monkeypatch):
     """In a table of its own; the clips' own embeddings are the same with it and without."""
     manifest = audio_shard(tmp_path, 3, [6, 7])
-    given = {"corpus": "audio", "input": manifest, "model": model, "digest": "d", "batch_size": 3, "device": "cpu"}
+    given = {
+        "corpus": "audio",
+        "input": manifest,
+        "model": model,
+        "digest": "d",
+        "batch_size": 3,
+        "device": "cpu",
+        "model": own,
+    }
     main(monkeypatch, embed_audio, **given, output=[tmp_path / "with.parquet", tmp_path / "deformed.parquet"])
     main(monkeypatch, embed_audio, **given, output=tmp_path / "without.parquet")
     assert (tmp_path / "with.parquet").read_bytes() == (tmp_path / "without.parquet").read_bytes()
@@ -329,3 +337,43 @@ def test_notes_are_collected_and_stand_once(tmp_path, monkeypatch):
     parts.append(notes_part(tmp_path / "c.parquet", ["y"]))
     with pytest.raises(UserError, match=r"c\.parquet: the note y stands twice"):
         collecting.collect_notes(parts, tmp_path / "notes.parquet")
+
+
+OWN = """
+import numpy as np
+LICENCE, READS_TEXT, ON_SPHERE = "none needed", False, False
+class Model:
+    size, window, sample_rate = 4, 16_000, 16_000
+    def embed_audio(self, clips, batch_size): return np.stack([np.resize(clip, 4) for clip in clips]).astype(np.float32)
+def load(model, device="cpu"): return Model()
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("clips])", "clips[1:]])", r"the embedder gave 2 embeddings for 3 clips: expected one for each\."),
+        (
+            "window, sample",
+            "width, sample",
+            r"own\.py: what load returns has window None: expected a whole number above 0\.",
+        ),
+        ("16_000\n", "0\n", r"own\.py: what load returns has sample_rate 0: expected a whole number above 0\."),
+    ],
+)
+def test_an_own_embedder_that_breaks_the_contract_is_a_sentence(tmp_path, monkeypatch, old, new, sentence):
+    source, own = audio_shard(tmp_path, 0, range(3)), tmp_path / "own.py"
+    given = {
+        "family": own,
+        "corpus": "audio",
+        "input": source,
+        "digest": "d",
+        "batch_size": 3,
+        "device": "cpu",
+        "model": own,
+    }
+    own.write_text(OWN)
+    main(monkeypatch, embed_audio, **given, output=tmp_path / "whole.parquet")
+    own.write_text(OWN.replace(old, new))
+    with pytest.raises(UserError, match=sentence):
+        main(monkeypatch, embed_audio, **given, output=tmp_path / "part.parquet")

@@ -175,6 +175,22 @@ def test_a_file_that_became_shorter_is_begun_anew(tmp_path):
     assert (tmp_path / "a").read_bytes() == CONTENT
 
 
+@pytest.mark.parametrize("place", ["http://[::1", "http://host:port/", "http://a\u2603.\u00ad/"])
+def test_a_redirect_to_what_is_no_address_is_a_sentence(tmp_path, place):
+    with serving(lambda http: send(http, 302, Location=place)) as server, pytest.raises(UserError) as refused:
+        downloads.fetch(f"{server.address}/a", tmp_path / "a")
+    assert "could not be downloaded" in str(refused.value) and not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize("damaged", [b"\xff\xfe\x00", b'"a"\r\nHost: elsewhere', b'"other"'])
+def test_a_damaged_etag_costs_a_new_download_and_no_more(tmp_path, damaged):
+    (tmp_path / ".a.partial").write_bytes(b"half of another file")
+    (tmp_path / ".a.etag").write_bytes(damaged)
+    with serving(whole()) as server:
+        downloads.fetch(f"{server.address}/a", tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == CONTENT
+
+
 def test_without_an_etag_no_half_of_an_older_file_is_kept(tmp_path):
     (tmp_path / ".a.partial").write_bytes(b"half of another file")
     (tmp_path / ".a.etag").write_text("")
