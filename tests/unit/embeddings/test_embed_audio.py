@@ -152,15 +152,7 @@ def test_neither_shard_nor_batch_size_changes_an_embedding(embed, tmp_path):
 def test_the_deformation_control_is_the_last_clip_under_each_steps_noise(model, tmp_path, monkeypatch):
     """In a table of its own; the clips' own embeddings are the same with it and without."""
     manifest = audio_shard(tmp_path, 3, [6, 7])
-    given = {
-        "corpus": "audio",
-        "input": manifest,
-        "model": model,
-        "digest": "d",
-        "batch_size": 3,
-        "device": "cpu",
-        "model": own,
-    }
+    given = {"corpus": "audio", "input": manifest, "model": model, "digest": "d", "batch_size": 3, "device": "cpu"}
     main(monkeypatch, embed_audio, **given, output=[tmp_path / "with.parquet", tmp_path / "deformed.parquet"])
     main(monkeypatch, embed_audio, **given, output=tmp_path / "without.parquet")
     assert (tmp_path / "with.parquet").read_bytes() == (tmp_path / "without.parquet").read_bytes()
