@@ -4,15 +4,16 @@ from functools import cache
 
 from musicologist.core.checkout import found
 from musicologist.generators import registry as generators
-from musicologist.workflow.provenance import Digest, code_digest, family_digest, model_digest
+from musicologist.workflow.provenance import Digest, code_digest, family_digest, model_digest, state_of
 
 CODE_DIGESTS = ".snakemake/code_digests.json"
 MODEL_DIGESTS = ".snakemake/model_digests.json"
+LIBRARY = state_of(ROOT / "scripts")
 
 
 def code_of(file):
     """Digest of a file below ``scripts/``, and of what it imports."""
-    return code_digest(file, ROOT / "scripts", cache=CODE_DIGESTS)
+    return code_digest(file, ROOT / "scripts", CODE_DIGESTS, LIBRARY)
 
 
 def script_of(name):
@@ -38,7 +39,7 @@ def digest_of_embedder(place):
 
 @cache
 def code_of_embedder(place):
-    return checked(family_digest, RUN.ears[place].module, CODE_DIGESTS)
+    return checked(family_digest, RUN.ears[place].module, CODE_DIGESTS, LIBRARY)
 
 
 def digest_of(concept):
@@ -53,7 +54,7 @@ def of_embedder(found):
 # The parameters of what runs the diffusion model, and of what runs an embedder.
 GENERATOR = {
     "generator": RUN.generator,
-    "generator_code": family_digest(generators.module_of(config["models"]["diffusion"]), CODE_DIGESTS),
+    "generator_code": family_digest(generators.module_of(config["models"]["diffusion"]), CODE_DIGESTS, LIBRARY),
     "diffusion": digest_of_model("diffusion"),
     "text_encoder": digest_of_model("text_encoder"),
 }

@@ -1,5 +1,7 @@
 """What the inputs and parameters of rules take from their wildcards."""
 
+from functools import cache
+
 
 def first_prompt_of_batch(wildcards):
     return RUN.plan.prompts_of_batch(int(wildcards.batch))[0]
@@ -81,8 +83,13 @@ def address_of_classifier(wildcards):
     return RUN.classifiers[wildcards.classifier].address
 
 
+@cache
+def code_of_classifier(classifier):
+    return Digest(f"classifier {classifier}", code_digest(RUN.classifiers[classifier].file))
+
+
 def digest_of_classifier(wildcards):
-    return Digest(f"classifier {wildcards.classifier}", code_digest(RUN.classifiers[wildcards.classifier].file))
+    return code_of_classifier(wildcards.classifier)
 
 
 def grid_of_classifier(wildcards):

@@ -29,7 +29,9 @@ class Digest(NamedTuple):
         return f"{self.of}: {self.value}"
 
 
-def code_digest(script: str | Path, root: str | Path | None = None, cache: str | Path | None = None) -> str:
+def code_digest(
+    script: str | Path, root: str | Path | None = None, cache: str | Path | None = None, state: str | None = None
+) -> str:
     """Digest of a script and of every module that it imports, directly or not.
 
     Modules are found from the import statements and looked up below ``root``, a library that is read whole, once for all its
@@ -40,6 +42,9 @@ def code_digest(script: str | Path, root: str | Path | None = None, cache: str |
     ``wordings``), annotations of types and what is imported for them. Only in the body of a class do annotations count, for
     there they make fields.
 
+    ``cache`` is a file that remembers digests as long as no file of the library changes; ``state`` is what ``state_of`` says of
+    the library, for callers that ask for many.
+
     Returns 16 hexadecimal digits. Raises FileNotFoundError for a missing script, SyntaxError where one does not parse.
     """
     script = Path(script).absolute()
@@ -48,7 +53,7 @@ def code_digest(script: str | Path, root: str | Path | None = None, cache: str |
     root = Path(root).absolute()
     if cache is None:
         return _code_digest(script, root, _library(root))
-    state = _state([*root.rglob("*.py"), script, root / f"{_ASPECTS}.toml"])
+    state = state or state_of(root)
     known = _read_cache(cache)
     if known.get("state") != state:
         known = {"state": state}
@@ -58,8 +63,10 @@ def code_digest(script: str | Path, root: str | Path | None = None, cache: str |
     return known[str(script)]
 
 
-def _state(files: Iterable[Path]) -> str:
-    """A digest of what files exist, of their sizes and times of change."""
+def state_of(root: str | Path) -> str:
+    """A digest of what files a library has, of their sizes and times of change."""
+    root = Path(root).absolute()
+    files = [*root.rglob("*.py"), root / f"{_ASPECTS}.toml"]
     found = ((file, file.stat()) for file in sorted(set(files)) if file.exists())
     lines = [f"{file} {status.st_size} {status.st_mtime_ns}" for file, status in found]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
@@ -87,13 +94,15 @@ def covered(script: str | Path) -> list[Path]:
     return sorted(_walk(Path(script).absolute(), _library(Path(script).absolute().parent)))
 
 
-def family_digest(module: str, cache: str | Path | None = None) -> Digest:
+def family_digest(module: str, cache: str | Path | None = None, state: str | None = None) -> Digest:
     """Digest of a module that jobs load by name (``musicologist.WING.NAME``, or a file NAME.py), named WING/NAME or NAME.py."""
     if module.endswith(".py"):
         return Digest(f"code {Path(module).name}", code_digest(module))
     scripts = Path(__file__).parents[2]
     of = module.split(".", 1)[1].replace(".", "/")
-    return Digest(f"code {of}", code_digest(scripts.joinpath(*module.split(".")).with_suffix(".py"), scripts, cache))
+    return Digest(
+        f"code {of}", code_digest(scripts.joinpath(*module.split(".")).with_suffix(".py"), scripts, cache, state)
+    )
 
 
 def _walk(script: Path, library: "_Library") -> dict[Path, str]:
