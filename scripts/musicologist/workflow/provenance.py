@@ -30,21 +30,16 @@ class Digest(NamedTuple):
 
 
 def code_digest(
-    script: str | Path, root: str | Path | None = None, cache: str | Path | None = None, state: str | None = None
+    script: str | Path, root: str | Path | None = None, cache: str | Path | None = None, state: str = ""
 ) -> str:
     """Digest of a script and of every module that it imports, directly or not.
 
     Modules are found from the import statements and looked up below ``root``, a library that is read whole, once for all its
     scripts. Without it they are looked up beside the script and only what it imports is read: for a user's own file, beside
-    which anything may lie. What is installed elsewhere does not count, and a module that is loaded by name (``importlib``)
-    has a digest of its own.
+    which anything may lie. What is installed elsewhere does not count, and what is loaded by name (``importlib``) has its own.
     What can change no product does not change the digest: comments, docstrings, line breaks, the words of errors (see
-    ``wordings``), annotations of types and what is imported for them. Only in the body of a class do annotations count, for
-    there they make fields.
-
-    ``cache`` is a file that remembers digests as long as no file of the library changes; ``state`` is what ``state_of`` says of
-    the library, for callers that ask for many.
-
+    ``wordings``), annotations of types and what is imported for them, but in the body of a class, where they make fields.
+    ``cache`` is a file that remembers digests as long as ``state``, what ``state_of`` says of the library, is the same.
     Returns 16 hexadecimal digits. Raises FileNotFoundError for a missing script, SyntaxError where one does not parse.
     """
     script = Path(script).absolute()
@@ -94,7 +89,7 @@ def covered(script: str | Path) -> list[Path]:
     return sorted(_walk(Path(script).absolute(), _library(Path(script).absolute().parent)))
 
 
-def family_digest(module: str, cache: str | Path | None = None, state: str | None = None) -> Digest:
+def family_digest(module: str, cache: str | Path | None = None, state: str = "") -> Digest:
     """Digest of a module that jobs load by name (``musicologist.WING.NAME``, or a file NAME.py), named WING/NAME or NAME.py."""
     if module.endswith(".py"):
         return Digest(f"code {Path(module).name}", code_digest(module))
