@@ -2,7 +2,6 @@
 
 import math
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,16 +28,7 @@ def load_array(path: str | Path) -> np.ndarray:
         array = _tensor(path) if path.suffix == ".pt" else _array_of(path)
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: expected an array of embeddings.") from None
-    except (
-        UnpicklingError,
-        RuntimeError,
-        EOFError,
-        LookupError,
-        TypeError,
-        ValueError,
-        OSError,
-        AttributeError,
-    ) as error:
+    except Exception as error:  # of a spoilt file NumPy and torch raise nearly anything, a tokenizer's errors among it
         detail = " ".join(str(error).split())[:100]
         raise UserError(
             f"{path} cannot be read as a plain {'tensor' if path.suffix == '.pt' else 'array'} ({detail}): save the "

@@ -184,3 +184,13 @@ def test_a_table_whose_noise_level_is_none_or_not_one_is_a_sentence(tmp_path, ch
     pq.write_table(table, path)
     with pytest.raises(UserError, match=rf"step_05\.parquet.*{sentence}"):
         embeddings.read(path, LEVEL, 3.0, 3, 2)
+
+
+@pytest.mark.parametrize("junk", [b"[" * 40, b"'" * 3, b"(" * 500, b"\\", b"\n  x"])
+def test_a_header_that_numpy_cannot_parse_is_a_sentence(tmp_path, junk):
+    np.save(tmp_path / "embeddings.npy", np.ones((3, 512), np.float32))
+    content = bytearray((tmp_path / "embeddings.npy").read_bytes())
+    content[64 : 64 + len(junk[:60])] = junk[:60]
+    (tmp_path / "embeddings.npy").write_bytes(content)
+    with pytest.raises(UserError, match="cannot be read as a plain array"):
+        embeddings.load_array(tmp_path / "embeddings.npy")
