@@ -4,11 +4,13 @@
     python benchmarks/side_by_side.py --tasks labels gif
 
 The naive way is what a first implementation does: file by file, concept by concept, a figure a step. Each way runs in a process
-of its own, imports included, on data that a third process made before; what it found is compared, and a difference beyond the
-stated tolerance ends the program with an error.
+of its own, on data that a third process made before; what it found is compared, and a difference beyond the stated tolerance
+ends the program with an error. Seconds are those of the whole process, interpreter and imports included; the ratio stands there
+twice, of whole processes and of the work alone, once the modules are imported.
 """
 
 import argparse
+import importlib
 import json
 import os
 import subprocess
@@ -25,6 +27,7 @@ import numpy as np
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
+from musicologist.core import programs
 
 SIZE = 512  # numbers in an embedding
 
@@ -64,7 +67,11 @@ def some_embeddings(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def prepare_labels(folder: Path, notes: int = 4096) -> None:
-    (folder / "notes.json").write_text(json.dumps(some_notes(notes)))
+    import pyarrow as pa
+    from musicologist.core import parquet
+    from musicologist.notes.tables import NOTES
+
+    parquet.write(folder / "notes.parquet", NOTES, pa.Table.from_pylist(some_notes(notes), schema=NOTES))
 
 
 def labels_note_by_note(folder: Path) -> np.ndarray:
@@ -87,7 +94,7 @@ def labels_note_by_note(folder: Path) -> np.ndarray:
             kept = kept | other if match == "any" else kept & other
         return frame[kept]
 
-    notes = json.loads((folder / "notes.json").read_text())
+    notes = pd.read_parquet(folder / "notes.parquet").to_dict("records")
     labels = []
     for concept in definitions.load(ROOT / "config/concepts.yaml").values():
         for note in notes:
@@ -99,11 +106,11 @@ def labels_note_by_note(folder: Path) -> np.ndarray:
 
 
 def labels_at_once(folder: Path) -> np.ndarray:
-    import pyarrow as pa
     from musicologist.concepts import datasets, definitions
+    from musicologist.core import parquet
     from musicologist.notes.tables import NOTES
 
-    coded = datasets.NoteLabels(pa.Table.from_pylist(json.loads((folder / "notes.json").read_text()), schema=NOTES))
+    coded = datasets.NoteLabels(parquet.read(folder / "notes.parquet", NOTES, ["family", "source", "qualities"]))
     concepts = definitions.load(ROOT / "config/concepts.yaml").values()
     return np.stack([coded.labels(concept) for concept in concepts])
 
@@ -145,10 +152,11 @@ def prepare_embedding(folder: Path, clips: int = 100) -> None:
 def _clap(folder: Path) -> Any:
     import torch
     from musicologist.embedders import clap
-    from transformers import ClapFeatureExtractor, ClapModel
 
     torch.set_num_threads(1)
     clap.quiet()
+    from transformers import ClapFeatureExtractor, ClapModel
+
     model = ClapModel.from_pretrained(folder / "clap").eval()
     return model, ClapFeatureExtractor.from_pretrained(folder / "clap")
 
@@ -172,20 +180,21 @@ def embedding_file_by_file(folder: Path) -> np.ndarray:
     return np.stack(found)
 
 
-def embedding_in_batches(folder: Path) -> np.ndarray:
+def embedding_in_batches(folder: Path, at_once: int = 1) -> np.ndarray:
+    """In float32 a processor is no faster with more clips at once, and they need memory."""
     from embed_audio import batches
     from musicologist.embedders.clap import Clap
 
     model = Clap(*_clap(folder), lambda: None, "cpu", longest_text=8)
-    stream = batches(model, folder / "clips.tar", 8, threads=1)
-    return np.concatenate([model.embed_audio([audio for _, _, audio in batch], 8) for batch in stream])
+    stream = batches(model, folder / "clips.tar", at_once, threads=1)
+    return np.concatenate([model.embed_audio([audio for _, _, audio in batch], at_once) for batch in stream])
 
 
 def embedding_in_half(folder: Path) -> np.ndarray:
     from musicologist.models import devices
 
     with devices.half("cpu", "bfloat16"):
-        return embedding_in_batches(folder)
+        return embedding_in_batches(folder, at_once=2)
 
 
 # Scores: one concept's probe on all clips of a run of the paper's size.
@@ -342,25 +351,41 @@ Way = Callable[[Path], np.ndarray]
 
 @dataclass(frozen=True)
 class Task:
-    """What is done in two ways: its data, the ways, and by how much what they find may differ."""
+    """What is done in two ways: its data, the ways, the modules of each, and by how much what they find may differ."""
 
     what: str
     data: str
     prepare: Callable[[Path], None]
     naive: Way
     ours: Way
+    naive_imports: str
+    our_imports: str
     tolerance: float = 0.0
     """Largest difference, as a share of the spread of the naive way's values."""
 
 
+_HTSAT = "musicologist.models.compat torch soundfile scipy.signal transformers.models.clap.modeling_clap"
+_NAIVE_PROBE = "sklearn.svm sklearn.linear_model sklearn.pipeline sklearn.preprocessing skops.io"
+_OUR_PROBE = "musicologist.core.parquet musicologist.embeddings.tables musicologist.probes.classifiers"
+
 TASKS = {
-    "labels": Task("labels of 28 concepts, 4,096 notes", "labels", prepare_labels, labels_note_by_note, labels_at_once),
+    "labels": Task(
+        "labels of 28 concepts, 4,096 notes",
+        "labels",
+        prepare_labels,
+        labels_note_by_note,
+        labels_at_once,
+        "pandas pyarrow.parquet musicologist.concepts.definitions",
+        "musicologist.concepts.datasets pyarrow.compute musicologist.concepts.definitions musicologist.notes.tables",
+    ),
     "embedding": Task(
         "embedding 100 clips of 10 s, full-size HTSAT, float32",
         "embedding",
         prepare_embedding,
         embedding_file_by_file,
         embedding_in_batches,
+        _HTSAT,
+        f"{_HTSAT} embed_audio musicologist.embedders.clap",
         2e-2,
     ),
     "embedding-half": Task(
@@ -369,6 +394,8 @@ TASKS = {
         prepare_embedding,
         embedding_file_by_file,
         embedding_in_half,
+        _HTSAT,
+        f"{_HTSAT} embed_audio musicologist.embedders.clap",
         0.1,
     ),
     "svm": Task(
@@ -377,6 +404,8 @@ TASKS = {
         prepare_scores,
         lambda folder: scores_of_scikit_learn(folder, "svm"),
         lambda folder: scores_of_arrays(folder, "svm"),
+        _NAIVE_PROBE,
+        f"{_OUR_PROBE} musicologist.probes.svm",
         1e-3,
     ),
     "logistic": Task(
@@ -385,10 +414,28 @@ TASKS = {
         prepare_scores,
         lambda folder: scores_of_scikit_learn(folder, "logistic"),
         lambda folder: scores_of_arrays(folder, "logistic"),
+        _NAIVE_PROBE,
+        f"{_OUR_PROBE} musicologist.probes.logistic",
         1e-3,
     ),
-    "gif": Task("point cloud of 10 steps, GIF", "gif", prepare_gif, gif_figure_by_figure, gif_moving_points),
-    "packing": Task("packing 2,000 notes", "packing", prepare_packing, packing_unpacked, packing_streamed),
+    "gif": Task(
+        "point cloud of 10 steps, GIF",
+        "gif",
+        prepare_gif,
+        gif_figure_by_figure,
+        gif_moving_points,
+        f"matplotlib.pyplot PIL.Image sklearn.decomposition {_NAIVE_PROBE}",
+        "musicologist.figures.pca PIL.Image musicologist.probes.svm",
+    ),
+    "packing": Task(
+        "packing 2,000 notes",
+        "packing",
+        prepare_packing,
+        packing_unpacked,
+        packing_streamed,
+        "pandas soundfile pyarrow.parquet",
+        "musicologist.notes.packing soundfile",
+    ),
 }
 
 
@@ -402,19 +449,25 @@ def main() -> None:
         work(TASKS[arguments.tasks[0]], arguments.step, arguments.folder)
         return
     print(processor())
-    print("\n| task | naive | ours | ratio | peak memory, naive | ours | largest difference |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    print("\n| task | naive | ours | ratio | of the work alone | peak memory, naive | ours | largest difference |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
         for name in arguments.tasks:
             print(compare(name, Path(folder)), flush=True)
 
 
 def work(task: Task, step: str, folder: Path) -> None:
-    """One step of a task in this process; what it found goes to a file."""
+    """One step of a task in this process; what it found goes to a file, and the seconds without the imports to another."""
     if step == "prepare":
         task.prepare(folder)
-    else:
-        np.save(folder / f"{step}.npy", (task.naive if step == "naive" else task.ours)(folder))
+        return
+    way, modules = (task.naive, task.naive_imports) if step == "naive" else (task.ours, task.our_imports)
+    for module in modules.split():
+        importlib.import_module(module)
+    begin = time.perf_counter()
+    found = way(folder)
+    (folder / f"{step}.seconds").write_text(str(time.perf_counter() - begin))
+    np.save(folder / f"{step}.npy", found)
 
 
 def compare(name: str, folder: Path) -> str:
@@ -425,6 +478,7 @@ def compare(name: str, folder: Path) -> str:
         place.mkdir()
         measured(name, "prepare", place)
     (naive, naive_peak), (ours, ours_peak) = (measured(name, step, place) for step in ("naive", "ours"))
+    work_alone, our_work = (float((place / f"{step}.seconds").read_text()) for step in ("naive", "ours"))
     expected, found = (np.load(place / f"{step}.npy").astype(float) for step in ("naive", "ours"))
     apart = float(np.abs(expected - found).max()) if expected.shape == found.shape else float("inf")
     share = apart / (expected.std() or 1.0)
@@ -434,8 +488,8 @@ def compare(name: str, folder: Path) -> str:
     if name in ("svm", "logistic"):
         told += f", {int(((expected > 0) != (found > 0)).sum())} signs"
     return (
-        f"| {task.what} | {naive:.2f} s | {ours:.2f} s | {naive / ours:,.1f}× | {naive_peak:.0f} MB | {ours_peak:.0f} MB "
-        f"| {told} |"
+        f"| {task.what} | {naive:.2f} s | {ours:.2f} s | {naive / ours:,.1f}× | {work_alone / our_work:,.1f}× "
+        f"| {naive_peak:.0f} MB | {ours_peak:.0f} MB | {told} |"
     )
 
 
@@ -461,4 +515,4 @@ def processor() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    programs.run(main)

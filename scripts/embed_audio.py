@@ -143,7 +143,7 @@ def batches(model: Any, tar: Path, size: int, threads: int) -> Iterator[list[tup
         place = f"{tar}, clip {clip.key}"
         return clip.key, clip.record, shards.mono_at(clip.audio, clip.sample_rate, model.sample_rate, place)
 
-    stream = in_order(prepared, shards.encoded(tar), threads)
+    stream = in_order(prepared, shards.encoded(tar), threads, ahead=2 * size)
     while batch := list(itertools.islice(stream, size)):
         yield batch
 

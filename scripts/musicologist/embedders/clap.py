@@ -10,6 +10,7 @@ import numpy as np
 
 from musicologist.core import documents
 from musicologist.core.errors import UserError
+from musicologist.embedders import window_attention
 from musicologist.models import hub, weights
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Clap:
         Texts are cut at ``longest_text`` tokens, or where the model's positions end; ``quantise`` rounds audio to 16 bits
         first.
         """
+        window_attention.fuse(model)
         self._model, self._load_tokenizer, self._device = model, tokenizer, device
         # RoBERTa counts positions from 2
         self._longest_text = longest_text or model.config.text_config.max_position_embeddings - 2
@@ -90,12 +92,14 @@ class Clap:
 
         embeddings = []
         for start in range(0, len(clips), batch_size):
-            audio = [repeat_pad(clip[: self.window], self.window) for clip in clips[start : start + batch_size]]
+            audio = clips[start : start + batch_size]
+            filled = np.zeros((batch_size, self.window), np.float32)
+            for row, clip in zip(filled, audio, strict=False):
+                row[:] = repeat_pad(clip[: self.window], self.window)
             if self._quantise:
-                audio = [np.trunc(np.clip(clip, -1, 1) * np.float32(32767)) / np.float32(32767) for clip in audio]
-            filled = audio + [np.zeros(self.window, np.float32)] * (batch_size - len(audio))
+                filled = np.trunc(np.clip(filled, -1, 1) * np.float32(32767)) / np.float32(32767)
             with torch.inference_mode():
-                features = self._features(torch.from_numpy(np.stack(filled)).to(self._device))
+                features = self._features(torch.from_numpy(filled).to(self._device))
                 longer = torch.zeros(batch_size, 1, dtype=torch.bool, device=self._device)
                 out = self._model.get_audio_features(input_features=features[:, None], is_longer=longer)
                 embeddings.append(_unit(out)[: len(audio)])

@@ -31,6 +31,12 @@ KEYS = {
 }
 """Lowest and highest MIDI key that each family plays."""
 
+DEBIAN = {
+    "FluidR3": ("FluidR3_GM.sf2", "fluid-soundfont-gm"),
+    "MuseScore_General": ("MuseScore_General_Full.sf2", "musescore-general-soundfont-lossless"),
+}
+"""Sound fonts that Debian has: file and package, both under the MIT licence."""
+
 
 @dataclass(frozen=True)
 class Event:
@@ -51,19 +57,20 @@ def sample_qualities(rng: np.random.Generator, probability: float) -> tuple[str,
 
 
 def soundfont_path(name: str) -> Path:
-    """Where a sound font lies: ``TimGM6mb`` (inside pretty_midi), ``FluidR3`` (Debian's fluid-soundfont-gm) or a path.
+    """Where a sound font lies: ``TimGM6mb`` (inside pretty_midi), one of Debian's (``DEBIAN``) or a path.
 
     Raises UserError where it is not there.
     """
     if name == "TimGM6mb":
-        package = importlib.util.find_spec("pretty_midi")
-        path = Path(package.origin if package and package.origin else "pretty_midi").with_name("TimGM6mb.sf2")
+        found = importlib.util.find_spec("pretty_midi")
+        path = Path(found.origin if found and found.origin else "pretty_midi").with_name("TimGM6mb.sf2")
         remedy = "install pretty_midi, which carries it"
-    elif name == "FluidR3":
-        path = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
-        remedy = "install the Debian package fluid-soundfont-gm"
+    elif name in DEBIAN:
+        file, package = DEBIAN[name]
+        path = Path("/usr/share/sounds/sf2") / file
+        remedy = f"install the Debian package {package}"
     else:
-        path, remedy = Path(name), "give TimGM6mb, FluidR3 or the path of an .sf2 file"
+        path, remedy = Path(name), f"give TimGM6mb, {', '.join(DEBIAN)} or the path of an .sf2 file"
     if not path.is_file():
         raise UserError(f"The sound font {name} was not found at {path}: {remedy}.")
     return path

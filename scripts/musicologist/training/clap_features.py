@@ -112,11 +112,29 @@ def colour(features: torch.Tensor, share: float, generator: np.random.Generator)
     return features + torch.from_numpy(curve[:, None]).float()
 
 
+def warp(features: torch.Tensor, share: float, generator: np.random.Generator) -> torch.Tensor:
+    """Log-mel features (batch, frames, bands), a ``share`` of the clips with their spectrum stretched by up to 8 %.
+
+    Vocal tract length perturbation (Jaitly and Hinton 2013): formants and body resonances move, as from one instrument to
+    another of its kind.
+    """
+    batch, _, bands = features.shape
+    factor = np.where(generator.random(batch) < share, generator.uniform(0.92, 1.08, batch), 1.0)
+    place = np.clip(np.arange(bands)[None] * factor[:, None], 0, bands - 1)
+    below = np.minimum(place.astype(int), bands - 2)
+    part = torch.from_numpy(place - below)[:, None].to(features.dtype)
+    index = torch.from_numpy(below)[:, None].expand_as(features)
+    return features.gather(2, index) * (1 - part) + features.gather(2, index + 1) * part
+
+
 def augment(features: torch.Tensor, generator: np.random.Generator, filtered: float = 0.0) -> torch.Tensor:
-    """Log-mel features (batch, frames, 64) in dB with another gain, a noise floor and masks, a share of them filtered."""
+    """Log-mel features (batch, frames, 64) in dB with another gain, a noise floor and masks.
+
+    A share ``filtered`` is heard as from another sound font, ``warp`` and ``colour`` apart.
+    """
     batch, frames, bands = features.shape
     if filtered:
-        features = colour(features, filtered, generator)
+        features = colour(warp(features, filtered, generator), filtered, generator)
     gain = torch.from_numpy(generator.normal(0, 4, (batch, 1, 1))).float()
     features = features + gain
     floor = torch.from_numpy(generator.uniform(-75, -20, (batch, 1, 1))).float()
