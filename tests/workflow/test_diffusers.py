@@ -1,6 +1,7 @@
 """Models in diffusers' format, from their check to the atlas: tiny ones in the exact folders of Stable Audio 3 and Open."""
 
 import json
+import shutil
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -23,13 +24,15 @@ SMALLER = (
     ("  deformation: true\n  unconditional: 4\n", "  deformation: false\n  unconditional: 0\n"),
 )
 LEVELS = {"StableAudio3Pipeline": ("492", "0.135"), "StableAudioPipeline": ("100", "0.3")}
+DECODERS = {"StableAudio3Pipeline": "plain", "StableAudioPipeline": "compiled"}
 
 
 @pytest.mark.parametrize("kind", LEVELS)
 def test_a_model_in_diffusers_format_is_checked_sampled_and_heard(checkout, kind):
     tiny_models.diffusers_directory(checkout / kind, kind)
     highest, lowest = LEVELS[kind]
-    own = (("run: small", f"run: {kind}"), ("diffusion: resources/models/diffusion", f"diffusion: {kind}"))
+    model = f"diffusion: {kind}\n  decoder: {DECODERS[kind]}"
+    own = (("run: small", f"run: {kind}"), ("diffusion: resources/models/diffusion", model))
     levels = (("sigma_max: 100", f"sigma_max: {highest}"), ("sigma_min: 0.2", f"sigma_min: {lowest}"))
     config = checkout.configuration(f"{kind}.yaml", *own, *levels, *SMALLER)
     results = checkout / "results" / kind
@@ -38,6 +41,9 @@ def test_a_model_in_diffusers_format_is_checked_sampled_and_heard(checkout, kind
     clips = list(shards.read(results / "audio/denoised/step_03/shard_0000.tar"))
     assert len(clips) == 22 and all(clip.audio.std() > 0 for clip in clips)
     assert {clip.record["model"] for clip in clips} == {kind}
+    assert {clip.record["decoder"] for clip in clips} == {DECODERS[kind]}
+    log = (checkout / "logs" / kind / "generate_audio/shard_0000.log").read_text()
+    assert ("The decoder was not compiled" in log) == (DECODERS[kind] == "compiled" and not shutil.which("g++"))
     assert pq.read_table(results / "embeddings/noisy/step_00.parquet").num_rows == 22
     atlas = pd.read_csv(results / "atlas.csv")
     assert len(atlas) == 2 * 2 * 2 and atlas["roc_auc"].between(0, 1).all()

@@ -94,6 +94,8 @@ class Sampler:
         check_length(settings.seconds_kept, made, str(directory))
         if settings.precision in devices.HALF:
             generator.halve(getattr(torch, settings.precision))
+        if settings.decoder == "compiled":
+            generator.compile()
         return cls(generator, settings, device)
 
     @property

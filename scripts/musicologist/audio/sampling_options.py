@@ -9,6 +9,8 @@ from musicologist.core.errors import UserError
 from musicologist.models.devices import PRECISIONS
 from musicologist.prompts import batches
 
+DECODERS = ("plain", "compiled")
+
 
 @dataclass(frozen=True)
 class SamplingSettings:
@@ -26,6 +28,7 @@ class SamplingSettings:
     seconds_total: float
     seconds_kept: float
     precision: str = field(default="float32", metadata={"choices": PRECISIONS})
+    decoder: str = field(default="plain", metadata={"choices": DECODERS})
     # share of the guided prediction brought back to the unguided one's spread (Lin et al. 2024)
     guidance_rescale: float = 0.0
     guidance_sigma_min: float = 0.0  # no guidance below this sigma, or above the next (Kynkäänniemi et al. 2024)

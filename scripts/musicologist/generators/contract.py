@@ -63,6 +63,9 @@ class Generator(Protocol):
     def halve(self, dtype: "torch.dtype") -> None:
         """Decode in this half-width type; keep in float32, under ``torch.autocast``, what half the bits are too few for."""
 
+    def compile(self) -> None:
+        """Compile the network that decodes (``compiling``), if there is one."""
+
 
 @dataclass(frozen=True)
 class Facts:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from musicologist.core.errors import UserError
-from musicologist.generators import velocities
+from musicologist.generators import compiling, velocities
 from musicologist.generators.contract import Estimates, Guidance
 from musicologist.models import weights
 from musicologist.models.compat import torchaudio  # noqa: F401  (before transformers)
@@ -77,6 +77,10 @@ class Denoiser:
         """Decode in this type; keep the embedding of the noise level and the last projections in float32."""
         self.vae.to(dtype)
         velocities.keep_exact(getattr(self.transformer, name) for name in self.ends)
+
+    def compile(self) -> None:
+        """Compile the autoencoder's decoder."""
+        self.vae.decoder = compiling.Compiled(self.vae.decoder)
 
 
 class StableAudio3(Denoiser):

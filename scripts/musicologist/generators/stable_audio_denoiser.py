@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from musicologist.generators import velocities
+from musicologist.generators import compiling, velocities
 from musicologist.generators.contract import Estimates, Guidance
 
 if TYPE_CHECKING:
@@ -93,3 +93,9 @@ class StableAudio:
             autoencoder.decoder.to(dtype)
             self._decoding = dtype
         velocities.keep_exact(module for name, module in self.model.model.named_modules() if name.endswith(ENDS))
+
+    def compile(self) -> None:
+        """Compile the autoencoder's decoder, if the pretransform is one."""
+        autoencoder = getattr(self.model.pretransform, "model", None)
+        if autoencoder is not None:
+            autoencoder.decoder = compiling.Compiled(autoencoder.decoder)

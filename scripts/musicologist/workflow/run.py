@@ -155,10 +155,11 @@ class Run(Checks, Interventions, Keeping):
 
     @property
     def generator(self) -> str:
-        """Which model a generating script samples, and in which precision, as options."""
+        """Which model a generating script samples, and how its networks compute, as options."""
         models = self.config["models"]
         named = {"model": models["diffusion"], "text_encoder": models["text_encoder"], "precision": models["precision"]}
-        return options({"family": generators.module_of(models["diffusion"]), **named})
+        compiled = {"decoder": models["decoder"]} if models["decoder"] != "plain" else {}
+        return options({"family": generators.module_of(models["diffusion"]), **named, **compiled})
 
     def sampling(self, **changed: Any) -> str:
         """How a generating script samples, as options, but for what is ``changed``; the order of keys changes no clip."""
