@@ -14,6 +14,7 @@ from musicologist.workflow.provenance import model_digest, model_title
 _LICENCE = re.compile(r"^(?:license|licence):\s*(.+)$|^\|\s*Licen[cs]e\s*\|\s*(.+?)\s*\|", re.IGNORECASE | re.MULTILINE)
 _NOTES_LICENCE = {
     "FluidR3": "MIT",
+    "MuseScore_General": "MIT",
     "TimGM6mb": "GPL-2.0 (the sound font; rendered notes are not distributed)",
 }
 MADE_BY = "MUSICOLOGIST_MADE_BY"

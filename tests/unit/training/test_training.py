@@ -82,6 +82,18 @@ def test_clap_goes_on_with_the_words_of_the_earlier_weights_and_hears_filtered_c
     assert after == pytest.approx(before, abs=1e-3)
 
 
+def test_a_warped_spectrum_keeps_its_levels_and_moves_its_peaks_by_up_to_eight_hundredths():
+    place = np.arange(64)
+    clean = torch.from_numpy(np.exp(-0.5 * ((place - 40) / 1.5) ** 2)).float().expand(200, 3, 64)
+    heard = clap_features.warp(clean, 0.5, np.random.default_rng(0))
+    peaks = (heard[:, 0] * torch.from_numpy(place)).sum(1) / heard[:, 0].sum(1)
+    same = (heard == clean).all(2).all(1)
+    assert 0.4 < same.float().mean() < 0.6
+    assert 2 < (peaks - 40).abs().max() <= 40 * (1 / 0.92 - 1) + 0.1
+    assert clean.max() * 0.8 < heard.amax(2).min() and heard.max() <= clean.max() * 1.001
+    assert torch.equal(clap_features.warp(clean, 0.0, np.random.default_rng(0)), clean)
+
+
 def test_a_random_filter_has_neither_gain_nor_tilt_and_spares_the_other_clips():
     clean = torch.zeros(400, 3, 64)
     heard = clap_features.colour(clean, 0.5, np.random.default_rng(0)).numpy()
