@@ -60,7 +60,7 @@ def decode(content: bytes) -> tuple[np.ndarray, int]:
     Errors as ``decode_integers``.
     """
     audio, rate = decode_integers(content)
-    return (audio.astype(np.float32) / np.float32(32767) if audio.dtype == np.int16 else audio), rate
+    return (np.divide(audio, np.float32(32767), dtype=np.float32) if audio.dtype == np.int16 else audio), rate
 
 
 def decode_integers(content: bytes) -> tuple[np.ndarray, int]:

@@ -100,6 +100,7 @@ class Clap:
                 filled = np.trunc(np.clip(filled, -1, 1) * np.float32(32767)) / np.float32(32767)
             with torch.inference_mode():
                 features = self._features(torch.from_numpy(filled).to(self._device))
+                del filled
                 longer = torch.zeros(batch_size, 1, dtype=torch.bool, device=self._device)
                 out = self._model.get_audio_features(input_features=features[:, None], is_longer=longer)
                 embeddings.append(_unit(out)[: len(audio)])
