@@ -33,7 +33,7 @@ rule render_training_clips:
         **program("render_training_clips"),
         clips=2000,
     shell:
-        "python {params.script:q} --soundfont {wildcards.soundfont} --count {params.clips} --seed 1"
+        "python {params.script:q} --soundfont {wildcards.soundfont:q} --count {params.clips} --seed 1"
         " --part $((10#{wildcards.part})) --output {output:q} 2> {log:q}"
 
 

@@ -16,7 +16,7 @@ def fuse(network: Any) -> None:
 
     for module in network.modules():
         if isinstance(module, ClapAudioSelfAttention):
-            module.forward = MethodType(_attend, module)
+            module.forward = MethodType(_attend, module)  # type: ignore[method-assign]
 
 
 def _attend(

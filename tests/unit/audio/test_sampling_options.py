@@ -12,10 +12,10 @@ from musicologist.core.errors import UserError
 SCHEMA = json.loads((Path(__file__).parents[3] / "config/schemas/config.schema.json").read_text(encoding="utf-8"))
 TRAJECTORY = SCHEMA["properties"]["trajectory"]
 SECTION = {name: about for name, about in TRAJECTORY["properties"].items() if name not in ("keep", "signals")}
-SECTION["precision"] = SCHEMA["properties"]["models"]["properties"]["precision"]
+SECTION |= {name: SCHEMA["properties"]["models"]["properties"][name] for name in ("precision", "decoder")}
 FIELDS = {field.name: field for field in fields(SamplingSettings)}
 VALUES = {"sampler": "dpmpp-2m", "steps": 7, "guidance": 2.5, "sigma_min": 0.25, "sigma_max": 90.0}
-VALUES |= {"seconds_total": 3.5, "seconds_kept": 1.5, "precision": "bfloat16"}
+VALUES |= {"seconds_total": 3.5, "seconds_kept": 1.5, "precision": "bfloat16", "decoder": "compiled"}
 VALUES |= {"guidance_rescale": 0.75, "guidance_sigma_min": 4.5, "guidance_sigma_max": 60.5}
 
 
@@ -34,7 +34,8 @@ def test_the_configuration_has_each_setting_with_its_type_and_default():
         assert FIELDS[name].type == (types[0] if len(types) == 1 else types[0] | types[1]), name
         assert FIELDS[name].default == about.get("default", MISSING), name
         assert (name in TRAJECTORY["required"]) == (FIELDS[name].default is MISSING), name
-    assert list(FIELDS["precision"].metadata["choices"]) == SECTION["precision"]["enum"]
+    for name in ("precision", "decoder"):
+        assert list(FIELDS[name].metadata["choices"]) == SECTION[name]["enum"]
 
 
 def test_the_configuration_names_the_samplers_that_there_are():
