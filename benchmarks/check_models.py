@@ -1,6 +1,7 @@
 """Measure the bundled models and fail where one falls short: make check-models (about 15 minutes on two cores)
 
-Probes are logistic regressions on CLAP embeddings. Held out is the whole sound font TimGM6mb: the weights saw FluidR3 only.
+Probes are logistic regressions on CLAP embeddings. Held out is the whole sound font TimGM6mb, of which no sample stands in
+those that the weights saw (`shared_samples.py`).
 On its notes the probes are cross-validated in five folds that are disjoint in instruments, so that each instrument is judged by
 probes that never heard it. Generated clips are sampled as the demo samples them (config/config.yaml), with seeds of their own,
 and judged twice: by the bundled CLAP, with probes of held-out notes, chords and phrases through the latent, and by musicnn,
