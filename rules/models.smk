@@ -54,7 +54,7 @@ rule train_clap:
         runtime=240,
     params:
         **program("train_clap"),
-        schedule="--steps 8300 --seed 1 --rate 8e-4 --precision bfloat16 --filtered 0.6",
+        schedule="--steps 8613 --seed 1 --rate 8e-4 --precision bfloat16 --filtered 0.6",
     shell:
         "python {params.script:q} --shards {input:q} {params.schedule} --output {output:q} 2> {log:q}"
 
