@@ -647,9 +647,9 @@ def test_a_classifier_from_outside_the_library_plans_its_own_jobs_and_gets_its_c
     switched = pd.read_csv(finished / SMALL / "switching.csv")
     assert set(switched["concept"]) == {"is_brass", "is_warm", "all"} and set(switched["step"]) == {0, 3}
     assert set(switched["classifier"]) == {"lda", "logistic", "svm"}
-    start = switched[(switched["step"] == 0) & (switched["told_apart"] == 1)]  # a share of a difference that is there
-    assert set(start["concept"]) == {"is_brass", "is_warm", "all"}
-    assert start["kept"].abs().max() < 0.05 and (start["gets_in"] - 1).abs().max() < 0.05
+    # A share of a difference that is there: where pairs are told apart in either sense, they do not cancel.
+    start = switched[(switched["step"] == 0) & switched["told_apart"].isin([0, 1])]
+    assert (start["kept"].abs() < 0.05).all() and ((start["gets_in"] - 1).abs() < 0.05).all()
     stayed, exchanged = (
         {
             clip.record["prompt_id"]: clip.audio

@@ -150,6 +150,7 @@ def test_the_shard_holds_every_clip_at_every_level_with_its_record(run, model):
         "seconds_total": 1.0,
         "seconds_kept": 0.5,
         "precision": "float32",
+        "decoder": "plain",
         "guidance_rescale": 0.0,
         "guidance_sigma_min": 0.0,
         "guidance_sigma_max": None,
