@@ -274,7 +274,7 @@ def main() -> None:
         if (signal, judge) == ("denoised", CLAP):
             require("denoised, last step: families", float(curve[-1][0]), 0.75)
             require("denoised, last step: qualities", float(curves["qualities"][-1][0]), 0.85)
-            # No more than wished for: a CLAP that hears families in the first average over what prompts allow sees them rise less.
+            # Wished for, no more: a CLAP that hears families in the average over what prompts allow sees them rise less.
             aim("denoised: rise of the families", float(rise[0]), 0.05)
             aim("denoised: lower end of the rise's interval", bootstrap.interval(rise[1:])[0], 1e-9)
         elif signal == "denoised":
