@@ -274,9 +274,8 @@ def main() -> None:
         if (signal, judge) == ("denoised", CLAP):
             require("denoised, last step: families", float(curve[-1][0]), 0.75)
             require("denoised, last step: qualities", float(curves["qualities"][-1][0]), 0.85)
-            # Wished for, no more: a CLAP that hears families in the average over what prompts allow sees them rise less.
-            aim("denoised: rise of the families", float(rise[0]), 0.05)
-            aim("denoised: lower end of the rise's interval", bootstrap.interval(rise[1:])[0], 1e-9)
+            require("denoised: rise of the families", float(rise[0]), 0.05)
+            require("denoised: lower end of the rise's interval", bootstrap.interval(rise[1:])[0], 1e-9)
         elif signal == "denoised":
             aim("musicnn: largest fall to the last level", float(fall[0]), -1.0, 0.02)
             print(f"     musicnn: guitar at the last level {judges.told(last[GUITAR])}")
