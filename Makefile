@@ -88,8 +88,7 @@ adopt: $(VENV)/.installed
 	python scripts/adopt.py -- $(ARGUMENTS)
 
 bundle-models: $(VENV)/.installed
-	cp results/demo/models/clap/* resources/models/clap/
-	cp $$(ls -d results/demo/models/diffusion_* | tail -1)/* resources/models/diffusion/
+	for model in clap diffusion; do cp $$(ls -d results/demo/models/$${model}_* | tail -1)/* resources/models/$$model/; done
 
 docs: $(VENV)/.installed
 	python docs/document_config.py

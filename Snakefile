@@ -131,6 +131,5 @@ rule all:
 
 rule train_models:
     input:
-        "<results>/models/clap",
-        f"<results>/models/diffusion_{LAST_SESSION}",
+        TRAINED,
     localrule: True

@@ -1,20 +1,42 @@
 # How the bundled models were made; `snakemake train_models` makes them again. Sound fonts whose licence (MIT) lets weights be
 # shared: FluidR3 for both, and MuseScore_General, of which no sample stands in the held-out TimGM6mb, for the CLAP.
 # `make bundle-models` copies them to resources/models.
-TRAINING_SHARDS = collect("<results>/models/clips/FluidR3/{part}.tar", part=[f"{part:02d}" for part in range(24)])
-OTHER_SHARDS = collect("<results>/models/clips/MuseScore_General/{part}.tar", part=range(12, 24))
-# The bundled weights were trained in sessions, each going on from the one before; all but the last read half of the clips.
-SESSIONS = {
+FLUID, MUSESCORE = (
+    collect(f"<results>/models/clips/{soundfont}/{{part}}.tar", part=[f"{part:02d}" for part in range(24)])
+    for soundfont in ("FluidR3", "MuseScore_General")
+)
+# The bundled weights were trained in sessions, each going on from the one before; each but the diffusion model's last read half
+# of the clips.
+CLAP_SESSIONS = {
+    "1": "--steps 8613 --seed 1 --rate 8e-4 --precision bfloat16 --filtered 0.6",
+    "2": "--steps 6000 --seed 2 --rate 6e-4 --precision bfloat16 --filtered 0.6",
+}
+CLAP_CLIPS = {"1": FLUID[:12] + MUSESCORE[12:], "2": FLUID[12:] + MUSESCORE[:12]}
+DIFFUSION_SESSIONS = {
     "1": "--steps 5530 --seed 1",
     "2": "--steps 1823 --seed 2 --rate 7e-4",
     "3": "--steps 18568 --seed 3 --rate 8e-4 --precision bfloat16 --compile",
     "4": "--steps 17500 --seed 4 --rate 8e-4 --precision bfloat16 --compile",
     "5": "--steps 18000 --seed 5 --rate 8e-4 --precision bfloat16 --compile",
 }
-LAST_SESSION = max(SESSIONS)
-CLIPS_OF_SESSION = {session: TRAINING_SHARDS[: 24 if session == LAST_SESSION else 12] for session in SESSIONS}
-START_OF_SESSION = {session: f"{RUN.results}/models/diffusion_{int(session) - 1}" for session in SESSIONS}
-START_OF_SESSION["1"] = []
+TRAINED = [
+    f"<results>/models/{model}_{max(of)}" for model, of in (("clap", CLAP_SESSIONS), ("diffusion", DIFFUSION_SESSIONS))
+]
+
+
+def start_of(model):
+    """What a session of a model goes on from, as a function of its wildcards: the weights of the one before, if any."""
+
+    def start(wildcards):
+        before = int(wildcards.session) - 1
+        return f"{RUN.results}/models/{model}_{before}" if before else []
+
+    return start
+
+
+def session(schedule, input):
+    """The options of a session: its schedule, and the weights that it goes on from."""
+    return f"{schedule} --start {input.start}" if input.start else schedule
 
 
 rule render_training_clips:
@@ -39,14 +61,16 @@ rule render_training_clips:
 
 rule train_clap:
     input:
-        TRAINING_SHARDS[:12],
-        OTHER_SHARDS,
+        shards=lambda wildcards: CLAP_CLIPS[wildcards.session],
+        start=start_of("clap"),
     output:
-        directory("<results>/models/clap"),
+        directory("<results>/models/clap_{session}"),
     log:
-        "<logs>/train_clap.log",
+        "<logs>/train_clap_{session}.log",
     benchmark:
-        "<benchmarks>/train_clap.tsv"
+        "<benchmarks>/train_clap_{session}.tsv"
+    wildcard_constraints:
+        session="|".join(CLAP_SESSIONS),
     conda:
         "../envs/clap.yaml"
     resources:
@@ -54,15 +78,15 @@ rule train_clap:
         runtime=240,
     params:
         **program("train_clap"),
-        schedule="--steps 8613 --seed 1 --rate 8e-4 --precision bfloat16 --filtered 0.6",
+        schedule=lambda wildcards, input: session(CLAP_SESSIONS[wildcards.session], input),
     shell:
-        "python {params.script:q} --shards {input:q} {params.schedule} --output {output:q} 2> {log:q}"
+        "python {params.script:q} --shards {input.shards:q} {params.schedule} --output {output:q} 2> {log:q}"
 
 
 rule train_diffusion:
     input:
-        shards=lambda wildcards: CLIPS_OF_SESSION[wildcards.session],
-        start=lambda wildcards: START_OF_SESSION[wildcards.session],
+        shards=lambda wildcards: FLUID[: 24 if wildcards.session == max(DIFFUSION_SESSIONS) else 12],
+        start=start_of("diffusion"),
     output:
         directory("<results>/models/diffusion_{session}"),
     log:
@@ -70,7 +94,7 @@ rule train_diffusion:
     benchmark:
         "<benchmarks>/train_diffusion_{session}.tsv"
     wildcard_constraints:
-        session="|".join(SESSIONS),
+        session="|".join(DIFFUSION_SESSIONS),
     conda:
         "../envs/generation.yaml"
     resources:
@@ -78,7 +102,6 @@ rule train_diffusion:
         runtime=240,
     params:
         **program("train_diffusion"),
-        schedule=lambda wildcards, input: SESSIONS[wildcards.session]
-        + (f" --start {input.start}" if input.start else ""),
+        schedule=lambda wildcards, input: session(DIFFUSION_SESSIONS[wildcards.session], input),
     shell:
         "python {params.script:q} --shards {input.shards:q} {params.schedule} --output {output:q} 2> {log:q}"

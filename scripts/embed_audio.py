@@ -28,9 +28,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="that read and resample, beside the one that embeds")
     parser.add_argument("--scaling", nargs="*", default=[], help="of features that are not on the unit sphere")
     parser.add_argument("--modules", nargs="*", default=[], help="environment modules that the job was to load")
-    parser.add_argument(
-        "--output", nargs="+", required=True, help="table to write, and a second one for the deformation control"
-    )
+    parser.add_argument("--output", nargs="+", required=True, help="table to write, and a second one of deformed clips")
     arguments = parser.parse_args()
     if len(arguments.output) > 2 - (arguments.corpus == "notes"):
         parser.error("one output, and for generated audio a second one of the deformation control")

