@@ -1,7 +1,8 @@
 """Training clips: seeded scenes of one to three instruments, rendered, with a caption that says what they are."""
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from musicologist.notes.synthesizer import (
 )
 from musicologist.vocabulary.grammar import TEMPI, Voice, sentence
 from musicologist.vocabulary.instruments import Instrument
+from musicologist.vocabulary.phrases import COMPOUNDS
 from musicologist.vocabulary.synonyms import synonyms
 from musicologist.vocabulary.terms import FAMILIES, QUALITIES
 
@@ -140,17 +142,36 @@ def other_forms(words: Iterable[str]) -> dict[str, str]:
 
 
 def folding(words: Iterable[str]):
-    """The normalizer of a word-level tokenizer: lower case, other forms and synonyms as the words that the vocabulary has."""
+    """The normalizer of a word-level tokenizer: other spellings as the words that the vocabulary has.
+
+    Lower case; compounds ("reverb-heavy") as their first part; then phrases and words that stand for a known one, or for none
+    (``synonyms``), the longest first; other forms of known words; tempi as the nearest known, other numbers as nothing.
+    """
     from tokenizers import Regex, normalizers
 
     known, meant = set(words), defaultdict(list)
-    for synonym, word in synonyms(known).items():
-        meant[word].append(synonym)
-    steps = [(rf"\b{form}\b", word) for form, word in sorted(other_forms(known).items())]
-    steps += [(rf"\b(?:{'|'.join(sorted(found))})s?\b", word) for word, found in sorted(meant.items())]
+    for phrase, word in synonyms(known).items():
+        meant[-len(phrase.split()), word].append(r"[\s-]+".join(map(re.escape, phrase.split())))
+    steps = [(rf"(?<=\w)-(?:{COMPOUNDS})\b", "")]
+    steps += [(rf"\b(?:{'|'.join(sorted(found))})(?:es|s)?\b", word) for (_, word), found in sorted(meant.items())]
+    steps += [(rf"\b{form}\b", word) for form, word in sorted(other_forms(known).items())]
+    steps += [(rf"\b(?:{'|'.join(found)})\b", tempo) for tempo, found in _nearest_tempi(known).items()]
+    steps += [
+        (rf"\b(?!(?:{'|'.join(sorted(word for word in known if word.isdecimal()))})\b)\d+(?:s|th|st|nd|rd)?\b", "")
+    ]
     return normalizers.Sequence(
         [normalizers.Lowercase(), *(normalizers.Replace(Regex(form), word) for form, word in steps)]
     )
+
+
+def _nearest_tempi(known: Collection[str]) -> dict[str, list[str]]:
+    """Tempi in beats per minute that are no words of a vocabulary, by the known one that is nearest."""
+    tempi = sorted(int(word) for word in known if word.isdecimal())
+    found = defaultdict(list)
+    for number in range(40, 221) if tempi else ():
+        if number not in tempi:
+            found[str(min(tempi, key=lambda tempo: abs(tempo - number)))].append(str(number))
+    return found
 
 
 def build_tokenizer(texts: Iterable[str], directory: str | Path):

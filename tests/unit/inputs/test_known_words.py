@@ -31,7 +31,7 @@ def test_unknown_words_are_those_that_the_models_own_tokenizer_does_not_know(bun
         assert [token == "<unk>" for token in tokens] == [word not in bundled.words for word in read]
     assert [bundled.unknown(text) for text in ORDINARY] == [
         (),
-        ("female",),
+        (),
         (),
         ("crickets", "gitar"),
     ]
@@ -42,7 +42,7 @@ def test_synonyms_are_read_as_the_words_that_the_model_knows(bundled):
 
     tokenizer = AutoTokenizer.from_pretrained(BUNDLED)
     for text, same in (
-        ("Djembes, a vocalist and violinists over bagpipes", "drum, a vocal and string with reed"),
+        ("Djembes, two vocalists and violinists over bagpipes", "drum, vocal and string with reed"),
         ("A rapper", "A vocal"),
     ):
         assert bundled.unknown(text) == ()
@@ -51,7 +51,7 @@ def test_synonyms_are_read_as_the_words_that_the_model_knows(bundled):
 
 def test_plurals_and_simple_forms_of_known_words_are_known(bundled):
     assert bundled.unknown("Strings play melodies, pianos and organs brightly played chords; a chord") == ()
-    assert bundled.unknown("stringed flutelings") == ("stringed", "flutelings")
+    assert bundled.unknown("Gitars and flutelings") == ("gitars", "flutelings")
 
 
 def test_the_template_writer_uses_known_words_alone(bundled):
@@ -60,7 +60,7 @@ def test_the_template_writer_uses_known_words_alone(bundled):
 
 def test_the_warning_names_words_and_near_ones():
     said = known_words.warning(ORDINARY, BUNDLED)
-    assert "2 of 4 prompts hold others" in said
+    assert "1 of 4 prompts hold others" in said
     assert "gitar (it knows guitar)" in said and "crickets" in said and "\n" not in said
     assert known_words.warning(ORDINARY[:1], BUNDLED) == ""
 
@@ -69,7 +69,7 @@ def test_a_prompt_of_which_nothing_is_known_is_refused_unless_it_is_left_out():
     texts = [*ORDINARY, "Thundr, or gitars, in the rain."]
     with pytest.raises(UserError, match=r"Prompt 4 .*no word that says something.*words of that model .guitar.,"):
         known_words.warning(texts, BUNDLED)
-    assert "3 of 5 prompts" in known_words.warning(texts, BUNDLED, left_out=[4])
+    assert "2 of 5 prompts" in known_words.warning(texts, BUNDLED, left_out=[4])
 
 
 def test_models_that_read_parts_of_words_know_every_word(tmp_path):
