@@ -33,7 +33,11 @@ def test_a_phrase_keeps_its_own_word_where_that_means_the_same():
 def test_forms_go_with_their_word_and_words_that_mean_something_are_never_passed_over():
     found = synonyms(KNOWN)
     assert {found[form] for form in ("singing", "sings", "humming", "hummed")} == {"vocal"}
-    assert {found[form] for form in ("rises", "rising", "carried", "swings", "squelchy", "quietly")} <= {"", "acoustic", "warm"}
+    assert {found[form] for form in ("rises", "rising", "carried", "swings", "squelchy", "quietly")} <= {
+        "",
+        "acoustic",
+        "warm",
+    }
     means = {word for table in TABLES for aspects, text in table.items() if aspects for word in phrases(text)}
     plain = {name: value for name, value in vars(plain_words).items() if name.isupper()}
     for name, text in plain.items():
