@@ -73,7 +73,8 @@ def test_where_it_is_lost_is_told_in_a_row_for_each_level(few_notes, monkeypatch
         "| rendered",
         "| through the autoencoder",
         *(f"| denoised from sigma {sigma}" for sigma in ("0.34", "0.73", "2.1", "4.5", "9.7", "27")),
-        "| generated",
+        "| generated down to sigma 0.2",
+        "| generated down to sigma 0.5",
     ]
     assert len({len(row) for row in rows}) == 1
     assert rows[2][-1] == "0.0 |" and float(rows[3][-1].removesuffix(" |")) > 0
