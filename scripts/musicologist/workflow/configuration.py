@@ -157,7 +157,7 @@ def check_trajectory(trajectory: Mapping[str, Any], source: str, inputs: Mapping
         raise UserError(f"{source}: {error}") from None
     given = inputs_section.heard(inputs) is not None
     kept = kept if given else with_the_last(kept, levels)
-    if levels[kept[-1]] > FINISHED_SIGMA:
+    if levels[kept[-1]] > FINISHED_SIGMA * (1 + 1e-9):  # sigma_min comes back from its logarithm
         remedy = (
             "give the levels after it too" + (", and name them in trajectory.keep" if not inputs.get("clips") else "")
             if given

@@ -102,6 +102,8 @@ def test_the_last_step_is_always_kept_and_must_be_nearly_clean(config):
         assert configuration.check_trajectory(trajectory | {"keep": keep}, "my.yaml", NOTHING_GIVEN)[-1] == last
     with pytest.raises(UserError, match=r"last kept level is at sigma 0.6, .* lower trajectory.sigma_min"):
         configuration.check_trajectory(trajectory | {"sigma_min": 0.6}, "my.yaml", NOTHING_GIVEN)
+    limit = trajectory | {"sigma_min": configuration.FINISHED_SIGMA}
+    assert configuration.check_trajectory(limit, "my.yaml", NOTHING_GIVEN)[-1] == last
     assert configuration.check_trajectory(trajectory | {"keep": [0, last]}, "my.yaml", given) == [0, last]
     with pytest.raises(UserError, match=r"give the levels after it too, and name them in trajectory\.keep"):
         configuration.check_trajectory(trajectory | {"keep": [0, 3]}, "my.yaml", given)
