@@ -9,7 +9,7 @@ FLUID, MUSESCORE = (
 # of the clips.
 CLAP_SESSIONS = {
     "1": "--steps 8613 --seed 1 --rate 8e-4 --precision bfloat16 --filtered 0.6",
-    "2": "--steps 6000 --seed 2 --rate 6e-4 --precision bfloat16 --filtered 0.6",
+    "2": "--steps 4825 --seed 2 --rate 6e-4 --precision bfloat16 --filtered 0.6",
 }
 CLAP_CLIPS = {"1": FLUID[:12] + MUSESCORE[12:], "2": FLUID[12:] + MUSESCORE[:12]}
 DIFFUSION_SESSIONS = {
