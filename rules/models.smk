@@ -24,19 +24,10 @@ TRAINED = [
 ]
 
 
-def start_of(model):
-    """What a session of a model goes on from, as a function of its wildcards: the weights of the one before, if any."""
-
-    def start(wildcards):
-        before = int(wildcards.session) - 1
-        return f"{RUN.results}/models/{model}_{before}" if before else []
-
-    return start
-
-
-def session(schedule, input):
-    """The options of a session: its schedule, and the weights that it goes on from."""
-    return f"{schedule} --start {input.start}" if input.start else schedule
+STARTS = {
+    model: {one: f"{RUN.results}/models/{model}_{int(one) - 1}" if one != "1" else [] for one in of}
+    for model, of in (("clap", CLAP_SESSIONS), ("diffusion", DIFFUSION_SESSIONS))
+}
 
 
 rule render_training_clips:
@@ -62,7 +53,7 @@ rule render_training_clips:
 rule train_clap:
     input:
         shards=lambda wildcards: CLAP_CLIPS[wildcards.session],
-        start=start_of("clap"),
+        start=lambda wildcards: STARTS["clap"][wildcards.session],
     output:
         directory("<results>/models/clap_{session}"),
     log:
@@ -78,7 +69,8 @@ rule train_clap:
         runtime=240,
     params:
         **program("train_clap"),
-        schedule=lambda wildcards, input: session(CLAP_SESSIONS[wildcards.session], input),
+        schedule=lambda wildcards, input: CLAP_SESSIONS[wildcards.session]
+        + (f" --start {input.start}" if input.start else ""),
     shell:
         "python {params.script:q} --shards {input.shards:q} {params.schedule} --output {output:q} 2> {log:q}"
 
@@ -86,7 +78,7 @@ rule train_clap:
 rule train_diffusion:
     input:
         shards=lambda wildcards: FLUID[: 24 if wildcards.session == max(DIFFUSION_SESSIONS) else 12],
-        start=start_of("diffusion"),
+        start=lambda wildcards: STARTS["diffusion"][wildcards.session],
     output:
         directory("<results>/models/diffusion_{session}"),
     log:
@@ -102,6 +94,7 @@ rule train_diffusion:
         runtime=240,
     params:
         **program("train_diffusion"),
-        schedule=lambda wildcards, input: session(DIFFUSION_SESSIONS[wildcards.session], input),
+        schedule=lambda wildcards, input: DIFFUSION_SESSIONS[wildcards.session]
+        + (f" --start {input.start}" if input.start else ""),
     shell:
         "python {params.script:q} --shards {input.shards:q} {params.schedule} --output {output:q} 2> {log:q}"
