@@ -1,4 +1,4 @@
-"""Measure the bundled models and fail where one falls short: make check-models (about 15 minutes on two cores)
+"""Measure the bundled models and fail where one falls short: make check-models (about 25 minutes on two cores)
 
 Probes are logistic regressions on CLAP embeddings. Held out is the whole sound font TimGM6mb, of which no sample stands in
 those that the weights saw (`shared_samples.py`).
