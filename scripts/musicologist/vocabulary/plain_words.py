@@ -22,7 +22,7 @@ FUNCTION_WORDS = (
     "should, may, might, must, let, and, or, but, so, yet, if, then, because, though, although, only, just, also, too, "
     "very, quite, rather, almost, nearly, mostly, mainly, fully, highly, extremely, really, slightly, somewhat, barely, "
     "always, often, again, ever, now, still, already, even, s, t, x, n, of, at, on, in, with, together, apart, away, back, "
-    "forth, instead, else, well, able, please, et, de, da, del, la, le"
+    "forth, else, well, able, please, et, de, da, del, la, le"
 )
 """The closed classes: numerals, determiners, pronouns, auxiliaries, conjunctions, adverbs of degree."""
 
@@ -37,7 +37,7 @@ PEOPLE = (
 SIZES = (
     "additional, amateur, ancient, authentic, average, basic, big, bottom, brief, broad, careful, central, certain, "
     "classic, common, complete, complex, constant, continuous, current, curved, deep, dense, different, diverse, early, "
-    "edge, elaborate, enormous, entire, eventual, extended, extra, faint, famous, far, fidelity, final, free, fresh, full, "
+    "edge, elaborate, enormous, entire, eventual, extended, extra, faint, famous, far, fidelity, final, fresh, full, "
     "giant, hard, high, hot, huge, immediate, initial, intricate, irregular, key, large, last, late, left, little, loose, "
     "loud, low, lower, main, massive, medium, middle, minimal, moderate, modern, natural, new, next, occasional, odd, old, "
     "perfect, plain, polished, popular, precise, produced, professional, pure, quality, random, rare, real, recent, "
