@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import tarfile
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -43,9 +44,15 @@ def encode_integers(integers: np.ndarray, sample_rate: int) -> bytes:
     import soundfile
 
     integers = np.maximum(integers, np.int16(-32767))
-    buffer = io.BytesIO()
-    soundfile.write(buffer, integers.T, sample_rate, format="FLAC", subtype="PCM_16")
-    return buffer.getvalue()
+    if not hasattr(os, "memfd_create"):
+        buffer = io.BytesIO()
+        soundfile.write(buffer, integers.T, sample_rate, format="FLAC", subtype="PCM_16")
+        return buffer.getvalue()
+    # A file in memory, which libsndfile fills by itself: into a buffer it asks Python to write each block, one thread at a time.
+    with os.fdopen(os.memfd_create("flac"), "w+b", buffering=0) as file:
+        soundfile.write(file.fileno(), integers.T, sample_rate, format="FLAC", subtype="PCM_16", closefd=False)
+        file.seek(0)
+        return file.read()
 
 
 def encoded(clip: Clip, place: str | Path) -> bytes:

@@ -8,7 +8,6 @@ import re
 import struct
 import tarfile
 import types
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -108,7 +107,7 @@ def _archived(archive: str | Path, split: str) -> Iterator[Item]:
                 pass
     except FileNotFoundError:
         raise UserError(f"{archive} does not exist: expected an archive in NSynth's layout (inputs.notes).") from None
-    except (tarfile.TarError, EOFError, zlib.error) as error:
+    except (tarfile.TarError, EOFError, unpacking.Damaged) as error:
         good = f"; the last good member is {last}" if last else ""
         raise UserError(
             f"{archive} holds a link where a note should be, behind {last or 'its beginning'}: pack the files themselves "

@@ -20,7 +20,7 @@ from musicologist.notes import entries, nsynth
 from musicologist.notes.tables import NOTES
 
 _ROW_GROUP = 1_000
-_AHEAD = 16  # notes that may wait for their encoding
+_AHEAD = 32  # notes that may wait for their encoding
 _NAMED = 20  # of the notes that are left out for one reason
 _TABLES = """
     PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
@@ -97,6 +97,7 @@ class _Intake:
     spool: IO[bytes]
     per_instrument: int
     threads: int
+    spooled: int = 0
     candidates: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def take(self, source: Source) -> None:
@@ -106,8 +107,8 @@ class _Intake:
         asked = ((key, content, not isinstance(content, bytes) or self._may_be_chosen(key)) for key, content in items)
         for key, content, fault in in_order(partial(_encoded, source), asked, self.threads, _AHEAD):
             if isinstance(content, bytes):
-                where = self.spool.tell(), self.spool.write(content), fault
-                self._insert(source, key, "clips", (key, *where))
+                self._insert(source, key, "clips", (key, self.spooled, len(content), fault))
+                self.spooled += self.spool.write(content)
             else:
                 row = entries.row(source.place, key, content, source.split)
                 known = (key, source.split, row["instrument"], json.dumps(content, ensure_ascii=False))

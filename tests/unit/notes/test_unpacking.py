@@ -30,7 +30,7 @@ def unpacked(content):
 def test_it_unpacks_what_gzip_unpacks_in_blocks_of_bounded_size(content):
     blocks = list(unpacking.gunzipped(io.BytesIO(content)))
     assert b"".join(blocks) == gzip.decompress(content)
-    assert max(map(len, blocks), default=0) <= 1 << 17
+    assert max(map(len, blocks), default=0) <= 1 << 19
 
 
 @pytest.mark.parametrize("share", [0.0001, 0.3, 0.7, 0.999])
@@ -46,7 +46,7 @@ def test_damage_and_what_is_no_gzip_are_noticed():
     content = bytearray(gzip.compress(LONG))
     content[-6] ^= 0xFF
     for wrong in (bytes(content), gzip.compress(NOISE) + b"plain text"):
-        with pytest.raises(zlib.error, match="incorrect"):
+        with pytest.raises(unpacking.Damaged, match="(?i)incorrect"):
             unpacked(wrong)
 
 
