@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from zipfile import ZipFile
 
-_ROWS = 2048
+_ROWS = 512
 """Whose kernel is made at once: memory is bounded, whatever the number of clips."""
 
 
@@ -55,16 +55,14 @@ class RadialBasis:
     def decision_function(self, embeddings: np.ndarray) -> np.ndarray:
         """Decision values (clips,) of embeddings (clips, size)."""
         vectors, coefficients = self.vectors.astype(np.float32), self.coefficients.astype(np.float32)
-        lengths, found = (vectors**2).sum(1), []
+        # -gamma (|row|^2 - 2 row·vector + |vector|^2) as one product, of rows and vectors with two more numbers each.
+        ones = np.ones(max(_ROWS, len(vectors)), np.float32)
+        factors = np.float32(self.gamma) * np.column_stack([2 * vectors, -ones[: len(vectors)], -(vectors**2).sum(1)]).T
+        found = []
         for start in range(0, len(embeddings), _ROWS):
             rows = embeddings[start : start + _ROWS].astype(np.float32)
-            kernel = rows @ vectors.T
-            kernel *= 2
-            kernel -= lengths
-            kernel -= (rows**2).sum(1)[:, None]
-            kernel *= np.float32(self.gamma)
-            np.exp(kernel, out=kernel)
-            found.append(kernel @ coefficients)
+            exponents = np.column_stack([rows, (rows**2).sum(1), ones[: len(rows)]]) @ factors
+            found.append(np.exp(exponents, out=exponents) @ coefficients)
         return np.concatenate([np.empty(0, np.float32), *found]) + np.float32(self.bias)
 
 
