@@ -149,16 +149,15 @@ def prepare_embedding(folder: Path, clips: int = 100) -> None:
         (folder / "files" / f"{clip.key}.flac").write_bytes(shard_writing.encode(clip.audio, clip.sample_rate))
 
 
-def _clap(folder: Path) -> Any:
+def _features(folder: Path) -> Any:
     import torch
     from musicologist.embedders import clap
 
     torch.set_num_threads(1)
     clap.quiet()
-    from transformers import ClapFeatureExtractor, ClapModel
+    from transformers import ClapFeatureExtractor
 
-    model = ClapModel.from_pretrained(folder / "clap").eval()
-    return model, ClapFeatureExtractor.from_pretrained(folder / "clap")
+    return ClapFeatureExtractor.from_pretrained(folder / "clap")
 
 
 def embedding_file_by_file(folder: Path) -> np.ndarray:
@@ -167,8 +166,10 @@ def embedding_file_by_file(folder: Path) -> np.ndarray:
     import torch
     from scipy.signal import resample_poly
 
-    model, extractor = _clap(folder)
-    found = []
+    extractor = _features(folder)
+    from transformers import ClapModel
+
+    model, found = ClapModel.from_pretrained(folder / "clap").eval(), []
     for file in sorted((folder / "files").iterdir()):
         audio, rate = soundfile.read(file, dtype="float32")
         mono = resample_poly(audio.mean(axis=1), 160, 147) if rate == 44_100 else audio.mean(axis=1)
@@ -183,9 +184,16 @@ def embedding_file_by_file(folder: Path) -> np.ndarray:
 def embedding_in_batches(folder: Path, at_once: int = 1) -> np.ndarray:
     """In float32 a processor is no faster with more clips at once, and they need memory."""
     from embed_audio import batches
-    from musicologist.embedders.clap import Clap
+    from musicologist.embedders import clap
+    from musicologist.models import weights
 
-    model = Clap(*_clap(folder), lambda: None, "cpu", longest_text=8)
+    extractor = _features(folder)
+    from transformers import ClapConfig
+
+    network, _, _ = clap.fitted(
+        ClapConfig.from_pretrained(folder / "clap"), weights.load(folder / "clap" / clap.WEIGHTS[0])
+    )
+    model = clap.Clap(network.eval(), extractor, lambda: None, "cpu", longest_text=8)
     stream = batches(model, folder / "clips.tar", at_once, threads=1)
     return np.concatenate([model.embed_audio([audio for _, _, audio in batch], at_once) for batch in stream])
 
@@ -364,7 +372,9 @@ class Task:
     """Largest difference, as a share of the spread of the naive way's values."""
 
 
-_HTSAT = "musicologist.models.compat torch soundfile scipy.signal transformers.models.clap.modeling_clap"
+_HTSAT = "musicologist.models.compat:torchaudio torch soundfile scipy.signal transformers.models.clap.modeling_clap"
+_LEAN = "musicologist.models.lean_imports"
+_OUR_HTSAT = f"{_LEAN}:transformers {_LEAN}:signal {_HTSAT} embed_audio musicologist.embedders.clap"
 _NAIVE_PROBE = "sklearn.svm sklearn.linear_model sklearn.pipeline sklearn.preprocessing skops.io"
 _OUR_PROBE = "musicologist.core.parquet musicologist.embeddings.tables musicologist.probes.classifiers"
 
@@ -385,7 +395,7 @@ TASKS = {
         embedding_file_by_file,
         embedding_in_batches,
         _HTSAT,
-        f"{_HTSAT} embed_audio musicologist.embedders.clap",
+        _OUR_HTSAT,
         2e-2,
     ),
     "embedding-half": Task(
@@ -395,7 +405,7 @@ TASKS = {
         embedding_file_by_file,
         embedding_in_half,
         _HTSAT,
-        f"{_HTSAT} embed_audio musicologist.embedders.clap",
+        _OUR_HTSAT,
         0.1,
     ),
     "svm": Task(
@@ -462,8 +472,10 @@ def work(task: Task, step: str, folder: Path) -> None:
         task.prepare(folder)
         return
     way, modules = (task.naive, task.naive_imports) if step == "naive" else (task.ours, task.our_imports)
-    for module in modules.split():
-        importlib.import_module(module)
+    for module, _, part in (name.partition(":") for name in modules.split()):
+        named = importlib.import_module(module)
+        if part and callable(function := getattr(named, part)):
+            function()
     begin = time.perf_counter()
     found = way(folder)
     (folder / f"{step}.seconds").write_text(str(time.perf_counter() - begin))

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Any
 
@@ -32,10 +33,7 @@ class Clip:
 
 
 def encode(audio: np.ndarray, sample_rate: int) -> bytes:
-    """Audio (channels, samples) as 16-bit FLAC, clipped at ±1.
-
-    Converted to integers here: libsndfile scales floats differently from container to container.
-    """
+    """Audio (channels, samples) as 16-bit FLAC, clipped at ±1. (libsndfile scales floats as the container wants it.)"""
     return encode_integers(np.rint(np.clip(audio, -1, 1) * 32767).astype(np.int16), sample_rate)
 
 
@@ -44,12 +42,8 @@ def encode_integers(integers: np.ndarray, sample_rate: int) -> bytes:
     import soundfile
 
     integers = np.maximum(integers, np.int16(-32767))
-    if not hasattr(os, "memfd_create"):
-        buffer = io.BytesIO()
-        soundfile.write(buffer, integers.T, sample_rate, format="FLAC", subtype="PCM_16")
-        return buffer.getvalue()
-    # A file in memory, which libsndfile fills by itself: into a buffer it asks Python to write each block, one thread at a time.
-    with os.fdopen(os.memfd_create("flac"), "w+b", buffering=0) as file:
+    # libsndfile fills a file by itself; into a buffer Python writes each block, in one thread at a time
+    with open(os.memfd_create("flac"), "w+b", 0) if hasattr(os, "memfd_create") else TemporaryFile(buffering=0) as file:
         soundfile.write(file.fileno(), integers.T, sample_rate, format="FLAC", subtype="PCM_16", closefd=False)
         file.seek(0)
         return file.read()

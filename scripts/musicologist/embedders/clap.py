@@ -1,6 +1,6 @@
 """CLAP embeddings of audio and text (Wu et al. 2023), in batches and repeatable to the bit."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from pickle import UnpicklingError
@@ -11,11 +11,11 @@ import numpy as np
 from musicologist.core import documents
 from musicologist.core.errors import UserError
 from musicologist.embedders import window_attention
-from musicologist.models import hub, weights
+from musicologist.models import hub, lean_imports, weights
 
 if TYPE_CHECKING:
     import torch
-    from transformers import ClapFeatureExtractor
+    from transformers import ClapConfig, ClapFeatureExtractor, ClapModel
 
 LICENCE = "the checkpoint's own"
 READS_TEXT, ON_SPHERE = True, True
@@ -168,9 +168,9 @@ def check(place: Path) -> None:
 
 def quiet() -> None:
     """Keep transformers' bars and advice out of the logs."""
-    from musicologist.models.compat import torchaudio  # noqa: F401  (before transformers)
-
-    from transformers.utils import logging  # isort: skip
+    lean_imports.transformers()
+    lean_imports.signal()
+    from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
@@ -185,26 +185,20 @@ def load(model: str | Path, device: str = "cpu") -> Clap:
     a fused one.
     """
     quiet()
-    import torch
     from safetensors import SafetensorError
-    from transformers import AutoTokenizer, ClapConfig, ClapFeatureExtractor, ClapModel
+    from transformers import AutoTokenizer, ClapConfig, ClapFeatureExtractor
 
     directory = hub.directory(model, FILES)
     check(directory)
+    file = next(directory / name for name in WEIGHTS if (directory / name).is_file())
     try:
         config = ClapConfig.from_pretrained(directory)
-        network: Any
-        report: dict[str, Any]
-        network, report = ClapModel.from_pretrained(  # type: ignore[misc]  # a pair, for output_loading_info
-            directory, config=config, dtype=torch.float32, output_loading_info=True, local_files_only=True
-        )
+        network, misfits, _ = fitted(config, weights.load(file))
         extractor = ClapFeatureExtractor.from_pretrained(directory)
         tokenizer = AutoTokenizer.from_pretrained(directory)
     except (SafetensorError, UnpicklingError, EOFError, OSError, ValueError, RuntimeError, KeyError) as error:
         detail = " ".join(str(error).split())[:160]
         raise UserError(f"{directory} holds no readable CLAP ({detail}): fetch the model again.") from None
-    weights.require_finite(network.state_dict(), directory)
-    misfits = sorted(map(str, [*report["missing_keys"], *report["mismatched_keys"]]))
     if misfits:
         raise UserError(
             f"{directory}: the weights do not fit config.json ({misfits[0]}, {len(misfits)} such): fetch the model again."
@@ -216,6 +210,22 @@ def load(model: str | Path, device: str = "cpu") -> Clap:
         )
     tokenizer = checked(tokenizer, config, directory)
     return Clap(network.eval().requires_grad_(False).to(device), extractor, lambda: tokenizer, device)
+
+
+def fitted(config: "ClapConfig", state: Mapping[str, "torch.Tensor"]) -> tuple["ClapModel", list[str], list[str]]:
+    """A ClapModel in float32 with these weights; the names of its own that are missing or of another shape, and those unknown.
+
+    transformers' ``from_pretrained`` would build it on torch's meta device first, which imports torch's compiler.
+    """
+    from transformers import ClapModel
+    from transformers.initialization import no_init_weights
+
+    with no_init_weights():
+        network = ClapModel(config)
+    mine = network.state_dict()
+    same = {name for name, tensor in state.items() if name in mine and tensor.shape == mine[name].shape}
+    network.load_state_dict({name: state[name].to(mine[name].dtype) for name in same}, strict=False, assign=True)
+    return network, sorted(mine.keys() - same), sorted(state.keys() - mine.keys())
 
 
 def checked(tokenizer: Any, config: Any, place: Path) -> Any:

@@ -81,9 +81,6 @@ def convert(path: str | Path, state: Mapping[str, "torch.Tensor"]) -> "ClapModel
 
     Raises UserError, naming ``path``, where they are no unfused CLAP of HTSAT and RoBERTa.
     """
-    import torch
-    from transformers import ClapModel
-
     state = {name.removeprefix("module."): tensor for name, tensor in state.items()}
     if any("mel_conv2d" in name for name in state):
         raise UserError(
@@ -91,22 +88,13 @@ def convert(path: str | Path, state: Mapping[str, "torch.Tensor"]) -> "ClapModel
             "music_audioset_epoch_15_esc_90.14.pt or 630k-audioset-best.pt."
         )
     try:
-        network: Any
-        report: dict[str, Any]
-        network, report = ClapModel.from_pretrained(  # type: ignore[misc]  # a pair, for output_loading_info
-            None,
-            config=configuration(state),
-            state_dict=translate(state),
-            dtype=torch.float32,
-            output_loading_info=True,
-        )
+        network, lacking, unknown = clap.fitted(configuration(state), translate(state))
     except (KeyError, RuntimeError, ValueError) as error:
         detail = " ".join(str(error).split())[:160]
         raise UserError(
             f"{path} is no CLAP of HTSAT and RoBERTa ({detail}): take a checkpoint of laion-clap."
         ) from None
-    named = [str(name) for kind in ("missing", "unexpected", "mismatched") for name in sorted(report[f"{kind}_keys"])]
-    misfits = [name for name in named if not _UNUSED.search(name)]
+    misfits = [name for name in lacking + unknown if not _UNUSED.search(name)]
     if misfits:
         raise UserError(
             f"{path} does not fit ClapModel ({misfits[0]}, {len(misfits)} such): take a checkpoint of laion-clap."

@@ -15,6 +15,7 @@ import numpy as np
 
 from musicologist.core.checkout import found
 from musicologist.core.errors import UserError
+from musicologist.models import lean_imports
 from musicologist.models.tensorflow_bundle import read_bundle
 
 if TYPE_CHECKING:
@@ -182,6 +183,7 @@ def load(model: str | Path = "musicnn", device: str = "cpu") -> Musicnn:
 
     The package is looked for and never imported: it would want TensorFlow. Raises UserError where there is none.
     """
+    lean_imports.signal()
     return Musicnn(_place(model), device)
 
 

@@ -9,7 +9,7 @@ from musicologist.core import documents
 from musicologist.core.checkout import found
 from musicologist.core.errors import UserError, suggest
 from musicologist.generators.contract import Facts
-from musicologist.models import hub, weights
+from musicologist.models import hub, lean_imports, weights
 
 if TYPE_CHECKING:
     from stable_audio_tools.models.diffusion import ConditionedDiffusionModelWrapper
@@ -44,12 +44,13 @@ def build(
     Beyond what stable-audio-tools knows, the pretransform may be of type ``log_mel`` (``log_mel_latent``). The tokenizer of a
     ``lut`` conditioner is looked up in ``directory``, the T5 of a ``t5`` conditioner in ``text_encoder``.
     """
-    from musicologist.models.compat import k_diffusion  # noqa: F401  (before stable_audio_tools)
-
-    from stable_audio_tools.models.conditioners import T5Conditioner  # isort: skip
-    from stable_audio_tools.models.factory import create_model_from_config  # isort: skip
-
     config = copy.deepcopy(dict(config))
+    lean_imports.stable_audio_tools()
+    if any(conditioner["type"] == "t5" for conditioner in config["model"]["conditioning"]["configs"]):
+        lean_imports.transformers()
+    from stable_audio_tools.models.conditioners import T5Conditioner
+    from stable_audio_tools.models.factory import create_model_from_config
+
     for conditioner in config["model"]["conditioning"]["configs"]:
         if conditioner["type"] == "lut":
             name = conditioner["config"]["tokenizer_name"]

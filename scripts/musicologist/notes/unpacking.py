@@ -4,13 +4,14 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from isal import isal_zlib  # zlib at half the time
 
 T = TypeVar("T")
 
-Damaged = isal_zlib.error
+Damaged: Any = isal_zlib.error
+"""What damaged gzip raises."""
 
 PACKED = 1 << 18
 """Bytes read at once: far more than GzipFile of Python 3.11 takes, whose thread waits for others at each."""

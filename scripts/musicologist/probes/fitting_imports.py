@@ -4,13 +4,10 @@ Hundreds of jobs import them, which takes each longer than its work.
 """
 
 import importlib
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import ModuleType
-from typing import Any
 
 from musicologist.core import lean
+from musicologist.core.late import Late, in_place_of
 
 _UNUSED = (
     "pandas", "pytest", "rich", "rich.progress",  # which scikit-learn imports where they are installed
@@ -18,22 +15,6 @@ _UNUSED = (
 )  # fmt: skip
 _SLOW = "scipy.stats"
 _READERS = "skops.io._trusted_types"
-
-
-class _Late(ModuleType):
-    """In place of a module that takes long to import: that is imported when something of it is used, in most jobs never."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return _Late(f"{self.__name__}:{name}")
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        package, *names = self.__name__.split(":")
-        found: Any = importlib.import_module(package)
-        for name in names:
-            found = getattr(found, name)
-        return found(*arguments, **named)
 
 
 class _Nothing(ModuleType):
@@ -45,20 +26,8 @@ class _Nothing(ModuleType):
         return []
 
 
-@contextmanager
-def _in_place_of(*modules: ModuleType) -> Iterator[None]:
-    """Within the block these stand for modules of their names that were not imported before."""
-    mine = [module for module in modules if module.__name__ not in sys.modules]
-    sys.modules.update({module.__name__: module for module in mine})
-    try:
-        yield
-    finally:
-        for module in mine:
-            del sys.modules[module.__name__]
-
-
 def prepare() -> None:
     """Import them; to be called before anything else does."""
-    with lean.without(*_UNUSED), _in_place_of(_Late(_SLOW), _Nothing(_READERS)):
+    with lean.without(*_UNUSED), in_place_of(Late(_SLOW), _Nothing(_READERS)):
         for name in ("sklearn.linear_model", "sklearn.svm", "skops.io"):
             importlib.import_module(name)

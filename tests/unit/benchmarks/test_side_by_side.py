@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from functools import partial
 
 import numpy as np
@@ -14,7 +16,7 @@ SMALL = {
     "gif": partial(side_by_side.prepare_gif, notes=80, clips=20),
     "packing": partial(side_by_side.prepare_packing, notes=12),
 }
-"""The embedding of full size is left to the program itself."""
+"""The embedding of full size is left to the program itself, but for its imports."""
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -24,3 +26,18 @@ def test_both_ways_find_the_same(tmp_path, name):
     expected, found = task.naive(tmp_path).astype(float), task.ours(tmp_path).astype(float)
     assert expected.shape == found.shape
     assert np.abs(expected - found).max() <= task.tolerance * (expected.std() or 1)
+
+
+@pytest.mark.parametrize("name", side_by_side.TASKS)
+@pytest.mark.parametrize("step", ["naive", "ours"])
+def test_each_way_is_timed_in_a_process_that_has_imported_what_it_needs(tmp_path, name, step):
+    """Its modules are imported before the clock of its work runs, whatever the work then finds."""
+    program = (
+        "import dataclasses, sys\nfrom pathlib import Path\nimport numpy as np\nfrom benchmarks import side_by_side\n"
+        f"task = side_by_side.TASKS[{name!r}]\nway = lambda folder: np.array(len(sys.modules))\n"
+        f"task = dataclasses.replace(task, naive=way, ours=way)\nside_by_side.work(task, {step!r}, Path({str(tmp_path)!r}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=side_by_side.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert float((tmp_path / f"{step}.seconds").read_text()) >= 0
+    assert np.load(tmp_path / f"{step}.npy") > 100
