@@ -4,6 +4,7 @@ import codecs
 import gzip
 import io
 import json
+import os
 import re
 import struct
 import tarfile
@@ -101,7 +102,7 @@ def _archived(archive: str | Path, split: str) -> Iterator[Item]:
                         if member.size > _LONGEST_NOTE:
                             raise UserError(f"{archive}: {name} is {member.size} bytes long: expected a note of 4 s.")
                         content = stream.read()
-                        yield Path(name).stem, content
+                        yield os.path.splitext(os.path.basename(name))[0], content
                     last = name
             for _ in blocks:  # up to the checksum at the end
                 pass
@@ -133,7 +134,7 @@ def _unpacked_blocks(file: BinaryIO) -> Iterator[bytes]:
 
 def _is_note(name: str, folder: str) -> bool:
     """Whether a member is a note's sound; a Mac packs a file of its own (._NAME) beside each."""
-    return name.startswith(folder + "audio/") and name.endswith(".wav") and not Path(name).name.startswith("._")
+    return name.startswith(folder + "audio/") and name.endswith(".wav") and not os.path.basename(name).startswith("._")
 
 
 def _entries(stream: IO[bytes], place: str | Path) -> Iterator[Item]:
