@@ -30,9 +30,9 @@ def test_two_starts_at_once_give_one_run_and_one_sentence(finished):
     for path in [*folder.glob("scores_*"), *folder.glob("emergence.*")]:
         path.unlink()
     with kills.started(finished, finished.command()) as first:
-        lock = finished / ".snakemake/locks"
-        while first.poll() is None and not (lock.is_dir() and any(lock.iterdir())):
-            pass
+        locks = finished / ".snakemake/locks"
+        while first.poll() is None and not any(lock.stat().st_size for lock in locks.glob("*.output.lock")):
+            pass  # Snakemake locks what it reads, then what it writes: between the two nobody is kept out
         first.send_signal(signal.SIGSTOP)  # it may not end before the second has looked
         try:
             second = finished.snakemake(terminal="")
