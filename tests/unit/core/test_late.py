@@ -7,9 +7,7 @@ from musicologist.core.late import Late, in_place_of
 @pytest.fixture
 def slow(tmp_path, monkeypatch):
     """A package that takes its time, and one that imports it, as tests find them."""
-    (tmp_path / "slow_of_a_test.py").write_text(
-        "import math\n\nclass Places:\n    pi = staticmethod(lambda: math.pi)"
-    )
+    (tmp_path / "slow_of_a_test.py").write_text("import math\n\nclass Places:\n    pi = staticmethod(lambda: math.pi)")
     (tmp_path / "user_of_a_test.py").write_text(
         "import slow_of_a_test\nfrom slow_of_a_test import Places\n\ndef place():\n    return Places()\n\n"
         "def pi():\n    return slow_of_a_test.Places.pi()"
