@@ -173,3 +173,22 @@ def test_every_tag_of_an_aspect_is_one_of_musicnns():
     for aspect, tags in musicnn_tags.TAGS_OF_ASPECTS.items():
         assert tags and set(tags) <= set(musicnn_tags.TAGS), aspect
     assert not {aspect for aspect in ASPECTS if aspect in musicnn_tags.TAGS} - set(musicnn_tags.TAGS_OF_ASPECTS)
+
+
+@pytest.mark.parametrize(("height", "width", "channels"), [(7, 38, 5), (7, 67, 3), (4, 95, 2), (1, 2, 4)])
+@pytest.mark.parametrize("clips", [1, 2])
+def test_tall_filters_by_the_convolution_theorem_are_torchs_convolution(height, width, channels, clips):
+    import torch
+
+    dice = np.random.default_rng(width)
+    kernel = dice.normal(size=(height, width, 1, channels)).astype(np.float32)
+    tensors = {"conv2d/kernel": kernel, "conv2d/bias": np.zeros(channels, np.float32)}
+    spread = {"moving_mean": 0.0, "moving_variance": 1 - 1e-3, "gamma": 1.0, "beta": 0.0}
+    tensors |= {f"batch_normalization_1/{name}": np.full(channels, value) for name, value in spread.items()}
+    image = torch.from_numpy(dice.normal(size=(clips, 40, 96)).astype(np.float32))
+    found = musicnn._Convolution(tensors, 0, "cpu")(image)
+    before = (height - 1) // 2
+    padded = torch.nn.functional.pad(image, (0, 0, before, height - 1 - before))[:, None]
+    expected = torch.nn.functional.conv2d(padded, torch.from_numpy(kernel).permute(3, 2, 0, 1)).amax(3).mT.relu()
+    assert found.shape == (clips, 40, channels)
+    assert float((found - expected).abs().max()) < 1e-5 * float(expected.abs().max())
