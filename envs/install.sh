@@ -54,4 +54,4 @@ if [ -e "$venv/.installing" ] || [ "$found" != "$version" ]; then "$python" -m v
 touch "$venv/.installing"
 "$venv/bin/pip" install --quiet --disable-pip-version-check $index --requirement requirements.txt --constraint constraints.txt
 "$venv/bin/pip" install --quiet --disable-pip-version-check $index --no-deps --requirement requirements-nodeps.txt
-rm -f "$venv/.installing"
+rm "$venv/.installing"

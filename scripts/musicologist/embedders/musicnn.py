@@ -168,10 +168,9 @@ class _Convolution:
 
         height = self._kernel.shape[2]
         spectrum = torch.fft.rfft(image, dim=2)
-        windows = torch.stack([spectrum.real, spectrum.imag], 1).unfold(
-            2, height, 1
-        )  # (clips, 2, frames, frequencies, height)
-        rows = windows.permute(3, 0, 2, 1, 4).flatten(3).flatten(1, 2)  # (frequencies, clips * frames, 2 * height)
+        windows = torch.stack([spectrum.real, spectrum.imag], 1).unfold(2, height, 1)
+        # (clips, 2, frames, frequencies, height) to (frequencies, clips * frames, 2 * height)
+        rows = windows.permute(3, 0, 2, 1, 4).flatten(3).flatten(1, 2)
         found = []
         for some in rows.split(_AT_ONCE, 1):
             answers = torch.bmm(torch.cat([some, some]), self._spectra)  # real parts, then imaginary ones

@@ -7,8 +7,9 @@ notebook, and where there is a GPU, on which networks are compiled, nothing is l
 
 import importlib
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import wraps
 from typing import Any
 from unittest.mock import patch
 
@@ -29,8 +30,10 @@ def transformers() -> None:
 def stable_audio_tools() -> None:
     """Import what every model of it needs; to be called before its parts are imported."""
     _ = compat.k_diffusion
-    with _without_compiler():
-        importlib.import_module("stable_audio_tools.models.transformer")
+    with _without_compiler() as without:
+        transformer: Any = importlib.import_module("stable_audio_tools.models.transformer")
+    if without and not hasattr(transformer.checkpoint, "__wrapped__"):
+        transformer.checkpoint = _when_trained(transformer.checkpoint)
 
 
 def signal() -> None:
@@ -40,11 +43,12 @@ def signal() -> None:
 
 
 @contextmanager
-def _without_compiler() -> Iterator[None]:
+def _without_compiler() -> Iterator[bool]:
+    """Gives whether anything is left out."""
     import torch
 
     if not lean.is_program() or torch.cuda.is_available():
-        yield
+        yield False
         return
     losses: Any = types.ModuleType("transformers.loss.loss_utils")
     losses.LOSS_MAPPING = {}
@@ -53,10 +57,29 @@ def _without_compiler() -> Iterator[None]:
             stack.enter_context(patch.object(torch.compiler, name, _as_it_is))
         stack.enter_context(patch.object(torch.distributed, "is_available", lambda: False))
         stack.enter_context(in_place_of(losses, Late("torch._dynamo._trace_wrapped_higher_order_op")))
-        compiler = vars(torch).setdefault("_dynamo", _Decorators())
-        yield
-    if compiler is vars(torch)["_dynamo"] and isinstance(compiler, _Decorators):
-        del torch._dynamo
+        if "_dynamo" not in vars(torch):
+            vars(torch)["_dynamo"] = _Decorators()
+            stack.callback(_restore, vars(torch))
+        yield True
+
+
+def _restore(names: dict[str, Any]) -> None:
+    """Take the stand-in away, unless something imported the compiler itself meanwhile."""
+    if isinstance(names["_dynamo"], _Decorators):
+        del names["_dynamo"]
+
+
+def _when_trained(checkpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """Checkpointing, which imports the compiler, where gradients are wanted; elsewhere the function alone: the same result."""
+    import torch
+
+    @wraps(checkpoint)
+    def called(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        if torch.is_grad_enabled():
+            return checkpoint(function, *arguments, **named)
+        return function(*arguments, **named)
+
+    return called
 
 
 def _as_it_is(function: Any = None, **_: Any) -> Any:

@@ -125,7 +125,7 @@ def fit_logistic(log_sigma: np.ndarray, curves: np.ndarray) -> Logistic:
     norm = np.sqrt((centred**2).sum(1))
     deviation = curves - curves.mean(1, keepdims=True)
     explained = deviation @ (centred / norm[:, None]).T
-    best = explained.argmax(1)
+    best = explained.argmax(1)  # of a curve that holds NaN any: it is left out below
     slope = explained[np.arange(len(curves)), best] / norm[best]
     floor = curves.mean(1) - slope * shapes[best].mean(1)
     start = np.stack([floor, floor + slope, *grid[best].T], axis=1)

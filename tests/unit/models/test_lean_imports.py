@@ -31,8 +31,14 @@ if sys.argv[1] == "lean":
 from musicologist.audio.sampler import Sampler
 from musicologist.audio.sampling_options import SamplingSettings
 from musicologist.generators import stable_audio_tools
-network, config = stable_audio_tools.load_model(sys.argv[2])
-np.save(f"{sys.argv[1]}.npy", np.concatenate([weights.detach().numpy().ravel()[:9] for weights in network.parameters()]))
+settings = SamplingSettings(
+    sampler="dpmpp-2m", steps=3, guidance=3.0, sigma_min=0.5, sigma_max=50.0, seconds_total=1.0, seconds_kept=0.5
+)
+sampler = Sampler.load(stable_audio_tools, sys.argv[2], settings)
+kept = sampler.sample(["a flute", "deep bass"], [1, 2], [2])
+audio = [sampler.decode(latents).numpy() for _, latents in kept]
+assert len(audio) == 2 and all(clips.std() > 0 for clips in audio)
+np.save(f"{sys.argv[1]}.npy", np.concatenate(audio))
 print(*sys.modules)
 """
 COMPILER = """
@@ -74,3 +80,21 @@ def test_a_program_finds_the_same_with_few_imports_as_a_notebook_with_all(tmp_pa
 @pytest.mark.slow
 def test_who_asks_for_the_compiler_later_gets_it(tmp_path):
     run(COMPILER, tmp_path)
+
+
+FAILING = """
+from musicologist.core import programs
+from musicologist.models import lean_imports
+import torch
+try:
+    with lean_imports._without_compiler():
+        raise ModuleNotFoundError("something that was not installed")
+except ModuleNotFoundError:
+    pass
+assert torch._dynamo.__name__ == "torch._dynamo" and torch.compiler.disable.__module__ == "torch.compiler"
+"""
+
+
+@pytest.mark.slow
+def test_an_import_that_fails_leaves_nothing_in_the_compilers_place(tmp_path):
+    run(FAILING, tmp_path)
