@@ -73,6 +73,7 @@ CLASSIFIERS = list(RUN.classifiers)
 wildcard_constraints:
     batch=r"\d{4}\d*",
     shard=r"\d{4}\d*",
+    part=r"\d{4}\d*",
     step=r"\d{2}\d*",
     signal="denoised|unguided|noisy|renoised|deformed|branched|switched",
     split="train|valid|test",

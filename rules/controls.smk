@@ -2,37 +2,37 @@
 # embeddings are given there is nothing to hear, and the controls that need audio or a model are left out.
 rule measure_acoustics:
     input:
-        [folder.replace("{ear}", "") for folder in RUN.unheard],
-        clips="<results>/audio/shard_{shard}.json",
+        acoustic_folders,
+        clips=acoustic_manifests,
     output:
-        "<results>/acoustics/shards/audio_{shard}.parquet",
+        "<results>/acoustics/parts/audio_{part}.parquet",
     log:
-        "<logs>/measure_acoustics/shard_{shard}.log",
+        "<logs>/measure_acoustics/part_{part}.log",
     benchmark:
-        "<benchmarks>/measure_acoustics/shard_{shard}.tsv"
+        "<benchmarks>/measure_acoustics/part_{part}.tsv"
     priority: 1  # as embed_audio
     conda:
         "../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=2000,
-        runtime=60,
+        runtime=240,
     params:
         **program("measure_acoustics"),
         corpus="audio",
     shell:
-        "python {params.script:q} --corpus {params.corpus} --input {input.clips:q} --output {output:q} 2> {log:q}"
+        "python {params.script:q} --corpus {params.corpus} --inputs {input.clips:q} --output {output:q} 2> {log:q}"
 
 
 use rule measure_acoustics as measure_note_acoustics with:
     input:
-        clips="<results>/notes/shard_{shard}.tar",
+        clips=acoustic_notes,
     output:
-        "<results>/acoustics/shards/notes_{shard}.parquet",
+        "<results>/acoustics/parts/notes_{part}.parquet",
     log:
-        "<logs>/measure_note_acoustics/shard_{shard}.log",
+        "<logs>/measure_note_acoustics/part_{part}.log",
     benchmark:
-        "<benchmarks>/measure_note_acoustics/shard_{shard}.tsv"
+        "<benchmarks>/measure_note_acoustics/part_{part}.tsv"
     params:
         **program("measure_acoustics"),
         corpus="notes",
@@ -40,7 +40,7 @@ use rule measure_acoustics as measure_note_acoustics with:
 
 rule collect_acoustics:
     input:
-        collect("<results>/acoustics/shards/audio_{shard}.parquet", shard=RUN.shards),
+        collect("<results>/acoustics/parts/audio_{part}.parquet", part=parts_of(RUN.shards)),
     output:
         "<results>/acoustics/audio.parquet",
     log:
@@ -58,7 +58,7 @@ rule collect_acoustics:
 
 use rule collect_acoustics as collect_note_acoustics with:
     input:
-        collect("<results>/acoustics/shards/notes_{shard}.parquet", shard=RUN.note_shards),
+        collect("<results>/acoustics/parts/notes_{part}.parquet", part=parts_of(RUN.note_shards)),
     output:
         "<results>/acoustics/notes.parquet",
     log:

@@ -1,8 +1,19 @@
-# What was generated is an input so that a step added to the configuration is generated before it is collected.
+# A mark, so that what reads clips of all levels looks up one file in place of thousands; an added step is made before it.
+ALL_LEVELS = "<results>/audio/all_levels"
+
+
+rule mark_levels:
+    input:
+        collect(RUN.made, signal=RUN.signals, step=RUN.steps, shard=RUN.shards),
+    output:
+        touch(ALL_LEVELS),
+    localrule: True
+
+
 rule collect_embeddings:
     input:
         parts=collect("<results>/{{ear}}embeddings/shards/audio_{shard}.parquet", shard=RUN.shards),
-        made=collect(RUN.made, signal=RUN.signals, step=RUN.steps, shard=RUN.shards),
+        made=ALL_LEVELS,
         scaling=scaling_of_embedder,
     output:
         embeddings_of(RUN.signals),
@@ -18,11 +29,10 @@ rule collect_embeddings:
         "python {params.script:q} --parts {input.parts:q} --scaling {input.scaling:q} --outputs {output:q} 2> {log:q}"
 
 
-# After the embeddings, whose rule sees to it that a step added is generated: 70 tables here in place of 2,500 tar files.
 use rule collect_embeddings as collect_deformed with:
     input:
         parts=collect("<results>/{{ear}}embeddings/shards/deformed_{shard}.parquet", shard=RUN.shards),
-        embeddings=embeddings_of(RUN.signals),
+        made=ALL_LEVELS,
         scaling=scaling_of_embedder,
     output:
         collect("<results>/{{ear}}embeddings/deformed/step_{step}.parquet", step=RUN.steps),

@@ -93,16 +93,16 @@ def read_by_page(wildcards):
 
 def clips_of_page(wildcards):
     """The tar files and manifests whose clips the page holds: the script finds them below their folders."""
-    kept = expand(
+    kept = collect(
         "<results>/audio/{signal}/step_{step}/shard_{shard}.tar",
-        signal=[*RUN.signals, *RUN.renoised],
+        signal=[*(RUN.signals if RUN.decodes else ()), *RUN.renoised],
         step=RUN.steps,
         shard=RUN.shards,
     )
     branches = expand("<results>/branches/shard_{shard}.json", shard=RUN.branched_shards)
     switched = expand("<results>/switched/shard_{shard}.json", shard=RUN.switched_shards)
     return [
-        *(kept if RUN.audible else []),
+        *([ALL_LEVELS, *kept] if RUN.audible else []),
         *(rules.generate_unconditional.output.tars if RUN.unconditional else []),
         *(branches if (config["commitment"]["enabled"] and RUN.generates) else []),
         *(switched if config["switching"]["enabled"] and RUN.generates else []),

@@ -1,5 +1,6 @@
 """What is checked when a run starts, once Snakemake knows which jobs there are and where they go; what it says while it runs."""
 
+from snakemake.jobs import Job
 from snakemake.logging import logger
 
 from musicologist.workflow import targets, terminal
@@ -47,6 +48,8 @@ def say_little():
         stream = sys.stdout if said.stdout else sys.stderr
         screen = terminal.Terminal(stage_of, stream, said.dryrun, explained=explained)
         terminal.take_over(logger, screen)
+        if said.dryrun:
+            terminal.plan_lightly(logger, Job)
 
 
 def show_products():

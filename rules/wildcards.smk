@@ -64,6 +64,36 @@ def asking():
     return options({"temperature": config["openai"]["temperature"]}) + in_words
 
 
+# Measuring a shard takes less than beginning a job: one measures several.
+SHARDS_MEASURED = 5
+
+
+def parts_of(shards):
+    return [f"{part:04d}" for part in range(-(-len(shards) // SHARDS_MEASURED))]
+
+
+def measured_shards(shards, wildcards, *files):
+    """These files of the shards that one job measures."""
+    first = int(wildcards.part) * SHARDS_MEASURED
+    return [
+        file.format(shard=shard).replace("<results>", RUN.results)
+        for shard in shards[first : first + SHARDS_MEASURED]
+        for file in files
+    ]
+
+
+def acoustic_manifests(wildcards):
+    return measured_shards(RUN.shards, wildcards, "<results>/audio/shard_{shard}.json")
+
+
+def acoustic_folders(wildcards):
+    return measured_shards(RUN.shards, wildcards, *(folder.replace("{ear}", "") for folder in RUN.unheard))
+
+
+def acoustic_notes(wildcards):
+    return measured_shards(RUN.note_shards, wildcards, "<results>/notes/shard_{shard}.tar")
+
+
 def digest_of_concept(wildcards):
     return digest_of(wildcards.concept)
 

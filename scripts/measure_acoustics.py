@@ -1,4 +1,4 @@
-"""Measure every clip of a shard without a network: loudness, spectral centroid and flatness, cepstral coefficients."""
+"""Measure every clip of some shards without a network: loudness, spectral centroid and flatness, cepstral coefficients."""
 
 import argparse
 from pathlib import Path
@@ -10,7 +10,7 @@ def main() -> None:
     """Write one row for each clip; of generated audio, one row group for each signal and step."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", required=True, choices=["audio", "notes"])
-    parser.add_argument("--input", required=True, type=Path, help="audio: the shard's manifest; notes: a tar file")
+    parser.add_argument("--inputs", required=True, nargs="+", type=Path, help="audio: manifests of shards; notes: tar files")
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 
@@ -18,7 +18,9 @@ def main() -> None:
     from musicologist.core import parquet, shards
 
     notes = arguments.corpus == "notes"
-    tars = [arguments.input] if notes else [level["tar"] for level in manifests.read_manifest(arguments.input)]
+    tars = arguments.inputs
+    if not notes:
+        tars = [level["tar"] for path in arguments.inputs for level in manifests.read_manifest(path)]
     schema = acoustics.NOTE_ACOUSTICS if notes else acoustics.AUDIO_ACOUSTICS
     with parquet.writer(arguments.output, schema) as append:
         for tar in progress.shown(tars, len(tars), "tar files measured"):
