@@ -52,13 +52,13 @@ if RUN.decodes:
             prompts=batch_of_shard,
             latents=rules.generate_audio.output.manifest,
         output:
-            manifest="<results>/{ear}audio/shard_{shard}.json",
+            manifest=heard("audio/shard_{shard}.json"),
             tars=[],
             unheard=[temp(directory(folder)) for folder in RUN.unheard],
         log:
-            "<logs>/{ear}decode_audio/shard_{shard}.log",
+            heard("decode_audio/shard_{shard}.log", "<logs>"),
         benchmark:
-            "<benchmarks>/{ear}decode_audio/shard_{shard}.tsv"
+            heard("decode_audio/shard_{shard}.tsv", "<benchmarks>")
         conda:
             "../envs/generation.yaml"
         envmodules:

@@ -110,10 +110,23 @@ def keep_plan():
         given.keep(planned.folder(RUN.results), config["inputs"], GIVEN_DIGESTS)
 
 
-# What depends on an embedder stands below <results>/{ear}: nothing for the run's own, embedders/NAME/ for another.
-def embeddings_of(signals, ear="{ear}"):
+def heard(files, below="<results>", **values):
+    """A pattern of files that depend on an embedder, or, with ``values`` of wildcards, the files of all of these.
+
+    They stand in the embedder's folder, embedders/NAME/, but for those of the run's first.
+    """
+    pattern = f"{below}/{RUN.ear}{files}"
+    return expand(pattern, **values, allow_missing=True) if values else pattern
+
+
+def ear_of(wildcards):
+    """The folder of the embedder that a job is about, as in ``RUN.ears``."""
+    return wildcards.get("ear", "")
+
+
+def embeddings_of(signals):
     """The tables of embeddings of these signals, one a level."""
-    return collect("<results>/{ear}embeddings/{signal}/step_{step}.parquet", ear=ear, signal=signals, step=RUN.steps)
+    return heard("embeddings/{signal}/step_{step}.parquet", signal=signals, step=RUN.steps)
 
 
 def audio_of_shard():

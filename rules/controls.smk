@@ -75,11 +75,11 @@ rule embed_texts:
     input:
         embedder_ready,
     output:
-        "<results>/{ear}embeddings/texts.parquet",
+        heard("embeddings/texts.parquet"),
     log:
-        "<logs>/{ear}embed_texts.log",
+        heard("embed_texts.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}embed_texts.tsv"
+        heard("embed_texts.tsv", "<benchmarks>")
     conda:
         environment_of_embedder
     resources:
@@ -132,30 +132,30 @@ if RUN.unconditional:
             clips="<results>/unconditional/shard_0000.json",
             scaling=scaling_of_embedder,
         output:
-            "<results>/{ear}embeddings/unconditional.parquet",
+            heard("embeddings/unconditional.parquet"),
         log:
-            "<logs>/{ear}embed_unconditional.log",
+            heard("embed_unconditional.log", "<logs>"),
         benchmark:
-            "<benchmarks>/{ear}embed_unconditional.tsv"
+            heard("embed_unconditional.tsv", "<benchmarks>")
 
 
 rule measure_controls:
     input:
         **RUN.controlled,
         texts=texts_of_embedder,
-        scores=collect("<results>/{{ear}}concepts/{{concept}}/scores_{classifier}.parquet", classifier=CLASSIFIERS),
+        scores=heard("concepts/{concept}/scores_{classifier}.parquet", classifier=CLASSIFIERS),
         embeddings=embeddings_of(RUN.scored_signals),
         annotations="<results>/prompts/annotations.parquet",
         dataset="<results>/concepts/{concept}/dataset.parquet",
-        probes=collect("<results>/{{ear}}concepts/{{concept}}/{classifier}.skops", classifier=CLASSIFIERS),
+        probes=heard("concepts/{concept}/{classifier}.skops", classifier=CLASSIFIERS),
     output:
-        controls="<results>/{ear}concepts/{concept}/controls.parquet",
-        content="<results>/{ear}concepts/{concept}/content.parquet",
-        summary="<results>/{ear}concepts/{concept}/controls.json",
+        controls=heard("concepts/{concept}/controls.parquet"),
+        content=heard("concepts/{concept}/content.parquet"),
+        summary=heard("concepts/{concept}/controls.json"),
     log:
-        "<logs>/{ear}measure_controls/{concept}.log",
+        heard("measure_controls/{concept}.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}measure_controls/{concept}.tsv"
+        heard("measure_controls/{concept}.tsv", "<benchmarks>")
     conda:
         "../envs/analysis.yaml"
     resources:

@@ -1,13 +1,13 @@
 # Of an embedder whose features are not on the unit sphere.
 rule measure_scaling:
     input:
-        collect("<results>/{{ear}}embeddings/shards/notes_{shard}.parquet", shard=RUN.note_shards),
+        heard("embeddings/shards/notes_{shard}.parquet", shard=RUN.note_shards),
     output:
-        "<results>/{ear}embeddings/scaling.parquet",
+        heard("embeddings/scaling.parquet"),
     log:
-        "<logs>/{ear}measure_scaling.log",
+        heard("measure_scaling.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}measure_scaling.tsv"
+        heard("measure_scaling.tsv", "<benchmarks>")
     conda:
         "../envs/analysis.yaml"
     params:
@@ -18,14 +18,14 @@ rule measure_scaling:
 
 rule collect_note_embeddings:
     input:
-        parts=collect("<results>/{{ear}}embeddings/shards/notes_{shard}.parquet", shard=RUN.note_shards),
+        parts=heard("embeddings/shards/notes_{shard}.parquet", shard=RUN.note_shards),
         scaling=scaling_of_embedder,
     output:
-        "<results>/{ear}embeddings/notes.parquet",
+        heard("embeddings/notes.parquet"),
     log:
-        "<logs>/{ear}collect_note_embeddings.log",
+        heard("collect_note_embeddings.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}collect_note_embeddings.tsv"
+        heard("collect_note_embeddings.tsv", "<benchmarks>")
     conda:
         "../envs/analysis.yaml"
     params:

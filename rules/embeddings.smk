@@ -7,11 +7,11 @@ rule embed_audio:
         clips=f"<results>/{RUN.hearing}audio/shard_{{shard}}.json",
         scaling=[],
     output:
-        expand("<results>/{{ear}}embeddings/shards/{corpus}_{{shard}}.parquet", corpus=RUN.embedded_corpora),
+        heard("embeddings/shards/{corpus}_{shard}.parquet", corpus=RUN.embedded_corpora),
     log:
-        "<logs>/{ear}embed_audio/shard_{shard}.log",
+        heard("embed_audio/shard_{shard}.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}embed_audio/shard_{shard}.tsv"
+        heard("embed_audio/shard_{shard}.tsv", "<benchmarks>")
     priority: 1  # before more is generated: what was heard may be deleted
     conda:
         environment_of_embedder
@@ -42,11 +42,11 @@ use rule embed_audio as embed_notes with:
         clips="<results>/notes/shard_{shard}.tar",
         scaling=[],
     output:
-        "<results>/{ear}embeddings/shards/notes_{shard}.parquet",
+        heard("embeddings/shards/notes_{shard}.parquet"),
     log:
-        "<logs>/{ear}embed_notes/shard_{shard}.log",
+        heard("embed_notes/shard_{shard}.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}embed_notes/shard_{shard}.tsv"
+        heard("embed_notes/shard_{shard}.tsv", "<benchmarks>")
     params:
         **program("embed_audio"),
         **EMBEDDER,

@@ -12,15 +12,15 @@ rule mark_levels:
 
 rule collect_embeddings:
     input:
-        parts=collect("<results>/{{ear}}embeddings/shards/audio_{shard}.parquet", shard=RUN.shards),
+        parts=heard("embeddings/shards/audio_{shard}.parquet", shard=RUN.shards),
         made=ALL_LEVELS,
         scaling=scaling_of_embedder,
     output:
         embeddings_of(RUN.signals),
     log:
-        "<logs>/{ear}collect_embeddings.log",
+        heard("collect_embeddings.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}collect_embeddings.tsv"
+        heard("collect_embeddings.tsv", "<benchmarks>")
     conda:
         "../envs/analysis.yaml"
     params:
@@ -31,12 +31,12 @@ rule collect_embeddings:
 
 use rule collect_embeddings as collect_deformed with:
     input:
-        parts=collect("<results>/{{ear}}embeddings/shards/deformed_{shard}.parquet", shard=RUN.shards),
+        parts=heard("embeddings/shards/deformed_{shard}.parquet", shard=RUN.shards),
         made=ALL_LEVELS,
         scaling=scaling_of_embedder,
     output:
-        collect("<results>/{{ear}}embeddings/deformed/step_{step}.parquet", step=RUN.steps),
+        heard("embeddings/deformed/step_{step}.parquet", step=RUN.steps),
     log:
-        "<logs>/{ear}collect_deformed.log",
+        heard("collect_deformed.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}collect_deformed.tsv"
+        heard("collect_deformed.tsv", "<benchmarks>")

@@ -3,7 +3,7 @@ rule import_embeddings:
         FIRST_CHECK,
         files=GIVEN_EMBEDDINGS,
     output:
-        embeddings_of(RUN.signals, ear=""),
+        collect("<results>/embeddings/{signal}/step_{step}.parquet", signal=RUN.signals, step=RUN.steps),
     log:
         "<logs>/import_embeddings.log",
     benchmark:

@@ -1,15 +1,15 @@
 rule score_audio:
     input:
-        probe="<results>/{ear}concepts/{concept}/{classifier}.skops",
+        probe=heard("concepts/{concept}/{classifier}.skops"),
         embeddings=embeddings_of(RUN.scored_signals),
         annotations="<results>/prompts/annotations.parquet",
         prompts=prompts_of_own_aspects,
     output:
-        "<results>/{ear}concepts/{concept}/scores_{classifier}.parquet",
+        heard("concepts/{concept}/scores_{classifier}.parquet"),
     log:
-        "<logs>/{ear}score_audio/{concept}.{classifier}.log",
+        heard("score_audio/{concept}.{classifier}.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}score_audio/{concept}.{classifier}.tsv"
+        heard("score_audio/{concept}.{classifier}.tsv", "<benchmarks>")
     conda:
         "../envs/analysis.yaml"
     params:
@@ -32,23 +32,23 @@ rule score_audio:
 
 rule measure_emergence:
     input:
-        scores=collect(
-            "<results>/{{ear}}concepts/{{concept}}/scores_{classifier}.parquet",
+        scores=heard(
+            "concepts/{concept}/scores_{classifier}.parquet",
             classifier=CLASSIFIERS,
         ),
         dataset="<results>/concepts/{concept}/dataset.parquet",
-        note_embeddings="<results>/{ear}embeddings/notes.parquet",
-        instruments="<results>/{ear}embeddings/instruments.parquet",
-        components="<results>/{ear}embeddings/components.parquet",
+        note_embeddings=heard("embeddings/notes.parquet"),
+        instruments=heard("embeddings/instruments.parquet"),
+        components=heard("embeddings/components.parquet"),
         embeddings=embeddings_of(RUN.scored_signals),
     output:
-        csv="<results>/{ear}concepts/{concept}/emergence.csv",
-        summary="<results>/{ear}concepts/{concept}/emergence.json",
-        landmarks="<results>/{ear}concepts/{concept}/landmarks.parquet",
+        csv=heard("concepts/{concept}/emergence.csv"),
+        summary=heard("concepts/{concept}/emergence.json"),
+        landmarks=heard("concepts/{concept}/landmarks.parquet"),
     log:
-        "<logs>/{ear}measure_emergence/{concept}.log",
+        heard("measure_emergence/{concept}.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}measure_emergence/{concept}.tsv"
+        heard("measure_emergence/{concept}.tsv", "<benchmarks>")
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -70,26 +70,24 @@ rule measure_emergence:
 
 rule collect_atlas:
     input:
-        emergence=collect("<results>/{{ear}}concepts/{concept}/emergence.csv", concept=RUN.concepts),
-        summaries=collect("<results>/{{ear}}concepts/{concept}/emergence.json", concept=RUN.concepts),
-        landmarks=collect("<results>/{{ear}}concepts/{concept}/landmarks.parquet", concept=RUN.concepts),
-        reports=collect(
-            "<results>/{{ear}}concepts/{concept}/{classifier}.json",
+        emergence=heard("concepts/{concept}/emergence.csv", concept=RUN.concepts),
+        summaries=heard("concepts/{concept}/emergence.json", concept=RUN.concepts),
+        landmarks=heard("concepts/{concept}/landmarks.parquet", concept=RUN.concepts),
+        reports=heard(
+            "concepts/{concept}/{classifier}.json",
             concept=RUN.concepts,
             classifier=CLASSIFIERS,
         ),
-        scores=collect(
-            f"<results>/{{{{ear}}}}concepts/{{concept}}/scores_{CLASSIFIERS[0]}.parquet", concept=RUN.concepts
-        ),
+        scores=heard(f"concepts/{{concept}}/scores_{CLASSIFIERS[0]}.parquet", concept=RUN.concepts),
     output:
-        csv="<results>/{ear}atlas.csv",
-        parquet="<results>/{ear}emergence.parquet",
-        order="<results>/{ear}order.json",
-        co_labels="<results>/{ear}co_labels.csv",
+        csv=heard("atlas.csv"),
+        parquet=heard("emergence.parquet"),
+        order=heard("order.json"),
+        co_labels=heard("co_labels.csv"),
     log:
-        "<logs>/{ear}collect_atlas.log",
+        heard("collect_atlas.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}collect_atlas.tsv"
+        heard("collect_atlas.tsv", "<benchmarks>")
     localrule: True
     conda:
         "../envs/analysis.yaml"

@@ -1,16 +1,16 @@
 rule plot_emergence:
     input:
-        emergence="<results>/{ear}concepts/{concept}/emergence.csv",
-        summary="<results>/{ear}concepts/{concept}/emergence.json",
-        reports=collect("<results>/{{ear}}concepts/{{concept}}/{classifier}.json", classifier=CLASSIFIERS),
-        controls="<results>/{ear}concepts/{concept}/controls.parquet",
+        emergence=heard("concepts/{concept}/emergence.csv"),
+        summary=heard("concepts/{concept}/emergence.json"),
+        reports=heard("concepts/{concept}/{classifier}.json", classifier=CLASSIFIERS),
+        controls=heard("concepts/{concept}/controls.parquet"),
         outside=outside_of_embedder,
     output:
-        figure("<results>/{ear}concepts/{concept}/emergence", "emergence", category="Concepts", concept="{concept}"),
+        figure(heard("concepts/{concept}/emergence"), "emergence", category="Concepts", concept="{concept}"),
     log:
-        "<logs>/{ear}plot_emergence/{concept}.log",
+        heard("plot_emergence/{concept}.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}plot_emergence/{concept}.tsv"
+        heard("plot_emergence/{concept}.tsv", "<benchmarks>")
     conda:
         "../envs/analysis.yaml"
     params:
@@ -28,14 +28,14 @@ rule plot_emergence:
 
 rule plot_rates:
     input:
-        emergence="<results>/{ear}concepts/{concept}/emergence.csv",
-        reports=collect("<results>/{{ear}}concepts/{{concept}}/{classifier}.json", classifier=CLASSIFIERS),
+        emergence=heard("concepts/{concept}/emergence.csv"),
+        reports=heard("concepts/{concept}/{classifier}.json", classifier=CLASSIFIERS),
     output:
-        figure("<results>/{ear}concepts/{concept}/rates", "rates", category="Concepts", concept="{concept}"),
+        figure(heard("concepts/{concept}/rates"), "rates", category="Concepts", concept="{concept}"),
     log:
-        "<logs>/{ear}plot_rates/{concept}.log",
+        heard("plot_rates/{concept}.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}plot_rates/{concept}.tsv"
+        heard("plot_rates/{concept}.tsv", "<benchmarks>")
     conda:
         "../envs/analysis.yaml"
     params:
@@ -53,22 +53,22 @@ rule plot_rates:
 rule plot_pca:
     input:
         dataset="<results>/concepts/{concept}/dataset.parquet",
-        note_embeddings="<results>/{ear}embeddings/notes.parquet",
+        note_embeddings=heard("embeddings/notes.parquet"),
         embeddings=embeddings_of(RUN.animated_signals),
-        scores=f"<results>/{{ear}}concepts/{{concept}}/scores_{CLASSIFIERS[0]}.parquet",
-        probe=f"<results>/{{ear}}concepts/{{concept}}/{CLASSIFIERS[0]}.skops",
+        scores=heard(f"concepts/{{concept}}/scores_{CLASSIFIERS[0]}.parquet"),
+        probe=heard(f"concepts/{{concept}}/{CLASSIFIERS[0]}.skops"),
     output:
-        still=figure("<results>/{ear}concepts/{concept}/pca", "pca", category="Concepts", concept="{concept}"),
+        still=figure(heard("concepts/{concept}/pca"), "pca", category="Concepts", concept="{concept}"),
         animation=report(
-            "<results>/{ear}concepts/{concept}/pca.gif",
+            heard("concepts/{concept}/pca.gif"),
             caption="../resources/captions/pca.rst",
             category="Concepts",
             labels={"concept": "{concept}", "figure": "point cloud"},
         ),
     log:
-        "<logs>/{ear}plot_pca/{concept}.log",
+        heard("plot_pca/{concept}.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}plot_pca/{concept}.tsv"
+        heard("plot_pca/{concept}.tsv", "<benchmarks>")
     conda:
         "../envs/analysis.yaml"
     params:
@@ -89,15 +89,15 @@ rule plot_pca:
 
 rule plot_atlas:
     input:
-        atlas="<results>/{ear}atlas.csv",
-        order="<results>/{ear}order.json",
+        atlas=heard("atlas.csv"),
+        order=heard("order.json"),
         outside=outside_of_embedder,
     output:
-        figure("<results>/{ear}atlas", "atlas"),
+        figure(heard("atlas"), "atlas"),
     log:
-        "<logs>/{ear}plot_atlas.log",
+        heard("plot_atlas.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}plot_atlas.tsv"
+        heard("plot_atlas.tsv", "<benchmarks>")
     localrule: True
     conda:
         "../envs/analysis.yaml"
@@ -113,14 +113,14 @@ rule plot_atlas:
 
 rule plot_order:
     input:
-        atlas="<results>/{ear}atlas.csv",
-        order="<results>/{ear}order.json",
+        atlas=heard("atlas.csv"),
+        order=heard("order.json"),
     output:
-        figure("<results>/{ear}order", "order"),
+        figure(heard("order"), "order"),
     log:
-        "<logs>/{ear}plot_order.log",
+        heard("plot_order.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}plot_order.tsv"
+        heard("plot_order.tsv", "<benchmarks>")
     localrule: True
     conda:
         "../envs/analysis.yaml"
@@ -138,11 +138,11 @@ rule plot_distances:
     input:
         embeddings_of(RUN.signals),
     output:
-        figure("<results>/{ear}distances", "distances"),
+        figure(heard("distances"), "distances"),
     log:
-        "<logs>/{ear}plot_distances.log",
+        heard("plot_distances.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}plot_distances.tsv"
+        heard("plot_distances.tsv", "<benchmarks>")
     localrule: True
     conda:
         "../envs/analysis.yaml"

@@ -48,7 +48,7 @@ def digest_of(concept):
 
 def of_embedder(found):
     """``found`` of the folder of an embedder's products, as a parameter of the rules that run an embedder."""
-    return lambda wildcards: found(wildcards.get("ear", ""))
+    return lambda wildcards: found(ear_of(wildcards))
 
 
 # The parameters of what runs the diffusion model, and of what runs an embedder.

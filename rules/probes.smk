@@ -10,14 +10,14 @@ else:
 rule train_probe:
     input:
         dataset="<results>/concepts/{concept}/dataset.parquet",
-        embeddings="<results>/{ear}embeddings/notes.parquet",
+        embeddings=heard("embeddings/notes.parquet"),
     output:
-        probe="<results>/{ear}concepts/{concept}/{classifier}.skops",
-        report="<results>/{ear}concepts/{concept}/{classifier}.json",
+        probe=heard("concepts/{concept}/{classifier}.skops"),
+        report=heard("concepts/{concept}/{classifier}.json"),
     log:
-        "<logs>/{ear}train_probe/{concept}.{classifier}.log",
+        heard("train_probe/{concept}.{classifier}.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}train_probe/{concept}.{classifier}.tsv"
+        heard("train_probe/{concept}.{classifier}.tsv", "<benchmarks>")
     conda:
         "../envs/analysis.yaml"
     resources:
@@ -45,14 +45,14 @@ rule factorise_notes:
             if config["inputs"]["note_embeddings"]
             else "<results>/notes/notes.parquet"
         ),
-        embeddings="<results>/{ear}embeddings/notes.parquet",
+        embeddings=heard("embeddings/notes.parquet"),
     output:
-        instruments="<results>/{ear}embeddings/instruments.parquet",
-        components="<results>/{ear}embeddings/components.parquet",
+        instruments=heard("embeddings/instruments.parquet"),
+        components=heard("embeddings/components.parquet"),
     log:
-        "<logs>/{ear}factorise_notes.log",
+        heard("factorise_notes.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}factorise_notes.tsv"
+        heard("factorise_notes.tsv", "<benchmarks>")
     conda:
         "../envs/analysis.yaml"
     params:

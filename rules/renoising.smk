@@ -52,22 +52,22 @@ use rule embed_audio as embed_renoised with:
         clips="<results>/audio/renoised/shard_{shard}.json",
         scaling=[],
     output:
-        "<results>/{ear}embeddings/shards/renoised_{shard}.parquet",
+        heard("embeddings/shards/renoised_{shard}.parquet"),
     log:
-        "<logs>/{ear}embed_renoised/shard_{shard}.log",
+        heard("embed_renoised/shard_{shard}.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}embed_renoised/shard_{shard}.tsv"
+        heard("embed_renoised/shard_{shard}.tsv", "<benchmarks>")
 
 
 # The tar files are inputs so that a step added to the configuration is made before it is collected.
 use rule collect_embeddings as collect_renoised with:
     input:
-        parts=collect("<results>/{{ear}}embeddings/shards/renoised_{shard}.parquet", shard=RUN.shards),
+        parts=heard("embeddings/shards/renoised_{shard}.parquet", shard=RUN.shards),
         tars=collect(RENOISED, step=RUN.steps, shard=RUN.shards),
         scaling=scaling_of_embedder,
     output:
-        collect("<results>/{{ear}}embeddings/renoised/step_{step}.parquet", step=RUN.steps),
+        heard("embeddings/renoised/step_{step}.parquet", step=RUN.steps),
     log:
-        "<logs>/{ear}collect_renoised.log",
+        heard("collect_renoised.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}collect_renoised.tsv"
+        heard("collect_renoised.tsv", "<benchmarks>")

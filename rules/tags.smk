@@ -4,18 +4,18 @@
 rule tag_audio:
     input:
         embedder_ready,
-        parts=collect(
-            "<results>/{{ear}}embeddings/shards/{corpus}_{shard}.parquet",
+        parts=heard(
+            "embeddings/shards/{corpus}_{shard}.parquet",
             corpus=[*RUN.embedded_corpora, *RUN.renoised],
             shard=RUN.shards,
         ),
         embeddings=embeddings_of(RUN.scored_signals),
     output:
-        "<results>/{ear}tags.parquet",
+        heard("tags.parquet"),
     log:
-        "<logs>/{ear}tag_audio.log",
+        heard("tag_audio.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}tag_audio.tsv"
+        heard("tag_audio.tsv", "<benchmarks>")
     wildcard_constraints:
         ear=TAGGING,
     conda:
@@ -34,15 +34,15 @@ rule tag_audio:
 
 rule measure_tags:
     input:
-        tags="<results>/{ear}tags.parquet",
+        tags=heard("tags.parquet"),
         scores=scores_of_tagged,
     output:
-        csv="<results>/{ear}tags.csv",
-        summary="<results>/{ear}tags.json",
+        csv=heard("tags.csv"),
+        summary=heard("tags.json"),
     log:
-        "<logs>/{ear}measure_tags.log",
+        heard("measure_tags.log", "<logs>"),
     benchmark:
-        "<benchmarks>/{ear}measure_tags.tsv"
+        heard("measure_tags.tsv", "<benchmarks>")
     wildcard_constraints:
         ear=TAGGING,
     conda:

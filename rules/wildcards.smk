@@ -75,11 +75,7 @@ def parts_of(shards):
 def measured_shards(shards, wildcards, *files):
     """These files of the shards that one job measures."""
     first = int(wildcards.part) * SHARDS_MEASURED
-    return [
-        file.format(shard=shard).replace("<results>", RUN.results)
-        for shard in shards[first : first + SHARDS_MEASURED]
-        for file in files
-    ]
+    return [file.format(shard=shard) for shard in shards[first : first + SHARDS_MEASURED] for file in files]
 
 
 def acoustic_manifests(wildcards):
@@ -157,37 +153,37 @@ def scores_beside_branches(wildcards):
 
 def scaling_of_embedder(wildcards):
     """Where the notes' mean and spread stand, of an embedder that is not on the unit sphere."""
-    place = wildcards.get("ear", "")
+    place = ear_of(wildcards)
     heard = RUN.audible and not config["inputs"]["note_embeddings"]
     return [f"{RUN.results}/{place}embeddings/scaling.parquet"] if heard and not RUN.ears[place].on_sphere else []
 
 
 def embedder_ready(wildcards):
     """The record that the embedder is there, of one that is not part of the checkout."""
-    return [ancient(path) for path in RUN.records_of(RUN.ears[wildcards.get("ear", "")].kind)]
+    return [ancient(path) for path in RUN.records_of(RUN.ears[ear_of(wildcards)].kind)]
 
 
 def environment_of_embedder(wildcards):
-    return environment_of(RUN.ears[wildcards.get("ear", "")])
+    return environment_of(RUN.ears[ear_of(wildcards)])
 
 
 def texts_of_embedder(wildcards):
     """The embeddings of words, of an embedder that reads."""
-    there = RUN.audible and RUN.ears[wildcards.ear].reads_text
-    return [f"{RUN.results}/{wildcards.ear}embeddings/texts.parquet"] if there else []
+    there = RUN.audible and RUN.ears[ear_of(wildcards)].reads_text
+    return [f"{RUN.results}/{ear_of(wildcards)}embeddings/texts.parquet"] if there else []
 
 
 def models_note_of_embedder(wildcards):
-    return RUN.models_note(wildcards.ear)
+    return RUN.models_note(ear_of(wildcards))
 
 
 def labelled_note_of_embedder(wildcards):
-    return RUN.labelled_note(wildcards.ear)
+    return RUN.labelled_note(ear_of(wildcards))
 
 
 def outside_of_embedder(wildcards):
     """What the other embedders say of the same clips: figures of the run's own tell it."""
-    return [] if wildcards.ear else [path.replace("<results>", RUN.results) for path in RUN.outside]
+    return [] if ear_of(wildcards) else [path.replace("<results>", RUN.results) for path in RUN.outside]
 
 
 # The tags of concepts by the folder of each embedder that has names of its own for what it hears.
@@ -196,7 +192,7 @@ TAGGING = f"({'|'.join(map(re.escape, TAGGED))})"
 
 
 def tagger_of_embedder(wildcards):
-    return RUN.ears[wildcards.ear].tagger
+    return RUN.ears[ear_of(wildcards)].tagger
 
 
 def code_of_tagger(wildcards):
@@ -204,19 +200,19 @@ def code_of_tagger(wildcards):
 
 
 def name_of_embedder(wildcards):
-    return RUN.ears[wildcards.ear].name
+    return RUN.ears[ear_of(wildcards)].name
 
 
 def tags_of_concepts(wildcards):
     """By concept, as JSON; a concept without any is left out of what is measured, and named."""
-    return json.dumps(TAGGED[wildcards.ear])
+    return json.dumps(TAGGED[ear_of(wildcards)])
 
 
 def scores_of_tagged(wildcards):
     """Of the concepts that have tags: the first classifier's, of which the clips and their labels are read."""
     return [
-        f"{RUN.results}/{wildcards.ear}concepts/{concept}/scores_{CLASSIFIERS[0]}.parquet"
-        for concept, tags in TAGGED[wildcards.ear].items()
+        f"{RUN.results}/{ear_of(wildcards)}concepts/{concept}/scores_{CLASSIFIERS[0]}.parquet"
+        for concept, tags in TAGGED[ear_of(wildcards)].items()
         if tags
     ]
 

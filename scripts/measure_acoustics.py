@@ -10,7 +10,9 @@ def main() -> None:
     """Write one row for each clip; of generated audio, one row group for each signal and step."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", required=True, choices=["audio", "notes"])
-    parser.add_argument("--inputs", required=True, nargs="+", type=Path, help="audio: manifests of shards; notes: tar files")
+    parser.add_argument(
+        "--inputs", required=True, nargs="+", type=Path, help="audio: manifests of shards; notes: tar files"
+    )
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
 

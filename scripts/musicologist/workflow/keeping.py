@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from musicologist.inputs import section
+from musicologist.workflow.ears import Ear
 
 
 @dataclass(frozen=True)
@@ -12,6 +13,12 @@ class Keeping:
     """The part of a run (``run.Run``) that is about it."""
 
     config: Mapping[str, Any]
+    ears: Mapping[str, Ear]
+
+    @property
+    def ear(self) -> str:
+        """The wildcard of an embedder's folder, or nothing: at the beginning of what many rules make it costs a plan much."""
+        return "{ear}" if len(self.ears) > 1 else ""
 
     @property
     def audible(self) -> bool:
@@ -48,7 +55,7 @@ class Keeping:
     @property
     def hearing(self) -> str:
         """Whose the audio is: all embedders', or of each its own, so that one added later makes no other's anew."""
-        return "{ear}" if self.decodes else ""
+        return self.ear if self.decodes else ""
 
     @property
     def kept_prompts(self) -> int:

@@ -187,7 +187,7 @@ class Run(Checks, Interventions, Keeping):
         return {
             "acoustics": where(self.audible, "<results>/acoustics/audio.parquet"),
             "note_acoustics": where(notes, "<results>/acoustics/notes.parquet"),
-            "unconditional": where(self.unconditional > 0, "<results>/{ear}embeddings/unconditional.parquet"),
+            "unconditional": where(self.unconditional > 0, f"<results>/{self.ear}embeddings/unconditional.parquet"),
         }
 
     @property

@@ -241,12 +241,17 @@ class Terminal(logging.Handler):
 def plan_lightly(logger: logging.Logger, job_class: Any) -> None:
     """Tell of the jobs of a dry-run what its table shows, and look for no garbage: a third of what a dry-run takes.
 
-    Snakemake formats each job's files and resources, and its command three times, for lines that nobody would see; where another
-    handler listens, they stay. Before a dry-run ends it makes millions of objects, of which it keeps nearly all.
+    Snakemake formats each job's files, and its command three times, for lines that nobody would see; where another handler
+    listens, they stay. Before a dry-run ends it makes millions of objects, of which it keeps nearly all.
     """
 
     def told(job: Any, indent: bool = False, printshellcmd: bool = True) -> None:
-        known = {"rule_name": job.rule.name, "output": job.output, "benchmark": job.benchmark, "resources": job.resources}
+        known = {
+            "rule_name": job.rule.name,
+            "output": job.output,
+            "benchmark": job.benchmark,
+            "resources": job.resources,
+        }
         logger.info("", extra={"event": LogEvent.JOB_INFO, "reason": str(job.dag.reason(job)), **known})
 
     if all(isinstance(handler, Terminal) for handler in logger.handlers):

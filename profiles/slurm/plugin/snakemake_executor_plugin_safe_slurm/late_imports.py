@@ -1,6 +1,7 @@
 """Importing the official plugin without pandas, which its efficiency report alone needs.
 
-Snakemake imports every executor that is installed whenever it starts, in each job on a cluster too: pandas took a quarter of that.
+Snakemake imports every executor that is installed whenever it starts, in each job on a cluster too; pandas took a
+quarter of that.
 """
 
 import importlib
