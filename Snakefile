@@ -37,6 +37,7 @@ if not workflow.overwrite_configfiles:
 
 
 include: "rules/common.smk"
+include: "rules/heard.smk"
 include: "rules/parameters.smk"
 include: "rules/wildcards.smk"
 include: "rules/inputs.smk"

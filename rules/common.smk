@@ -110,25 +110,6 @@ def keep_plan():
         given.keep(planned.folder(RUN.results), config["inputs"], GIVEN_DIGESTS)
 
 
-def heard(files, below="<results>", **values):
-    """A pattern of files that depend on an embedder, or, with ``values`` of wildcards, the files of all of these.
-
-    They stand in the embedder's folder, embedders/NAME/, but for those of the run's first.
-    """
-    pattern = f"{below}/{RUN.ear}{files}"
-    return expand(pattern, **values, allow_missing=True) if values else pattern
-
-
-def ear_of(wildcards):
-    """The folder of the embedder that a job is about, as in ``RUN.ears``."""
-    return wildcards.get("ear", "")
-
-
-def embeddings_of(signals):
-    """The tables of embeddings of these signals, one a level."""
-    return heard("embeddings/{signal}/step_{step}.parquet", signal=signals, step=RUN.steps)
-
-
 def audio_of_shard():
     files = expand(RUN.made, signal=RUN.signals, step=RUN.steps, allow_missing=True)
     return protected(files) if config["protect"] else files

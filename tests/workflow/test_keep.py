@@ -26,7 +26,13 @@ TARGETS = (
     f"{RESULTS}/acoustics/audio.parquet",
     f"{RESULTS}/embedders/loudness/embeddings/denoised/step_02.parquet",
 )
-TABLES = {"collect_embeddings": 2, "collect_deformed": 1, "collect_renoised": 1, "plot_distances": 1}
+TABLES = {
+    "mark_levels": 1,
+    "collect_embeddings": 2,
+    "collect_deformed": 1,
+    "collect_renoised": 1,
+    "plot_distances": 1,
+}
 AUDIO = {
     "generate_audio": 1,
     "renoise_audio": 1,
@@ -63,7 +69,7 @@ def test_what_was_heard_is_deleted_and_nothing_is_stale_for_it(checkout):
 
     assert planned(("  count: 4", "  count: 6")) == Counter({"write_prompts": 1, **AUDIO})
     assert planned(("keep: [0, 2]", "keep: [2]")) == Counter(TABLES)
-    both = {"generate_audio": 2, "renoise_audio": 2, "embed_audio": 4, "embed_renoised": 2, "measure_acoustics": 2}
+    both = {"generate_audio": 2, "renoise_audio": 2, "embed_audio": 4, "embed_renoised": 2}
     assert planned(("keep: [0, 2]", "keep: [0, 1, 2]")) == Counter({**AUDIO, **both})
     assert planned(("  listening: 3", "  listening: 4")) == Counter(AUDIO)
 
@@ -112,8 +118,12 @@ def test_latents_are_decoded_for_each_embedder_and_for_people(checkout):
     assert planned(added, targets=(vectors, second)) == hears
     checkout.run(vectors, second, config="changed.yaml")
     assert checkout.planned(vectors, second, config="changed.yaml") == Counter()
-    assert planned(("keep: [0, 2]", "keep: [2]"), targets=(vectors,)) == Counter({"collect_embeddings": 1})
+    assert planned(("keep: [0, 2]", "keep: [2]"), targets=(vectors,)) == Counter(
+        {"mark_levels": 1, "collect_embeddings": 1}
+    )
     new = (vectors.replace("step_02", "step_01"),)
-    assert planned(("keep: [0, 2]", "keep: [0, 1, 2]"), targets=new) == Counter({**hears, "generate_audio": 2})
+    assert planned(("keep: [0, 2]", "keep: [0, 1, 2]"), targets=new) == Counter(
+        {**hears, "generate_audio": 2, "mark_levels": 1}
+    )
     more = planned(("  listening: 3", "  listening: 4"))
     assert more == Counter({"decode_listening": 1, "write_run_card": 1, "write_listening_page": 1})

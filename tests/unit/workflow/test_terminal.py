@@ -1,5 +1,7 @@
+import gc
 import io
 import logging
+from types import SimpleNamespace
 
 import pytest
 from musicologist.workflow import terminal
@@ -175,3 +177,42 @@ def test_it_takes_the_place_of_snakemakes_own_handler_and_of_no_other():
     assert terminal.take_over(logger, screen.terminal)
     assert logger.handlers == [file, screen.terminal]
     assert not terminal.take_over(logging.Logger("one with a plugin that was asked for"), screen.terminal)
+
+
+class Planned:
+    """A job as Snakemake knows it; to tell of it in full costs its command."""
+
+    jobid, benchmark, resources, output = 3, None, {"device": "cpu"}, ["a.json"]
+    rule, dag = SimpleNamespace(name="generate_audio"), SimpleNamespace(reason=lambda job: f"{CONCEPT}")
+
+    def log_info(self, indent=False, printshellcmd=True):
+        raise AssertionError("formatted in full")
+
+
+@pytest.fixture
+def collected():
+    yield
+    gc.enable()
+
+
+def test_a_dry_run_formats_nothing_that_its_table_does_not_show(collected):
+    logger, screen, job = logging.Logger("snakemake"), Screen(dry_run=True), type("Job", (Planned,), {})
+    logger.addHandler(screen.terminal)
+    terminal.plan_lightly(logger, job)
+    job().log_info()
+    said = screen.say(record(LogEvent.RUN_INFO, stats={}))
+    assert said == [
+        "rule            jobs  why",
+        "generate_audio     1  concept is_brass",
+        "1 job, because of: concept is_brass",
+        "Nothing was done (dry-run). Every job in full: --verbose",
+    ]
+
+
+def test_a_dry_run_tells_everything_where_another_handler_listens(collected):
+    logger, job = logging.Logger("snakemake"), type("Job", (Planned,), {})
+    logger.addHandler(Screen(dry_run=True).terminal)
+    logger.addHandler(logging.NullHandler())
+    terminal.plan_lightly(logger, job)
+    with pytest.raises(AssertionError, match="formatted in full"):
+        job().log_info()
