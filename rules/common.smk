@@ -1,5 +1,6 @@
 """What all rules share: the run that the configuration makes, its programs, models and digests."""
 
+import gc
 import json
 import os
 import re
@@ -11,6 +12,8 @@ from snakemake.settings.types import DeploymentMethod
 from snakemake.sourcecache import LocalSourceFile
 from snakemake.utils import update_config
 
+if workflow.output_settings.dryrun:
+    gc.disable()  # a plan is millions of objects, nearly all of which stay until it ends
 # Not workflow.basedir: in a module that is the caller's.
 HERE = workflow.current_basedir
 ROOT = Path(HERE.get_path_or_uri(secret_free=True)).parent

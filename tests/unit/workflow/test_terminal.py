@@ -1,4 +1,3 @@
-import gc
 import io
 import logging
 from types import SimpleNamespace
@@ -189,13 +188,7 @@ class Planned:
         raise AssertionError("formatted in full")
 
 
-@pytest.fixture
-def collected():
-    yield
-    gc.enable()
-
-
-def test_a_dry_run_formats_nothing_that_its_table_does_not_show(collected):
+def test_a_dry_run_formats_nothing_that_its_table_does_not_show():
     logger, screen, job = logging.Logger("snakemake"), Screen(dry_run=True), type("Job", (Planned,), {})
     logger.addHandler(screen.terminal)
     terminal.plan_lightly(logger, job)
@@ -209,7 +202,7 @@ def test_a_dry_run_formats_nothing_that_its_table_does_not_show(collected):
     ]
 
 
-def test_a_dry_run_tells_everything_where_another_handler_listens(collected):
+def test_a_dry_run_tells_everything_where_another_handler_listens():
     logger, job = logging.Logger("snakemake"), type("Job", (Planned,), {})
     logger.addHandler(Screen(dry_run=True).terminal)
     logger.addHandler(logging.NullHandler())
