@@ -33,9 +33,9 @@ DECISIONS = ("concept", "classifier", "signal", "step", "prompt_id", "sample", "
 ORDER = "order.json"
 
 DECISION = 0.02
-"""What a probe says of a clip. With the instructions of another processor it moves by up to 0.01, and its spread is 0.26 to 0.59:
-``ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 OPENBLAS_CORETYPE=Nehalem`` before the command above shows it. This is where
-an unwanted change shows first; what is below follows from it, on a coarse grid."""
+"""What a probe says of a clip. With the instructions of another processor it moves by up to 0.01, of a spread of 0.26 to 0.59:
+with ``ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 OPENBLAS_CORETYPE=Nehalem`` before the command above. An unwanted
+change shows here first; all below follows from it, on a coarse grid."""
 ABSOLUTE = 0.03
 """Areas, shares and correlations: one pair of a concept's 2 x 19 clips that changes places moves an area by 1 / 38."""
 CHANCE = 0.06
