@@ -2,10 +2,10 @@
 #
 # results/RUN/
 # ├── prompts/            batch_0000.jsonl …, prompts.parquet, annotations.parquet, labels.csv, answers/, agreement.csv
-# ├── audio/              shard_0000.json …, SIGNAL/step_00/shard_0000.tar …, latents/ (finished, or of all levels), information/
+# ├── audio/              shard_0000.json …, SIGNAL/step_00/shard_0000.tar …, all_levels (a mark), latents/ (finished, or of all levels), information/
 # ├── notes/              notes.parquet, shard_0000.tar …
 # ├── embeddings/         notes.parquet, SIGNAL/step_00.parquet …, shards/
-# ├── acoustics/          audio.parquet, notes.parquet, shards/
+# ├── acoustics/          audio.parquet, notes.parquet, parts/
 # ├── concepts/CONCEPT/   dataset.parquet, CLASSIFIER.skops, scores_CLASSIFIER.parquet, emergence.csv, emergence.png, pca.gif
 # │                       rates.png, pca.png, emergence.json, landmarks.parquet, card.json, controls.parquet, controls.json, content.parquet
 # ├── embedders/NAME/     the same of another embedder of models.embedders: embeddings/, concepts/, atlas.csv, order.json

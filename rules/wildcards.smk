@@ -64,8 +64,8 @@ def asking():
     return options({"temperature": config["openai"]["temperature"]}) + in_words
 
 
-# Measuring a shard takes less than beginning a job: one measures several.
-SHARDS_MEASURED = 5
+# Measuring a shard takes less than beginning a job: one measures several, but where clips are deleted once they were heard.
+SHARDS_MEASURED = 1 if RUN.listening else 5
 
 
 def parts_of(shards):

@@ -209,7 +209,7 @@ def test_shards_of_another_run_are_taken_as_they_are(whole):
 
 
 SCORED = {"score_audio": 1, "measure_emergence": 1, "collect_atlas": 1}
-HEARD = {"embed_audio": 1, "collect_embeddings": 1, **SCORED}
+HEARD = {"mark_levels": 1, "embed_audio": 1, "collect_embeddings": 1, **SCORED}
 
 
 def edit_text(whole):

@@ -69,7 +69,7 @@ def test_what_was_heard_is_deleted_and_nothing_is_stale_for_it(checkout):
 
     assert planned(("  count: 4", "  count: 6")) == Counter({"write_prompts": 1, **AUDIO})
     assert planned(("keep: [0, 2]", "keep: [2]")) == Counter(TABLES)
-    both = {"generate_audio": 2, "renoise_audio": 2, "embed_audio": 4, "embed_renoised": 2}
+    both = {"generate_audio": 2, "renoise_audio": 2, "embed_audio": 4, "embed_renoised": 2, "measure_acoustics": 2}
     assert planned(("keep: [0, 2]", "keep: [0, 1, 2]")) == Counter({**AUDIO, **both})
     assert planned(("  listening: 3", "  listening: 4")) == Counter(AUDIO)
 

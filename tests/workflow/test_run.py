@@ -34,7 +34,8 @@ RECORD = {"write_run_card": 1, **PAGE}  # the card holds the whole configuration
 ALL_CONCEPTS = {"plot_atlas": 1, "plot_order": 1, "write_cards": 1, **RECORD}
 CURVES = {"measure_emergence": 2, "plot_emergence": 2, "plot_rates": 2, "collect_atlas": 1, **ALL_CONCEPTS}
 SCORES = {"score_audio": 4, "measure_controls": 2, "plot_pca": 2, **CURVES}
-LEVELS = {"mark_levels": 1, "collect_embeddings": 1, "collect_deformed": 1, "plot_distances": 1, **SCORES}
+COLLECTED = {"collect_embeddings": 1, "collect_deformed": 1, "plot_distances": 1, **SCORES}
+LEVELS = {"mark_levels": 1, **COLLECTED}
 INFORMATION = {"collect_information": 1, "plot_information": 1}
 UNCONDITIONAL = {"generate_unconditional": 1, "embed_unconditional": 1}
 PROMPTED = {"generate_audio": 2, "embed_audio": 2, "measure_acoustics": 1, "collect_acoustics": 1}
@@ -305,7 +306,7 @@ EMBEDDED = {
     "collect_note_embeddings": 1,
     "factorise_notes": 1,
     "train_probe": 4,
-    **LEVELS,
+    **COLLECTED,
 }
 EDITED = {
     "one concept": ("config/concepts.yaml", "near: {qualities: [reverb]}", "near: {qualities: [bright]}", ONE_CONCEPT),
