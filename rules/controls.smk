@@ -40,7 +40,7 @@ use rule measure_acoustics as measure_note_acoustics with:
 
 rule collect_acoustics:
     input:
-        collect("<results>/acoustics/parts/audio_{part}.parquet", part=parts_of(RUN.shards)),
+        collect("<results>/acoustics/parts/audio_{part}.parquet", part=parts_of(RUN.shards, SHARDS_MEASURED)),
     output:
         "<results>/acoustics/audio.parquet",
     log:
@@ -58,7 +58,7 @@ rule collect_acoustics:
 
 use rule collect_acoustics as collect_note_acoustics with:
     input:
-        collect("<results>/acoustics/parts/notes_{part}.parquet", part=parts_of(RUN.note_shards)),
+        collect("<results>/acoustics/parts/notes_{part}.parquet", part=parts_of(RUN.note_shards, NOTE_SHARDS_MEASURED)),
     output:
         "<results>/acoustics/notes.parquet",
     log:

@@ -64,30 +64,32 @@ def asking():
     return options({"temperature": config["openai"]["temperature"]}) + in_words
 
 
-# Measuring a shard takes less than beginning a job: one measures several, but where clips are deleted once they were heard.
+# Measuring a shard takes less than beginning a job: one measures several, but of clips that are deleted once they were heard.
+NOTE_SHARDS_MEASURED = 5
 SHARDS_MEASURED = 1 if RUN.listening else 5
 
 
-def parts_of(shards):
-    return [f"{part:04d}" for part in range(-(-len(shards) // SHARDS_MEASURED))]
+def parts_of(shards, size):
+    return [f"{part:04d}" for part in range(-(-len(shards) // size))]
 
 
-def measured_shards(shards, wildcards, *files):
+def measured_shards(shards, size, wildcards, *files):
     """These files of the shards that one job measures."""
-    first = int(wildcards.part) * SHARDS_MEASURED
-    return [file.format(shard=shard) for shard in shards[first : first + SHARDS_MEASURED] for file in files]
+    first = int(wildcards.part) * size
+    return [file.format(shard=shard) for shard in shards[first : first + size] for file in files]
 
 
 def acoustic_manifests(wildcards):
-    return measured_shards(RUN.shards, wildcards, "<results>/audio/shard_{shard}.json")
+    return measured_shards(RUN.shards, SHARDS_MEASURED, wildcards, "<results>/audio/shard_{shard}.json")
 
 
 def acoustic_folders(wildcards):
-    return measured_shards(RUN.shards, wildcards, *(folder.replace("{ear}", "") for folder in RUN.unheard))
+    folders = (folder.replace("{ear}", "") for folder in RUN.unheard)
+    return measured_shards(RUN.shards, SHARDS_MEASURED, wildcards, *folders)
 
 
 def acoustic_notes(wildcards):
-    return measured_shards(RUN.note_shards, wildcards, "<results>/notes/shard_{shard}.tar")
+    return measured_shards(RUN.note_shards, NOTE_SHARDS_MEASURED, wildcards, "<results>/notes/shard_{shard}.tar")
 
 
 def digest_of_concept(wildcards):

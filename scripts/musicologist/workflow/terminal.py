@@ -240,7 +240,7 @@ class Terminal(logging.Handler):
 def plan_lightly(logger: logging.Logger, job_class: Any) -> None:
     """Tell of the jobs of a dry-run what its table shows.
 
-    Snakemake formats each job's files, and its command three times, for lines that nobody would see: a fifth of what a dry-run
+    Snakemake formats each job's files, and its command three times, for lines that nobody would see: a sixth of what a dry-run
     takes. Where another handler listens, they stay.
     """
 
