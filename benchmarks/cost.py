@@ -24,6 +24,7 @@ from musicologist.concepts import definitions
 from musicologist.core import noise_levels
 from musicologist.models import devices
 from musicologist.workflow import configuration, interventions
+from musicologist.workflow.keeping import Keeping
 
 SPLITS = {"train": (289_205, 22), "valid": (12_678, 1), "test": (4_096, 0.4)}
 """NSynth's notes and the GB of each archive (Engel et al. 2017)."""
@@ -107,6 +108,7 @@ def estimate(config: dict, speed: argparse.Namespace) -> tuple[list, list]:
     levels, seconds = len(kept) * len(course["signals"]), course["seconds_kept"]
     clips = config["prompts"]["count"] * audio["samples"]
     shards = -(-config["prompts"]["count"] // audio["prompts_per_shard"])
+    hearing = -(-shards // Keeping(config, {}).shards_heard)
     notes = sum(SPLITS[split][0] for split in config["notes"]["splits"])
     archives = sum(SPLITS[split][1] for split in config["notes"]["splits"]) * 1e9
     renoised = len(kept) * config["controls"]["renoising"]
@@ -165,9 +167,9 @@ def estimate(config: dict, speed: argparse.Namespace) -> tuple[list, list]:
     rows += [
         (
             "embed_audio",
-            embedding(clips * heard) + shards * speed.load,
+            embedding(clips * heard) + hearing * speed.load,
             0,
-            f"{clips:,} clips x {heard} levels, the deformation control's among them; {shards:,} jobs",
+            f"{clips:,} clips x {heard} levels, the deformation control's among them; {hearing:,} jobs",
         ),
         (
             "embed_notes",

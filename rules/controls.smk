@@ -2,8 +2,8 @@
 # embeddings are given there is nothing to hear, and the controls that need audio or a model are left out.
 rule measure_acoustics:
     input:
-        acoustic_folders,
-        clips=acoustic_manifests,
+        measured_folders,
+        clips=measured_manifests,
     output:
         "<results>/acoustics/parts/audio_{part}.parquet",
     log:
@@ -26,7 +26,7 @@ rule measure_acoustics:
 
 use rule measure_acoustics as measure_note_acoustics with:
     input:
-        clips=acoustic_notes,
+        clips=measured_notes,
     output:
         "<results>/acoustics/parts/notes_{part}.parquet",
     log:

@@ -1,17 +1,17 @@
-# One job embeds a shard with all its steps: a model is loaded once a job. The manifest names the shard's tar files. That the
+# One job embeds some shards with all their steps: a model is loaded once a job. A manifest names a shard's tar files. That the
 # deformation control is wanted is read off the outputs, so that leaving it out makes nothing stale.
 rule embed_audio:
     input:
         embedder_ready,
-        RUN.unheard,
-        clips=f"<results>/{RUN.hearing}audio/shard_{{shard}}.json",
+        heard_folders,
+        clips=heard_manifests,
         scaling=[],
     output:
-        heard("embeddings/shards/{corpus}_{shard}.parquet", corpus=RUN.embedded_corpora),
+        heard(RUN.heard_in, corpus=RUN.embedded_corpora),
     log:
-        heard("embed_audio/shard_{shard}.log", "<logs>"),
+        heard("embed_audio/part_{part}.log", "<logs>"),
     benchmark:
-        heard("embed_audio/shard_{shard}.tsv", "<benchmarks>")
+        heard("embed_audio/part_{part}.tsv", "<benchmarks>")
     priority: 1  # before more is generated: what was heard may be deleted
     conda:
         environment_of_embedder
@@ -30,7 +30,7 @@ rule embed_audio:
         precision=config["models"]["precision"],
         corpus="audio",
     shell:
-        "python {params.script:q} --corpus {params.corpus} --input {input.clips:q} --family {params.family:q}"
+        "python {params.script:q} --corpus {params.corpus} --inputs {input.clips:q} --family {params.family:q}"
         " --model {params.model:q} --digest {params.clap.value:q} --scaling {input.scaling:q}"
         " --precision {params.precision} --batch-size {resources.batch_size} --device {resources.device} --threads {threads}"
         " --modules {resources.modules} --output {output:q} 2> {log:q}"

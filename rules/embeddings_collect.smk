@@ -12,7 +12,7 @@ rule mark_levels:
 
 rule collect_embeddings:
     input:
-        parts=heard("embeddings/shards/audio_{shard}.parquet", shard=RUN.shards),
+        parts=heard(RUN.heard_in, corpus="audio", part=parts_of(RUN.shards, RUN.shards_heard)),
         made=ALL_LEVELS,
         scaling=scaling_of_embedder,
     output:
@@ -31,7 +31,7 @@ rule collect_embeddings:
 
 use rule collect_embeddings as collect_deformed with:
     input:
-        parts=heard("embeddings/shards/deformed_{shard}.parquet", shard=RUN.shards),
+        parts=heard(RUN.heard_in, corpus="deformed", part=parts_of(RUN.shards, RUN.shards_heard)),
         made=ALL_LEVELS,
         scaling=scaling_of_embedder,
     output:

@@ -65,31 +65,40 @@ def asking():
 
 
 # Measuring a shard takes less than beginning a job: one measures several, but of clips that are deleted once they were heard.
-NOTE_SHARDS_MEASURED = 5
 SHARDS_MEASURED = 1 if RUN.listening else 5
+NOTE_SHARDS_MEASURED = 5
 
 
 def parts_of(shards, size):
+    """The numbers of the jobs that take so many shards each."""
     return [f"{part:04d}" for part in range(-(-len(shards) // size))]
 
 
-def measured_shards(shards, size, wildcards, *files):
-    """These files of the shards that one job measures."""
+def of_part(wildcards, shards, size, *files):
+    """These files of the shards that one job takes."""
     first = int(wildcards.part) * size
-    return [file.format(shard=shard) for shard in shards[first : first + size] for file in files]
+    place = ear_of(wildcards)
+    return [file.format(shard=shard, ear=place) for shard in shards[first : first + size] for file in files]
 
 
-def acoustic_manifests(wildcards):
-    return measured_shards(RUN.shards, SHARDS_MEASURED, wildcards, "<results>/audio/shard_{shard}.json")
+def heard_manifests(wildcards):
+    return of_part(wildcards, RUN.shards, RUN.shards_heard, f"<results>/{RUN.hearing}audio/shard_{{shard}}.json")
 
 
-def acoustic_folders(wildcards):
-    folders = (folder.replace("{ear}", "") for folder in RUN.unheard)
-    return measured_shards(RUN.shards, SHARDS_MEASURED, wildcards, *folders)
+def heard_folders(wildcards):
+    return of_part(wildcards, RUN.shards, RUN.shards_heard, *RUN.unheard)
 
 
-def acoustic_notes(wildcards):
-    return measured_shards(RUN.note_shards, NOTE_SHARDS_MEASURED, wildcards, "<results>/notes/shard_{shard}.tar")
+def measured_manifests(wildcards):
+    return of_part(wildcards, RUN.shards, SHARDS_MEASURED, "<results>/audio/shard_{shard}.json")
+
+
+def measured_folders(wildcards):
+    return of_part(wildcards, RUN.shards, SHARDS_MEASURED, *RUN.unheard)
+
+
+def measured_notes(wildcards):
+    return of_part(wildcards, RUN.note_shards, NOTE_SHARDS_MEASURED, "<results>/notes/shard_{shard}.tar")
 
 
 def digest_of_concept(wildcards):

@@ -1,4 +1,4 @@
-"""Embed the clips of one shard: a shard of generated audio with all its steps, or a shard of notes."""
+"""Embed the clips of some shards: of generated audio with all its steps, or of notes."""
 
 import argparse
 import hashlib
@@ -18,7 +18,7 @@ def main() -> None:
     """Write one row a clip; of generated audio, one row group for each signal and step, and finished clips under noise too."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", required=True, choices=["audio", "notes"])
-    parser.add_argument("--input", required=True, type=Path, help="audio: the shard's manifest; notes: a tar file")
+    parser.add_argument("--inputs", required=True, nargs="+", type=Path, help="manifests of shards; notes: tar files")
     parser.add_argument("--family", required=True, help="module that loads the model, or a file NAME.py")
     parser.add_argument("--model", required=True, help="directory, checkpoint or Hugging Face id")
     parser.add_argument("--digest", required=True, help="digest of the model, for the record")
@@ -40,9 +40,10 @@ def main() -> None:
     from musicologist.embeddings.tables import AUDIO_EMBEDDINGS, NOTE_EMBEDDINGS
     from musicologist.models import devices
 
-    levels = [{"tar": arguments.input}] if arguments.corpus == "notes" else manifests.read_manifest(arguments.input)
-    schema = NOTE_EMBEDDINGS if arguments.corpus == "notes" else AUDIO_EMBEDDINGS
-    scaled = scaling.read(arguments.scaling)
+    notes = arguments.corpus == "notes"
+    shards = [[{"tar": path}] if notes else manifests.read_manifest(path) for path in arguments.inputs]
+    schema = NOTE_EMBEDDINGS if notes else AUDIO_EMBEDDINGS
+    scaled = scaling.read(arguments.scaling) or (lambda table: table)
     devices.check_modules(arguments.modules)
     family = devices.family(arguments.family)
     device = devices.resolve(arguments.device, arguments.precision)
@@ -60,16 +61,17 @@ def main() -> None:
 
     def write(size: int) -> None:
         with parquet.writer(arguments.output[0], schema, metadata) as append:
-            heard: dict[bytes, Any] = {}  # where guidance is off the guided estimate is the unguided one
-            for level in progress.shown(levels, len(levels), "tar files embedded"):
-                table = embed(model, level["tar"], size, arguments.corpus, arguments.threads, heard)
-                append(scaled(table) if scaled else table)
+            for levels in shards:
+                heard: dict[bytes, Any] = {}  # where guidance is off the guided estimate is the unguided one
+                for level in progress.shown(levels, len(levels), "tar files embedded"):
+                    append(scaled(embed(model, level["tar"], size, arguments.corpus, arguments.threads, heard)))
         for path in arguments.output[1:]:
             with parquet.writer(path, schema, metadata) as append:
-                for table in embed_deformed(model, levels, size, arguments.threads):
-                    append(table)
+                for levels in shards:
+                    for table in embed_deformed(model, levels, size, arguments.threads):
+                        append(table)
 
-    # A size that turns out too large is given up for the whole shard: its clips' bits then depend on one size alone.
+    # A size that turns out too large is given up for all of them: their clips' bits then depend on one size alone.
     batch = devices.BatchSize("embedding.batch_size", arguments.batch_size)
     with devices.half(device, arguments.precision):
         batch.fit(write)

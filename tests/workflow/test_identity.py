@@ -4,7 +4,9 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from musicologist.core import shards
+from musicologist.core import parquet, shards
+from musicologist.embeddings import tables
+from musicologist.embeddings.tables import AUDIO_EMBEDDINGS
 
 BASE = (
     ("  count: 22", "  count: 7"),
@@ -49,6 +51,28 @@ def test_shards_and_batches_change_no_clip(checkout, reference, per_shard, batch
     for key, clip in clips.items():
         assert np.abs(clip.audio - reference[key].audio).max() <= 1e-4, key
         assert clip.record["seed"] == reference[key].record["seed"]
+
+
+def test_how_many_shards_a_job_embeds_changes_no_embedding(checkout, reference):
+    """Seven prompts in one shard and in seven, which one job embeds; with ten more that job is begun anew, and is alone."""
+    table = "results/{}/embeddings/{}/step_03.parquet"
+    runs = {"whole": configuration(checkout, "whole", 7, 8), "cut11": configuration(checkout, "cut11", 1, 1)}
+    found = {}
+    for run, config in runs.items():
+        generate(checkout, run, 7 if run == "whole" else 1, 8 if run == "whole" else 1)
+        targets = [table.format(run, signal) for signal in ("denoised", "deformed")]
+        assert checkout.planned(*targets, config=config)["embed_audio"] == 1
+        checkout.run(*targets, config=config)
+        found[run] = [parquet.read(checkout / target, AUDIO_EMBEDDINGS) for target in targets]
+    for whole, cut in zip(found["whole"], found["cut11"], strict=True):
+        assert [whole[name] for name in whole.column_names[:-1]] == [cut[name] for name in whole.column_names[:-1]]
+        assert np.abs(tables.embeddings(whole["embedding"]) - tables.embeddings(cut["embedding"])).max() < 1e-3
+    assert sorted(path.name for path in (checkout / "results/cut11/embeddings/parts").iterdir()) == [
+        "audio_0000.parquet",
+        "deformed_0000.parquet",
+    ]
+    more = configuration(checkout, "cut11", 1, 1, ("  count: 7", "  count: 17"))
+    assert checkout.planned(table.format("cut11", "denoised"), config=more)["embed_audio"] == 1
 
 
 def test_clips_differ_from_each_other(reference):

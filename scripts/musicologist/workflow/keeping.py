@@ -7,6 +7,9 @@ from typing import Any
 from musicologist.inputs import section
 from musicologist.workflow.ears import Ear
 
+_PROMPTS_HEARD = 20
+"""So many prompts, or a shard's, one job hears: to begin it and to load a model takes longer than to hear a few."""
+
 
 @dataclass(frozen=True)
 class Keeping:
@@ -56,6 +59,16 @@ class Keeping:
     def hearing(self) -> str:
         """Whose the audio is: all embedders', or of each its own, so that one added later makes no other's anew."""
         return self.ear if self.decodes else ""
+
+    @property
+    def shards_heard(self) -> int:
+        """How many shards one job embeds; of clips that are deleted once they were heard one, or added prompts ask for them."""
+        return 1 if self.listening else max(1, _PROMPTS_HEARD // self.config["audio"]["prompts_per_shard"])
+
+    @property
+    def heard_in(self) -> str:
+        """The tables that a job embeds. Of several shards they have another name: one shard's is never taken for theirs."""
+        return f"embeddings/{'shards' if self.shards_heard == 1 else 'parts'}/{{corpus}}_{{part}}.parquet"
 
     @property
     def kept_prompts(self) -> int:

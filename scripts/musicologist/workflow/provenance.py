@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from musicologist.core.checkout import sha256
 from musicologist.core.files import write_text
-from musicologist.workflow import wordings
+from musicologist.workflow import syntax, wordings
 
 _LARGE = 64 << 20  # bytes
 _TYPES = ("annotation", "returns")  # fields of syntax that hold types
@@ -46,14 +46,14 @@ def code_digest(
     if root is None:
         return _code_digest(script, script.parent, _Library(script.parent, _reached(script)))
     root = Path(root).absolute()
-    if cache is None:
-        return _code_digest(script, root, _library(root))
     state = state or state_of(root)
+    if cache is None:
+        return _code_digest(script, root, _library(root, state))
     known = _read_cache(cache)
     if known.get("state") != state:
         known = {"state": state}
     if str(script) not in known:
-        known[str(script)] = _code_digest(script, root, _library(root))
+        known[str(script)] = _code_digest(script, root, _library(root, state))
         write_text(cache, json.dumps(known, indent=1) + "\n")
     return known[str(script)]
 
@@ -86,7 +86,8 @@ def _code_digest(script: Path, root: Path, library: "_Library") -> str:
 
 def covered(script: str | Path) -> list[Path]:
     """The script and the modules beside it that its digest covers, sorted."""
-    return sorted(_walk(Path(script).absolute(), _library(Path(script).absolute().parent)))
+    root = Path(script).absolute().parent
+    return sorted(_walk(Path(script).absolute(), _library(root, state_of(root))))
 
 
 def family_digest(module: str, cache: str | Path | None = None, state: str = "") -> Digest:
@@ -128,9 +129,10 @@ def _reached(script: Path) -> list[Path]:
     return sorted(seen)
 
 
-def _library(root: Path) -> "_Library":
-    files = {file: file.stat() for file in sorted(root.rglob("*.py"))}
-    return _read(root, tuple((file, status.st_size, status.st_mtime_ns) for file, status in files.items()))
+@lru_cache(maxsize=4)
+def _library(root: Path, state: str) -> "_Library":
+    """The library below ``root``, read once for each ``state_of`` it."""
+    return _Library(root, sorted(root.rglob("*.py")))
 
 
 def _of_table(table: Path, columns: Iterable[str]) -> list[str]:
@@ -175,7 +177,7 @@ class _Library:
     def columns(self, file: Path) -> set[str]:
         """The columns of the table of aspects that a file asks for, by ``column("…")``."""
         if file not in self._columns:
-            calls = (node for node in ast.walk(self._parsed(file)) if isinstance(node, ast.Call))
+            calls = (node for node in syntax.below(self._parsed(file)) if isinstance(node, ast.Call))
             asked = (
                 call.args[0] for call in calls if getattr(call.func, "id", getattr(call.func, "attr", "")) == "column"
             )
@@ -192,16 +194,13 @@ class _Library:
             return "words"
         if isinstance(node, ast.JoinedStr):
             return "JoinedStr", *(self._shape(part) for part in node.values if part not in self._words)
-        typed = not isinstance(node, ast.AnnAssign)
-        fields = ((name, getattr(node, name, None)) for name in node._fields)
-        shapes = ((name, self._shape(value)) for name, value in fields if value is not None and value != [])
-        return type(node).__name__, *((name, shape) for name, shape in shapes if not (typed and name in _TYPES))
-
-
-@lru_cache(maxsize=4)
-def _read(root: Path, state: tuple[tuple[Path, int, int], ...]) -> _Library:
-    """The library below ``root``, read once for each state of its files (path, size, time of change)."""
-    return _Library(root, [file for file, _, _ in state])
+        left_out = () if isinstance(node, ast.AnnAssign) else _TYPES
+        shape: list[object] = [type(node).__name__]
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if value is not None and value != [] and name not in left_out:
+                shape.append((name, self._shape(value)))
+        return tuple(shape)
 
 
 def _dotted(file: Path, root: Path) -> str:
@@ -212,7 +211,7 @@ def _dotted(file: Path, root: Path) -> str:
 def _imported(tree: ast.Module) -> list[str]:
     """Dotted names that may be modules: ``from a import b`` gives both ``a`` and ``a.b``."""
     names = []
-    for node in wordings.statements(tree):
+    for node in syntax.statements(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -232,7 +231,7 @@ def _locate(name: str, root: Path) -> list[Path]:
 
 def _prune(node: ast.AST) -> None:
     """Take out docstrings, annotations of types, and what is imported for these or for the words of errors."""
-    for name in wordings.BLOCKS:
+    for name in syntax.BLOCKS:
         if block := getattr(node, name, None):
             kept = [part for statement in block for part in _effective(statement, isinstance(node, ast.ClassDef))]
             setattr(node, name, kept)

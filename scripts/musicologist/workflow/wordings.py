@@ -11,7 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")  # fields of a statement that hold statements
+from musicologist.workflow import syntax
+
 ERRORS = "core.errors"  # the module of the library that holds nothing but UserError and what words its sentences
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -52,15 +53,6 @@ def words(trees: Mapping[str, ast.Module]) -> set[ast.Constant]:
     return flow.words()
 
 
-def statements(node: ast.AST) -> Iterator[ast.stmt]:
-    """All statements below a module or a statement, expressions left out."""
-    for name in BLOCKS:
-        for part in getattr(node, name, ()):
-            if isinstance(part, ast.stmt):
-                yield part
-            yield from statements(part)
-
-
 def _functions(tree: ast.Module) -> Iterator[tuple[str, _Function]]:
     for node in tree.body:
         if isinstance(node, _Function):
@@ -71,7 +63,7 @@ def _functions(tree: ast.Module) -> Iterator[tuple[str, _Function]]:
 
 def _aliases(tree: ast.Module, known: Mapping[str, ast.Module]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for node in statements(tree):
+    for node in syntax.statements(tree):
         if isinstance(node, ast.Import):
             bound = [(alias.asname, alias.name) for alias in node.names if alias.asname]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -131,7 +123,7 @@ class _Reader:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self.function(node, owner)
             case ast.ClassDef():
-                for part in ast.iter_child_nodes(node):
+                for part in syntax.children(node):
                     self.statement(part, node.name)
             case ast.Assign(targets=[target]) if not owner:
                 self.bind(target, node.value)
@@ -186,7 +178,7 @@ class _Reader:
         if isinstance(node, ast.expr):
             self.expression(node, False)
             return
-        for child in ast.iter_child_nodes(node) if node is not None else ():
+        for child in syntax.children(node) if node is not None else ():
             self.statement(child, owner) if isinstance(child, ast.stmt) else self.elsewhere(child, owner)
 
     def expression(self, node: ast.expr, place: _Place) -> None:
@@ -213,13 +205,13 @@ class _Reader:
                     self.elsewhere(part)
             case _:
                 inner = place if isinstance(node, _WORDING) else False
-                for child in ast.iter_child_nodes(node):
+                for child in syntax.children(node):
                     self.expression(child, inner) if isinstance(child, ast.expr) else self.elsewhere(child)
 
     def call(self, node: ast.Call, place: _Place) -> None:
         callee = self.named(node.func)
         if is_saying(node):
-            for symbol in filter(None, map(self.named, ast.walk(node))):
+            for symbol in filter(None, map(self.named, syntax.below(node))):
                 self.use(symbol, True)
                 self.use(f"{symbol}()", True)
             return
@@ -288,7 +280,7 @@ def _last(node: ast.expr) -> str:
 def _bound(function: _Function) -> frozenset[str]:
     """Names that a function or one inside it binds, but for what is imported or global."""
     names, outside = set(), set()
-    for node in ast.walk(function):
+    for node in syntax.below(function):
         if isinstance(node, ast.Global):
             outside.update(node.names)
         elif isinstance(node, ast.arg):

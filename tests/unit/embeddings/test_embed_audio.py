@@ -68,7 +68,7 @@ def audio_shard(folder, number, prompts, samples=2, levels=LEVELS, rate=44_100):
 def embed(model, tmp_path, monkeypatch):
     def call(source, corpus="audio", batch_size=3, digest="d", **more):
         output = tmp_path / f"{source.stem}.parquet"
-        given = {"corpus": corpus, "input": source, "model": model, "digest": digest, "batch_size": batch_size} | more
+        given = {"corpus": corpus, "inputs": source, "model": model, "digest": digest, "batch_size": batch_size} | more
         main(monkeypatch, embed_audio, **given, device="cpu", output=output)
         return output
 
@@ -149,10 +149,30 @@ def test_neither_shard_nor_batch_size_changes_an_embedding(embed, tmp_path):
     assert np.abs(tables.embeddings(single["embedding"]) - expected).max() < 1e-5
 
 
+def test_a_job_of_two_shards_writes_what_two_jobs_write(embed, model, tmp_path, monkeypatch):
+    manifests = [audio_shard(tmp_path, 1, [3, 4]), audio_shard(tmp_path, 2, [5])]
+    given = {"corpus": "audio", "model": model, "digest": "d", "batch_size": 3, "device": "cpu"}
+
+    def heard(name, inputs):
+        outputs = [tmp_path / f"{kind}_{name}.parquet" for kind in ("audio", "deformed")]
+        main(monkeypatch, embed_audio, **given, inputs=inputs, output=outputs)
+        return outputs
+
+    together, apart = heard("both", manifests), [heard(manifest.stem, manifest) for manifest in manifests]
+    for place, levels in enumerate((3, 2)):
+        assert pq.ParquetFile(together[place]).num_row_groups == 2 * levels
+        tables_of_both = [parquet.read(alone[place], AUDIO_EMBEDDINGS) for alone in apart]
+        assert parquet.read(together[place], AUDIO_EMBEDDINGS).equals(pa.concat_tables(tables_of_both))
+    for parts, name in (([together[0]], "one"), ([alone[0] for alone in reversed(apart)], "two")):
+        collecting.collect_level(parts, "denoised", 7, tmp_path / f"{name}.parquet")
+    one, two = (parquet.read(tmp_path / f"{name}.parquet", AUDIO_EMBEDDINGS) for name in ("one", "two"))
+    assert one.equals(two) and one["prompt_id"].to_pylist() == [3, 3, 4, 4, 5, 5]
+
+
 def test_the_deformation_control_is_the_last_clip_under_each_steps_noise(model, tmp_path, monkeypatch):
     """In a table of its own; the clips' own embeddings are the same with it and without."""
     manifest = audio_shard(tmp_path, 3, [6, 7])
-    given = {"corpus": "audio", "input": manifest, "model": model, "digest": "d", "batch_size": 3, "device": "cpu"}
+    given = {"corpus": "audio", "inputs": manifest, "model": model, "digest": "d", "batch_size": 3, "device": "cpu"}
     main(monkeypatch, embed_audio, **given, output=[tmp_path / "with.parquet", tmp_path / "deformed.parquet"])
     main(monkeypatch, embed_audio, **given, output=tmp_path / "without.parquet")
     assert (tmp_path / "with.parquet").read_bytes() == (tmp_path / "without.parquet").read_bytes()
@@ -358,7 +378,7 @@ def test_an_own_embedder_that_breaks_the_contract_is_a_sentence(tmp_path, monkey
     given = {
         "family": own,
         "corpus": "audio",
-        "input": source,
+        "inputs": source,
         "digest": "d",
         "batch_size": 3,
         "device": "cpu",

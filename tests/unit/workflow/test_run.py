@@ -70,6 +70,15 @@ def test_given_audio_is_heard_but_not_generated(given):
     assert made.controlled["acoustics"] and not made.controlled["unconditional"]
 
 
+def test_a_job_hears_some_twenty_prompts_and_of_clips_that_are_deleted_a_shard():
+    for prompts, shards in ((1, 20), (4, 5), (11, 1), (20, 1), (40, 1)):
+        made = loaded(audio={"prompts_per_shard": prompts})
+        assert made.shards_heard == shards
+        assert made.heard_in.startswith("embeddings/shards/" if shards == 1 else "embeddings/parts/")
+    for keep in ("listening", "latents"):
+        assert loaded(audio={"prompts_per_shard": 1, "keep": keep, "listening": 3}).shards_heard == 1
+
+
 def test_clips_kept_for_listening():
     made = loaded(audio={"keep": "listening", "listening": 3})
     assert made.listening and made.kept_prompts == 3 and len(made.unheard) == 1

