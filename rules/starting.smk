@@ -1,5 +1,6 @@
 """What is checked when a run starts, once Snakemake knows which jobs there are and where they go; what it says while it runs."""
 
+from snakemake import common as snakemake_common
 from snakemake.jobs import Job
 from snakemake.logging import logger
 
@@ -49,7 +50,7 @@ def say_little():
         screen = terminal.Terminal(stage_of, stream, said.dryrun, explained=explained)
         terminal.take_over(logger, screen)
         if said.dryrun:
-            terminal.plan_lightly(logger, Job)
+            terminal.plan_lightly(logger, Job, snakemake_common)
 
 
 def show_products():

@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -237,12 +238,14 @@ class Terminal(logging.Handler):
         self._stream.flush()
 
 
-def plan_lightly(logger: logging.Logger, job_class: Any) -> None:
-    """Tell of the jobs of a dry-run what its table shows.
+def plan_lightly(logger: logging.Logger, job_class: Any, common: Any) -> None:
+    """Tell of the jobs of a dry-run what its table shows, and read the signature of a rule's function once.
 
     Snakemake formats each job's files, and its command three times, for lines that nobody would see: a sixth of what a dry-run
-    takes. Where another handler listens, they stay.
+    takes. Where another handler listens, they stay. And it inspects a function each time that it calls it (``common``, its
+    module, has what does so): one in thirty.
     """
+    common.get_function_params = cache(common.get_function_params)
 
     def told(job: Any, indent: bool = False, printshellcmd: bool = True) -> None:
         known = {

@@ -188,10 +188,22 @@ class Planned:
         raise AssertionError("formatted in full")
 
 
+def read_often():
+    """Snakemake's module that looks at the parameters of functions, as far as it is asked for here."""
+    looked_at = []
+    return SimpleNamespace(get_function_params=lambda one: looked_at.append(one) or tuple(looked_at))
+
+
+def test_a_dry_run_looks_at_the_parameters_of_a_function_once():
+    common = read_often()
+    terminal.plan_lightly(logging.Logger("snakemake"), type("Job", (Planned,), {}), common)
+    assert [common.get_function_params(one) for one in (len, len, sum, len)] == [(len,), (len,), (len, sum), (len,)]
+
+
 def test_a_dry_run_formats_nothing_that_its_table_does_not_show():
     logger, screen, job = logging.Logger("snakemake"), Screen(dry_run=True), type("Job", (Planned,), {})
     logger.addHandler(screen.terminal)
-    terminal.plan_lightly(logger, job)
+    terminal.plan_lightly(logger, job, read_often())
     job().log_info()
     said = screen.say(record(LogEvent.RUN_INFO, stats={}))
     assert said == [
@@ -206,6 +218,6 @@ def test_a_dry_run_tells_everything_where_another_handler_listens():
     logger, job = logging.Logger("snakemake"), type("Job", (Planned,), {})
     logger.addHandler(Screen(dry_run=True).terminal)
     logger.addHandler(logging.NullHandler())
-    terminal.plan_lightly(logger, job)
+    terminal.plan_lightly(logger, job, read_often())
     with pytest.raises(AssertionError, match="formatted in full"):
         job().log_info()
