@@ -4,11 +4,10 @@
 rule tag_audio:
     input:
         embedder_ready,
-        parts=heard(
-            "embeddings/shards/{corpus}_{shard}.parquet",
-            corpus=[*RUN.embedded_corpora, *RUN.renoised],
-            shard=RUN.shards,
-        ),
+        parts=[
+            *heard(RUN.heard_in, corpus=RUN.embedded_corpora, part=parts_of(RUN.shards, RUN.shards_heard)),
+            *heard("embeddings/shards/{corpus}_{shard}.parquet", corpus=RUN.renoised, shard=RUN.shards),
+        ],
         embeddings=embeddings_of(RUN.scored_signals),
     output:
         heard("tags.parquet"),
