@@ -4,10 +4,10 @@ import ast
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from musicologist.core.checkout import sha256
 from musicologist.core.files import write_text
@@ -80,7 +80,7 @@ def _code_digest(script: Path, root: Path, library: "_Library") -> str:
     seen = _walk(script, library)
     lines = [f"{file.relative_to(root).as_posix()} {digest}" for file, digest in sorted(seen.items())]
     if root / f"{_ASPECTS}.py" in seen:
-        lines += _of_table(root / f"{_ASPECTS}.toml", {name for file in seen for name in library.columns(file)})
+        lines += _of_table(library.aspects, {name for file in seen for name in library.columns(file)})
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
@@ -122,7 +122,7 @@ def _reached(script: Path) -> list[Path]:
         if file not in seen:
             seen.add(file)
             try:
-                names = _imported(ast.parse(file.read_text(encoding="utf-8"), filename=str(file)))
+                names = syntax.imported(ast.parse(file.read_text(encoding="utf-8"), filename=str(file)))
             except SyntaxError:
                 continue
             todo += [path for name in names for path in _locate(name, script.parent)]
@@ -135,9 +135,8 @@ def _library(root: Path, state: str) -> "_Library":
     return _Library(root, sorted(root.rglob("*.py")))
 
 
-def _of_table(table: Path, columns: Iterable[str]) -> list[str]:
+def _of_table(entries: Mapping[str, Mapping[str, Any]], columns: Iterable[str]) -> list[str]:
     """Lines of a digest about the table of aspects: its names, and what stands in each of these columns."""
-    entries = tomllib.loads(table.read_text(encoding="utf-8"))
     read = {name: {aspect: entry[name] for aspect, entry in entries.items() if name in entry} for name in columns}
     return [f"{name} {json.dumps(column)}" for name, column in sorted({"": list(entries), **read}.items())]
 
@@ -163,10 +162,15 @@ class _Library:
         if file not in self._digests:
             tree = self._parsed(file)
             _prune(tree)
-            imports = tuple(path for name in _imported(tree) for path in _locate(name, self._root))
+            imports = tuple(path for name in syntax.imported(tree) for path in _locate(name, self._root))
             content = repr(self._shape(tree)).encode()
             self._digests[file] = hashlib.sha256(content).hexdigest(), imports
         return self._digests[file]
+
+    @cached_property
+    def aspects(self) -> dict[str, Any]:
+        """The table of aspects."""
+        return tomllib.loads((self._root / f"{_ASPECTS}.toml").read_text(encoding="utf-8"))
 
     def _parsed(self, file: Path) -> ast.Module:
         tree = self._trees[file]
@@ -206,17 +210,6 @@ class _Library:
 def _dotted(file: Path, root: Path) -> str:
     parts = file.relative_to(root).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
-
-
-def _imported(tree: ast.Module) -> list[str]:
-    """Dotted names that may be modules: ``from a import b`` gives both ``a`` and ``a.b``."""
-    names = []
-    for node in syntax.statements(tree):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return names
 
 
 def _locate(name: str, root: Path) -> list[Path]:

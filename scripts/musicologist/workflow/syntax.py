@@ -16,6 +16,17 @@ def statements(node: ast.AST) -> Iterator[ast.stmt]:
             yield from statements(part)
 
 
+def imported(tree: ast.Module) -> list[str]:
+    """Dotted names that may be modules: ``from a import b`` gives both ``a`` and ``a.b``."""
+    names = []
+    for node in statements(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return names
+
+
 def children(node: ast.AST) -> list[ast.AST]:
     """As ``ast.iter_child_nodes``: the nodes right below one."""
     found: list[ast.AST] = []
