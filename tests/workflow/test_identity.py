@@ -56,10 +56,10 @@ def test_shards_and_batches_change_no_clip(checkout, reference, per_shard, batch
 def test_how_many_shards_a_job_embeds_changes_no_embedding(checkout, reference):
     """Seven prompts in one shard and in seven, which one job embeds; with ten more that job is begun anew, and is alone."""
     table = "results/{}/embeddings/{}/step_03.parquet"
-    runs = {"whole": configuration(checkout, "whole", 7, 8), "cut11": configuration(checkout, "cut11", 1, 1)}
     found = {}
-    for run, config in runs.items():
-        generate(checkout, run, 7 if run == "whole" else 1, 8 if run == "whole" else 1)
+    for run, *cut in (("whole", 7, 8), ("cut11", 1, 1)):
+        generate(checkout, run, *cut)
+        config = configuration(checkout, run, *cut)
         targets = [table.format(run, signal) for signal in ("denoised", "deformed")]
         assert checkout.planned(*targets, config=config)["embed_audio"] == 1
         checkout.run(*targets, config=config)

@@ -1,4 +1,4 @@
-"""Going through syntax trees: as ``ast`` does it, in half the time, for a digest reads those of a whole library."""
+"""Going through syntax trees as ``ast`` does, with fewer steps: digests read those of a whole library."""
 
 import ast
 from collections.abc import Iterator

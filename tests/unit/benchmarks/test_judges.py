@@ -27,7 +27,7 @@ def few_notes(monkeypatch):
 
 @pytest.fixture
 def rough_decoder(few_notes, monkeypatch):
-    """The bundled generator, whose decoder is content with one iteration where nothing else is asked for: most of its time."""
+    """The bundled generator, whose decoder is content with one iteration where nothing else is asked for."""
     import generated
 
     made = generated.sampler
