@@ -17,6 +17,8 @@ import numpy as np
 from musicologist.core.errors import UserError
 from musicologist.core.files import atomic_path
 
+_BUFFER = 1 << 20  # bytes written at once: tarfile hands over no more than 16 KiB
+
 
 @dataclass(frozen=True)
 class Clip:
@@ -45,8 +47,7 @@ def encode_integers(integers: np.ndarray, sample_rate: int) -> bytes:
     # libsndfile fills a file by itself; into a buffer Python writes each block, in one thread at a time
     with open(os.memfd_create("flac"), "w+b", 0) if hasattr(os, "memfd_create") else TemporaryFile(buffering=0) as file:
         soundfile.write(file.fileno(), integers.T, sample_rate, format="FLAC", subtype="PCM_16", closefd=False)
-        file.seek(0)
-        return file.read()
+        return os.pread(file.fileno(), file.seek(0, os.SEEK_END), 0)
 
 
 def encoded(clip: Clip, place: str | Path) -> bytes:
@@ -74,7 +75,8 @@ class ShardWriter:
         """Open a temporary file beside the target."""
         self._stack = ExitStack()
         temporary = self._stack.enter_context(atomic_path(self.path))
-        self._tar = self._stack.enter_context(tarfile.open(temporary, "w", format=tarfile.USTAR_FORMAT))
+        file = self._stack.enter_context(open(temporary, "wb", _BUFFER))
+        self._tar = self._stack.enter_context(tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT))
         return self
 
     def __exit__(

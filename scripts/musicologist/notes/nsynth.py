@@ -203,12 +203,12 @@ def flac(place: str, content: bytes) -> bytes:
             f"{place} is {decoded.shape[1] / rate:.3f} s long: expected a note of 4 s, at least {SHORTEST} s.",
             "too short",
         )
-    if not np.isfinite(decoded).all():
+    whole = decoded.dtype == np.int16
+    if not whole and not np.isfinite(decoded).all():
         raise Unusable(
             f"{place} has samples that are no numbers (NaN or infinite): make the note again.",
             "samples that are no numbers",
         )
-    whole = decoded.dtype == np.int16
     if not decoded.any() if whole else np.abs(decoded).max() < 0.5 / 32767:
         raise Unusable(f"{place} is silent: nothing can be heard in it.", "silent")
     return (shard_writing.encode_integers if whole else shard_writing.encode)(decoded, rate)

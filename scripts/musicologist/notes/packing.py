@@ -2,6 +2,7 @@
 
 import bisect
 import json
+import os
 import sqlite3
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,7 +23,9 @@ from musicologist.notes.tables import NOTES
 
 _ROW_GROUP = 1_000
 _AHEAD = 32  # notes that may wait for their encoding
+_BUFFER = 1 << 20  # bytes of clips written at once
 _NAMED = 20  # of the notes that are left out for one reason
+_AT_ONCE = 240  # rows that SQLite is given at once: each statement lets go of the interpreter, which others want
 _TABLES = """
     PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
     CREATE TABLE entries (key TEXT PRIMARY KEY, split TEXT, instrument TEXT, entry TEXT) WITHOUT ROWID;
@@ -68,13 +72,14 @@ def pack(
     Path(targets[0]).parent.mkdir(parents=True, exist_ok=True)
     _require_space(sources, per_instrument, Path(targets[0]))
     with (
-        tempfile.TemporaryFile(dir=Path(targets[0]).parent) as spool,
+        tempfile.TemporaryFile(dir=Path(targets[0]).parent, buffering=_BUFFER) as spool,
         closing(sqlite3.connect("")) as index,
     ):
         index.executescript(_TABLES)
         intake = _Intake(index, spool, per_instrument, threads)
         for source in sources:
             intake.take(source)
+        spool.flush()
         return _deal(index, spool, sources, per_instrument, targets, table)
 
 
@@ -99,6 +104,7 @@ class _Intake:
     threads: int
     spooled: int = 0
     candidates: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    waiting: dict[str, dict[str, tuple]] = field(default_factory=lambda: {"entries": {}, "clips": {}})
 
     def take(self, source: Source) -> None:
         """Read one source to its end."""
@@ -107,23 +113,34 @@ class _Intake:
         asked = ((key, content, not isinstance(content, bytes) or self._may_be_chosen(key)) for key, content in items)
         for key, content, fault in in_order(partial(_encoded, source), asked, self.threads, _AHEAD):
             if isinstance(content, bytes):
-                self._insert(source, key, "clips", (key, self.spooled, len(content), fault))
+                self._know(source, "clips", key, self.spooled, len(content), fault)
                 self.spooled += self.spool.write(content)
             else:
                 row = entries.row(source.place, key, content, source.split)
-                known = (key, source.split, row["instrument"], json.dumps(content, ensure_ascii=False))
-                self._insert(source, key, "entries", known)
+                told = json.dumps(content, ensure_ascii=False)
+                self._know(source, "entries", key, source.split, row["instrument"], told)
+        for into in self.waiting:
+            self._insert(source, into)
         self._compare(source)
 
-    def _insert(self, source: Source, key: str, into: str, values: tuple) -> None:
-        try:
-            self.index.execute(f"INSERT INTO {into} VALUES ({', '.join('?' * len(values))})", values)
-        except sqlite3.IntegrityError:
-            what = "in examples.json " if into == "entries" else ""
-            raise UserError(
-                f"{source.place}: the note {key} stands twice {what}(or in two splits): expected each once; fetch or make "
-                "the notes again."
-            ) from None
+    def _know(self, source: Source, into: str, key: str, *values: Any) -> None:
+        """Keep a row for the index, which takes many at once; UserError where its note has one already."""
+        rows = self.waiting[into]
+        if key in rows:
+            raise _twice(source, into, key)
+        rows[key] = (key, *values)
+        if len(rows) == _AT_ONCE:
+            self._insert(source, into)
+
+    def _insert(self, source: Source, into: str) -> None:
+        rows = self.waiting[into]
+        known = f"SELECT MIN(key) FROM {into} WHERE key IN ({', '.join('?' * len(rows))})"
+        if key := self.index.execute(known, list(rows)).fetchone()[0]:
+            raise _twice(source, into, key)
+        if rows:
+            values = ", ".join("(?, ?, ?, ?)" for _ in rows)
+            self.index.execute(f"INSERT INTO {into} VALUES {values}", [*chain.from_iterable(rows.values())])
+            rows.clear()
 
     def _may_be_chosen(self, key: str) -> bool:
         """Whether a note is among the first of its instrument so far: others need not be encoded."""
@@ -144,6 +161,14 @@ class _Intake:
                 raise UserError(f"{source.place}: {what.format(name)} ({number} such): fetch or make the notes again.")
         if not self.index.execute("SELECT COUNT(*) FROM entries WHERE split = ?", (source.split,)).fetchone()[0]:
             raise UserError(f"{source.place}: its examples.json holds no notes: expected an entry for each note.")
+
+
+def _twice(source: Source, into: str, key: str) -> UserError:
+    what = "in examples.json " if into == "entries" else ""
+    return UserError(
+        f"{source.place}: the note {key} stands twice {what}(or in two splits): expected each once; fetch or make the notes "
+        "again."
+    )
 
 
 def _encoded(source: Source, item: tuple[str, dict[str, Any] | bytes, bool]) -> tuple[str, dict[str, Any] | bytes, str]:
@@ -176,9 +201,8 @@ def _deal(
         while group := chosen.fetchmany(_ROW_GROUP):
             rows = []
             for position, key, entry, split, start, length in group:
-                spool.seek(start)
                 record = json.loads(entry)
-                writers[position % len(writers)].add_encoded(key, spool.read(length), record)
+                writers[position % len(writers)].add_encoded(key, os.pread(spool.fileno(), length, start), record)
                 rows.append(entries.columns(key, record, split))
             append(pa.Table.from_pylist(rows, schema=NOTES))
             total += len(rows)

@@ -377,3 +377,11 @@ def test_too_small_a_disk_is_said_before_anything_is_read(whole, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda path: types.SimpleNamespace(free=1000))
     with pytest.raises(UserError, match=r"Packing the notes needs .* GB on the disk of .* where 0\.00 GB are free"):
         pack(whole)
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+@pytest.mark.parametrize(("examples", "wavs"), [(entries(ONE, TWO), [*GOOD, GOOD[0]]), (twice(), GOOD)])
+def test_a_note_that_stands_twice_is_found_wherever_the_rows_are_cut(tmp_path, monkeypatch, at_once, examples, wavs):
+    monkeypatch.setattr(packing, "_AT_ONCE", at_once)
+    with pytest.raises(UserError, match=f"the note {ONE} stands twice"):
+        pack(archive(tmp_path / "a.tar.gz", examples, wavs))
