@@ -16,6 +16,10 @@ CONFIG = "slurm.yaml"
 CHANGES = (
     ("run: small", "run: slurm"),
     ("[is_brass, is_warm]", "[is_warm]"),
+    ("steps: 6", "steps: 3"),
+    ("keep: [0, 3, 5]", "keep: [0, 2]"),
+    ("signals: [denoised, noisy]", "signals: [denoised]"),
+    ("    logistic: {C: 1}\n", ""),
 )  # of the workflow tests' small configuration
 RESULTS = "results/slurm"
 CLUSTER_GENERIC = ("--executor", "cluster-generic", "--jobs", "8", "--cluster-generic-submit-cmd")

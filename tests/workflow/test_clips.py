@@ -43,7 +43,8 @@ def write_clips(folder, texts, files, levels=()):
 
 def mine(checkout, run, **inputs):
     """The few keys of one's own, laid over a configuration whose prompts, samples and trajectory are others."""
-    (checkout / f"{run}.yaml").write_text(json.dumps({"run": run, "concepts": ["is_brass"], "inputs": inputs}))
+    own = {"run": run, "concepts": ["is_brass"], "audio": {"prompts_per_shard": 50}, "inputs": inputs}
+    (checkout / f"{run}.yaml").write_text(json.dumps(own))
     return f"tests/workflow/small.yaml {run}.yaml"
 
 

@@ -19,6 +19,7 @@ SMALLER = (
     ("keep: [0, 3, 5]", "keep: [0, 3]"),
     ("seconds_total: 4", "seconds_total: 1"),
     ("count: 330", "count: 110"),
+    ("  shards: 2", "  shards: 1"),
     ("notes_per_class: 600", "notes_per_class: 60"),
     ("    svm: {C: 1}\n", ""),
     ("  deformation: true\n  unconditional: 4\n", "  deformation: false\n  unconditional: 0\n"),

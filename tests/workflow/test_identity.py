@@ -82,7 +82,7 @@ def test_clips_differ_from_each_other(reference):
 
 
 def test_ten_prompts_more_plan_new_shards_only(checkout, reference):
-    generate(checkout, "grown", 1, 8)
-    config = configuration(checkout, "grown", 1, 8, ("  count: 7", "  count: 17"))
-    manifests = [f"results/grown/audio/shard_{shard:04d}.json" for shard in range(17)]
+    generate(checkout, "cut11", 1, 1)
+    config = configuration(checkout, "cut11", 1, 1, ("  count: 7", "  count: 17"))
+    manifests = [f"results/cut11/audio/shard_{shard:04d}.json" for shard in range(17)]
     assert checkout.planned(*manifests, config=config) == Counter(write_prompts=5, generate_audio=10)

@@ -23,7 +23,7 @@ from musicologist.core import parquet, results, results_writing, shards
 from tests.support import kills
 from tests.workflow import golden
 from tests.workflow.conftest import ROOT, Checkout, inputs
-from tests.workflow.products import differences
+from tests.workflow.products import differences, names
 
 SMALL = "results/small"
 CONCEPTS = ("is_brass", "is_warm")
@@ -508,15 +508,16 @@ def test_protected_audio_is_write_protected(finished, tmp_path):
 
 def test_after_kills_the_same_command_finishes_with_the_same_products(finished, tmp_path):
     """kill -9 of Snakemake and of its running jobs at three random moments; then unlock and go on."""
-    other = Checkout(tmp_path)
+    other, atlas = Checkout(tmp_path), f"{SMALL}/atlas.csv"
     dice = random.Random(7)
     for _ in range(3):
-        with kills.started(other, other.command()):
+        with kills.started(other, other.command(atlas)):
             time.sleep(dice.uniform(4, 18))
         other.run("--unlock")
-    other.run()
-    assert differences(finished / SMALL, other / SMALL) == []
-    assert other.planned() == Counter()
+    other.run(atlas)
+    made = set(names(other / SMALL))
+    assert not made & set(differences(finished / SMALL, other / SMALL)) and "atlas.csv" in made
+    assert other.planned(atlas) == Counter()
 
 
 def test_deleting_the_results_and_running_again_gives_the_same_tables(finished, tmp_path):
@@ -567,11 +568,11 @@ SAID = {**WHEN, "compare_embedders": 1, "plot_emergence": 2, "plot_atlas": 1, "w
 
 def test_other_embedders_of_any_width_plan_their_own_jobs_and_say_whether_they_agree(finished):
     (finished / "wide.py").write_text(WIDE)
-    others = {"mel": ("examples/own_embedder.py", 128), "musicnn": ("musicnn", 200), "wide": ("wide.py", 1024)}
+    others = {"musicnn": ("musicnn", 200), "wide": ("wide.py", 1024)}
     named = "".join(f"    {name}: {model}\n" for name, (model, _) in others.items())
     several = ("  clap: resources/models/clap\n", f"  embedders:\n    clap: resources/models/clap\n{named}")
     config = finished.configuration("several.yaml", several)
-    own = Counter({rule: 3 * count for rule, count in HEARD.items()}) + Counter({"measure_scaling": 2, **SAID})
+    own = Counter({rule: 2 * count for rule, count in HEARD.items()}) + Counter({"measure_scaling": 1, **SAID})
     assert finished.planned(config=config) == own
     finished.run(config=config)
     assert finished.planned(config=config) == Counter()
@@ -590,11 +591,11 @@ def test_other_embedders_of_any_width_plan_their_own_jobs_and_say_whether_they_a
         assert len(atlas) == len(pd.read_csv(results / "atlas.csv"))
         assert (atlas["roc_auc"] != pd.read_csv(results / "atlas.csv")["roc_auc"]).any()
     when = pd.read_csv(results / "comparison/landmarks.csv")
-    assert set(when["first"]) == {"clap"} and set(when["second"]) == set(others) and len(when) == 3 * 2 * 2 * 2
+    assert set(when["first"]) == {"clap"} and set(when["second"]) == set(others) and len(when) == 2 * 2 * 2 * 2
     assert (results / "comparison/landmarks.png").stat().st_size > 0
     card = json.loads((results / "concepts/is_brass/card.json").read_text())
     said = card["other_embedders"]
-    assert {row["embedder"] for row in said} == set(others) and len(said) == 3 * 2 * 2
+    assert {row["embedder"] for row in said} == set(others) and len(said) == 2 * 2 * 2
     assert all(row["own_answer"] and row["answer"] and row["agrees"] in (True, False, None) for row in said)
     with finished.edited(
         "scripts/musicologist/embedders/registry.py", "FAMILIES = {", "FAMILIES = {'more': 'my.more',"

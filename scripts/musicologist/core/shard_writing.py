@@ -17,8 +17,6 @@ import numpy as np
 from musicologist.core.errors import UserError
 from musicologist.core.files import atomic_path
 
-_BUFFER = 1 << 20  # bytes written at once: tarfile hands over no more than 16 KiB
-
 
 @dataclass(frozen=True)
 class Clip:
@@ -75,7 +73,7 @@ class ShardWriter:
         """Open a temporary file beside the target."""
         self._stack = ExitStack()
         temporary = self._stack.enter_context(atomic_path(self.path))
-        file = self._stack.enter_context(open(temporary, "wb", _BUFFER))
+        file = self._stack.enter_context(open(temporary, "wb", 1 << 20))  # tarfile hands over 16 KiB at once
         self._tar = self._stack.enter_context(tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT))
         return self
 
