@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.slurm.cluster import Cluster
-from tests.slurm.conftest import environment
+from tests.slurm.conftest import PATIENCE_S, environment, kill
 from tests.workflow.conftest import Checkout
 from tests.workflow.products import differences, names
 
@@ -50,7 +50,29 @@ class OnSlurm:
 
 
 @pytest.fixture(scope="module")
-def on_slurm(cluster, tmp_path_factory):
+def beside(cluster, tmp_path_factory):
+    """A run without Slurm that goes on while Slurm's jobs are waited for: its checkout, and its process."""
+    checkout = Checkout(tmp_path_factory.mktemp("local"))
+    checkout.configuration(CONFIG, *CHANGES)
+    with open(checkout / "run.log", "w") as log:
+        command = checkout.command("--cores", "2", config=CONFIG)
+        process = subprocess.Popen(
+            command, cwd=checkout.path, env=checkout.environment, stdout=log, stderr=log, start_new_session=True
+        )
+    yield checkout, process
+    kill(process)
+
+
+@pytest.fixture(scope="module")
+def local(beside) -> Checkout:
+    """A run without Slurm, finished."""
+    checkout, process = beside
+    assert process.wait(PATIENCE_S) == 0, (checkout / "run.log").read_text()[-6000:]
+    return checkout
+
+
+@pytest.fixture(scope="module")
+def on_slurm(cluster, beside, tmp_path_factory):
     """A checkout in which the run was refused, tried with gpu_check, and made; and what that last start said."""
     run = OnSlurm(Checkout(tmp_path_factory.mktemp("cluster")), tmp_path_factory.mktemp("home"))
     said = run.run(code=1)
@@ -75,15 +97,6 @@ def accounting(cluster: Cluster, said: str) -> list[dict[str, str]]:
         row | {"rule": row["comment"].removeprefix("rule_").partition(" ")[0].partition("_wildcards_")[0]}
         for row in found
     ]
-
-
-@pytest.fixture(scope="module")
-def local(tmp_path_factory) -> Checkout:
-    """A run without Slurm."""
-    local = Checkout(tmp_path_factory.mktemp("local"))
-    local.configuration(CONFIG, *CHANGES)
-    local.run("--cores", "2", config=CONFIG)
-    return local
 
 
 def test_the_products_are_those_of_a_local_run(on_slurm, local):
