@@ -25,7 +25,7 @@ _ROW_GROUP = 1_000
 _AHEAD = 32  # notes that may wait for their encoding
 _BUFFER = 1 << 20  # bytes of clips written at once
 _NAMED = 20  # of the notes that are left out for one reason
-_AT_ONCE = 240  # rows for SQLite at once (of 999 values at most): each statement lets go of the interpreter, which others want
+_AT_ONCE = 240  # rows of four values, of which SQLite may take 999: each statement waits for the interpreter
 _TABLES = """
     PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
     CREATE TABLE entries (key TEXT PRIMARY KEY, split TEXT, instrument TEXT, entry TEXT) WITHOUT ROWID;
